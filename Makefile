@@ -1,0 +1,42 @@
+# Two commands matter: `make run` and `make test`. Nothing is needed before them but Python 3.11 or later and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+THIRD_PARTY := $(abspath ../shared/data)
+export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
+SAMPLE := data-sample
+
+.PHONY: setup run test check bench clean constraints
+
+setup: $(READY)
+
+# Made aside and marked ready last: an interrupted set-up is simply done again.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+# The sample holds faults on purpose, so exit code 1 (done, with blocking findings) is what a good run ends in.
+run: setup
+	@$(BIN)/kho --data $(SAMPLE) init --sample
+	@$(BIN)/kho --data $(SAMPLE) run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ]
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt/models dbt/tests
+
+clean:
+	rm -rf $(VENV) $(SAMPLE) dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+# The pinned set; the duckdb pin keeps release files readable by the clients that analysts have.
+constraints: setup
+	$(BIN)/python -m pip install --quiet uv
+	echo 'duckdb==1.5.5' | $(BIN)/uv pip compile pyproject.toml --extra dev --universal --only-binary :all: \
+	  --no-annotate --no-header --no-emit-index-url --upgrade -c - -o constraints.txt

@@ -1,0 +1,382 @@
+"""The tables of a catalogue folder: one CSV each, and what every column holds.
+
+Codes are text and keep their zeros. Dates are ISO, ``valid_from`` and ``valid_to`` inclusive, empty means open.
+A table that a folder lacks is empty; a column that a file lacks is null; a column unknown here is a lint error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+_TEXT, _INT, _REAL, _DATE, _BOOL = pl.String, pl.Int64, pl.Float64, pl.Date, pl.Boolean
+_VALIDITY = {"valid_from": _DATE, "valid_to": _DATE}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns with types, and the columns that identify a row (validity left out)."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: dict[str, type[pl.DataType]]
+    required: tuple[str, ...] = ()
+
+    @property
+    def has_validity(self) -> bool:
+        return "valid_from" in self.columns
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "criteria_sets",
+            ("criteria_set_code",),
+            {
+                "criteria_set_code": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "legal_basis_vi": _TEXT,
+                **_VALIDITY,
+            },
+            ("name_vi",),
+        ),
+        Table(
+            "indicators",
+            ("indicator_code",),
+            {
+                "indicator_code": _TEXT,
+                "criteria_set_code": _TEXT,
+                "parent_code": _TEXT,
+                "node_type": _TEXT,  # group, criterion, indicator, component
+                "sort_order": _INT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "unit": _TEXT,  # -> units_of_measure
+                "value_type": _TEXT,  # count, money, percent, rate, index, rank, yes_no, level, text
+                "direction": _TEXT,  # higher_better, lower_better, neutral, unknown
+                "numerator": _TEXT,  # formula over data elements and indicators
+                "denominator": _TEXT,  # empty means 1
+                "multiplier": _REAL,  # 100 for a percentage
+                "area_aggregation": _TEXT,  # sum, ratio_of_sums, none
+                "decimals": _INT,  # shown
+                "definition_vi": _TEXT,
+                "method_vi": _TEXT,
+                "source_vi": _TEXT,
+                "status": _TEXT,  # of the name: official, paraphrased, candidate, unknown
+                "unit_status": _TEXT,  # per attribute: confirmed, inferred, unknown
+                "direction_status": _TEXT,
+                "value_type_status": _TEXT,
+                "parent_status": _TEXT,
+                "formula_status": _TEXT,
+                "confirmed_by": _TEXT,
+                "confirmed_at": _DATE,
+                "source_urls": _TEXT,
+                "note": _TEXT,
+                **_VALIDITY,
+            },
+            ("criteria_set_code", "node_type", "name_vi", "status"),
+        ),
+        Table(
+            "applicability",
+            ("indicator_code", "level"),
+            {
+                "indicator_code": _TEXT,
+                "level": _TEXT,  # commune, province, national
+                "how": _TEXT,  # reported, computed, supplied, published, not_applicable, undetermined
+                "note_vi": _TEXT,
+                **_VALIDITY,
+            },
+            ("how",),
+        ),
+        Table(
+            "data_elements",
+            ("data_element_code",),
+            {
+                "data_element_code": _TEXT,
+                "criteria_set_code": _TEXT,
+                "indicator_code": _TEXT,  # the indicator under which a form prints it
+                "sort_order": _INT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "unit": _TEXT,
+                "value_type": _TEXT,
+                "role": _TEXT,  # value, numerator, denominator, typed (typed by hand beside its parts), derived
+                "formula": _TEXT,  # for derived elements
+                "decimals": _INT,
+                "min_value": _REAL,
+                "max_value": _REAL,
+                "unit_aggregation": _TEXT,  # lead (the lead's figure stands), sum (each unit reports its part)
+                "area_aggregation": _TEXT,  # sum, none
+                "disaggregation_code": _TEXT,
+                "definition_vi": _TEXT,
+                "status": _TEXT,
+                **_VALIDITY,
+            },
+            ("criteria_set_code", "name_vi", "value_type"),
+        ),
+        Table(
+            "disaggregations",
+            ("disaggregation_code",),
+            {"disaggregation_code": _TEXT, "name_vi": _TEXT, "name_en": _TEXT},
+            ("name_vi",),
+        ),
+        Table(
+            "categories",
+            ("disaggregation_code", "category_code"),
+            {
+                "disaggregation_code": _TEXT,
+                "category_code": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "sort_order": _INT,
+            },
+            ("name_vi",),
+        ),
+        Table(
+            "units_of_measure",
+            ("unit",),
+            {
+                "unit": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "dimension": _TEXT,  # units of one dimension convert into one another
+                "factor": _REAL,  # 1 of this unit = factor of the dimension's base unit
+                "aliases": _TEXT,  # other spellings, separated by "|"
+            },
+            ("name_vi", "dimension", "factor"),
+        ),
+        Table(
+            "value_states",
+            ("value_state", "word"),
+            {
+                "value_state": _TEXT,  # zero, not_applicable, not_available
+                "word": _TEXT,
+                "is_label": _BOOL,  # the word that forms offer and documents print
+            },
+        ),
+        Table(
+            "value_statuses",
+            ("value_status", "word"),
+            {"value_status": _TEXT, "word": _TEXT, "is_label": _BOOL},  # estimate, preliminary, final
+        ),
+        Table(
+            "areas",
+            ("area_code",),
+            {
+                "area_code": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "area_type": _TEXT,
+                "level": _TEXT,  # commune, district, province, national
+                "parent_code": _TEXT,
+                "area_km2": _REAL,
+                **_VALIDITY,
+            },
+            ("name_vi", "level"),
+        ),
+        Table(
+            "area_aliases",
+            ("area_code", "alias"),
+            {"area_code": _TEXT, "alias": _TEXT, **_VALIDITY},
+        ),
+        Table(
+            "area_successions",
+            ("old_code", "new_code", "date"),
+            {
+                "old_code": _TEXT,
+                "new_code": _TEXT,
+                "date": _DATE,  # the first day of the new area
+                "share": _REAL,  # of the old area that went into the new one; empty: not published
+                "basis": _TEXT,  # whole, area, population, unknown
+            },
+            ("basis",),
+        ),
+        Table(
+            "forms",
+            ("form_code", "form_version"),
+            {
+                "form_code": _TEXT,
+                "form_version": _TEXT,
+                "criteria_set_code": _TEXT,
+                "level": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "legal_basis_vi": _TEXT,
+                **_VALIDITY,
+            },
+            ("criteria_set_code", "name_vi"),
+        ),
+        Table(
+            "layout_maps",
+            ("layout_code", "sheet"),
+            {
+                "layout_code": _TEXT,
+                "form_code": _TEXT,
+                "reporting_unit_code": _TEXT,
+                "file_pattern": _TEXT,  # glob over the file's name
+                "sheet": _TEXT,  # sheet name, "*" for every other sheet, empty for a CSV
+                "skip": _BOOL,  # the sheet is read and ignored, on purpose
+                "period_code": _TEXT,  # of all cells; empty where columns give it
+                "header_first_row": _INT,
+                "header_last_row": _INT,
+                "first_row": _INT,
+                "last_row": _INT,  # empty: to the end
+                "skip_rows": _TEXT,  # labels of rows to ignore, separated by "|"
+                "note": _TEXT,
+            },
+        ),
+        Table(
+            "layout_columns",
+            ("layout_code", "sheet", "column"),
+            {
+                "layout_code": _TEXT,
+                "sheet": _TEXT,
+                "column": _TEXT,  # letter
+                "header": _TEXT,  # what stands in the header rows, joined by " | ", compared folded
+                "role": _TEXT,  # area_name, area_code, value, skip
+                "area_column": _TEXT,  # letter of the column that names the area of this value
+                "data_element_code": _TEXT,
+                "category_code": _TEXT,
+                "period_code": _TEXT,
+            },
+            ("role",),
+        ),
+        Table(
+            "reporting_units",
+            ("reporting_unit_code",),
+            {
+                "reporting_unit_code": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "level": _TEXT,
+                "area_code": _TEXT,
+                "unit_type": _TEXT,
+                "is_focal": _BOOL,
+                "contact_name": _TEXT,
+                "email": _TEXT,
+                "phone": _TEXT,
+                **_VALIDITY,
+            },
+            ("name_vi", "level"),
+        ),
+        Table(
+            "unit_aliases",
+            ("reporting_unit_code", "alias"),
+            {"reporting_unit_code": _TEXT, "alias": _TEXT, **_VALIDITY},
+        ),
+        Table(
+            "reporting_unit_successions",
+            ("old_code", "new_code", "date"),
+            {"old_code": _TEXT, "new_code": _TEXT, "date": _DATE},
+        ),
+        Table(
+            "assignments",
+            ("reporting_unit_code", "data_element_code", "form_code"),
+            {
+                "reporting_unit_code": _TEXT,
+                "data_element_code": _TEXT,
+                "form_code": _TEXT,
+                "role": _TEXT,  # lead, contributor
+                "status": _TEXT,  # confirmed, inferred
+                **_VALIDITY,
+            },
+            ("role",),
+        ),
+        Table(
+            "rounds",
+            ("round_code",),
+            {
+                "round_code": _TEXT,
+                "criteria_set_code": _TEXT,
+                "level": _TEXT,
+                "period_code": _TEXT,
+                "data_year": _INT,
+                "period_type": _TEXT,  # year, half, quarter, ad_hoc
+                "request_number": _INT,
+                "period_start": _DATE,
+                "period_end": _DATE,
+                "cut_off": _DATE,
+                "opens_on": _DATE,
+                "is_break": _BOOL,  # the period's figures do not compare with the earlier ones
+                "break_reason_vi": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+            },
+            ("criteria_set_code", "period_code", "data_year", "period_start", "period_end"),
+        ),
+        Table(
+            "round_due_dates",
+            ("round_code", "level"),
+            {
+                "round_code": _TEXT,
+                "level": _TEXT,  # unit, commune, province: who must have sent
+                "due_date": _DATE,
+                "inclusive": _BOOL,  # true: by the end of that day; false: strictly before it begins
+            },
+            ("due_date", "inclusive"),
+        ),
+        Table(
+            "holidays",
+            ("date",),
+            {"date": _DATE, "name_vi": _TEXT, "is_working_day": _BOOL},  # true: a weekend day worked in exchange
+        ),
+        Table(
+            "validation_rules",
+            ("rule_code",),
+            {
+                "rule_code": _TEXT,
+                "criteria_set_code": _TEXT,
+                "stage": _TEXT,  # meaning (evaluated in dbt) or admission (carried by a suite)
+                "kind": _TEXT,
+                "left": _TEXT,
+                "operator": _TEXT,  # ==, !=, <=, <, >=, >
+                "right": _TEXT,
+                "missing_strategy": _TEXT,  # skip_if_any, skip_if_all, never
+                "tolerance": _REAL,  # absolute difference that still passes
+                "absolute_floor": _REAL,  # no finding where both sides are at most this
+                "holds_element": _TEXT,  # the data element whose value a blocking failure holds out
+                "severity": _TEXT,
+                "message_vi": _TEXT,
+                "message_en": _TEXT,
+                "advice_vi": _TEXT,
+                "advice_en": _TEXT,
+                **_VALIDITY,
+            },
+            ("stage", "kind", "severity", "message_vi"),
+        ),
+        Table(
+            "targets",
+            ("indicator_code", "area_code", "period_code"),
+            {
+                "indicator_code": _TEXT,
+                "area_code": _TEXT,
+                "period_code": _TEXT,
+                "target": _REAL,
+                "source_vi": _TEXT,
+            },
+        ),
+    )
+}
+
+#: Compiled from formulas and rules; written beside the tables for dbt, never edited.
+#: A side's value is sum(numerator terms) / sum(denominator terms); a term without a code is a constant.
+FORMULA_TERMS = pl.Schema(
+    {
+        "owner_type": pl.String,  # indicator, data_element, rule
+        "owner_code": pl.String,
+        "side": pl.String,  # value for indicators and elements; left or right for rules
+        "part": pl.String,  # numerator, denominator
+        "term_number": pl.Int32,
+        "combine": pl.String,  # sum, min, max, abs: how the terms of one part come together
+        "data_element_code": pl.String,
+        "category_code": pl.String,  # _T unless the formula names one
+        "coefficient": pl.Float64,
+        "lag": pl.Int32,  # periods back: prev(x, n)
+        "level": pl.Int32,  # 0 for reported elements only; derived elements build on lower levels
+        "valid_from": pl.Date,
+        "valid_to": pl.Date,
+    }
+)

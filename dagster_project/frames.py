@@ -1,0 +1,136 @@
+"""The columns that rooms hand to one another, as polars schemas.
+
+A frame that crosses from one room into another is declared here and nowhere else; ``conform`` checks it. The
+tables of the catalogue are declared in ``catalogue.tables``, the marts in ``dbt/models/marts``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+TIMESTAMP = pl.Datetime("us", "UTC")
+
+#: One row per arrival of a file (bytes equal to a known file are a receipt too).
+RECEIPTS = pl.Schema(
+    {
+        "receipt_id": pl.String,
+        "sha256": pl.String,
+        "file_name": pl.String,
+        "size_bytes": pl.Int64,
+        "received_at": TIMESTAMP,
+        "sender": pl.String,
+        "channel": pl.String,
+        "status": pl.String,  # received, duplicate, refused
+        "reason": pl.String,  # message code where refused
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: One row per file × reporting unit × area × form × round.
+SUBMISSIONS = pl.Schema(
+    {
+        "submission_id": pl.String,
+        "sha256": pl.String,
+        "file_name": pl.String,
+        "reporting_unit_code": pl.String,
+        "area_code": pl.String,
+        "form_code": pl.String,
+        "form_version": pl.String,
+        "round_code": pl.String,
+        "period_code": pl.String,
+        "received_at": TIMESTAMP,
+        "signed_copy": pl.Boolean,
+        "blocked": pl.Boolean,  # a fault of identity or layout: the file changes nothing
+        "entered_how": pl.String,  # form, layout, on_behalf, correction
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: One row per cell of a read file: every cell with content, and every bound position even if blank.
+CELLS = pl.Schema(
+    {
+        "sha256": pl.String,
+        "file_name": pl.String,
+        "sheet": pl.String,
+        "row": pl.Int32,  # from 1
+        "col": pl.Int32,  # from 1
+        "cell": pl.String,  # A1 notation
+        "raw_text": pl.String,  # verbatim; empty string where blank
+        "cell_type": pl.String,  # text, number, boolean, date, error, formula_no_value, blank
+        "number": pl.Float64,  # the cell's own number, where it is one
+        "number_format": pl.String,
+        "role": pl.String,  # value, state, status, source, note, or null where nothing is bound
+        "submission_id": pl.String,
+        "reporting_unit_code": pl.String,
+        "area_code": pl.String,
+        "form_code": pl.String,
+        "round_code": pl.String,
+        "period_code": pl.String,
+        "data_element_code": pl.String,
+        "category_code": pl.String,
+        "value": pl.Float64,
+        "value_exact": pl.String,  # decimal digits, for counts and money
+        "value_text": pl.String,
+        "value_state": pl.String,
+        "value_status": pl.String,
+        "unit": pl.String,
+        "source_text": pl.String,
+        "note_text": pl.String,
+        "entered_how": pl.String,
+        "is_sample": pl.Boolean,
+        "disposition": pl.String,  # accepted, quarantined, ignored
+        "reason": pl.String,  # rule code of the quarantine, or why it is ignored
+    }
+)
+
+#: One row per rule × subject × submission.
+FINDINGS = pl.Schema(
+    {
+        "finding_id": pl.String,
+        "rule_code": pl.String,
+        "stage": pl.String,  # guard, intake, admission, meaning
+        "status": pl.String,  # pass, fail, no_data, did_not_run
+        "severity": pl.String,  # blocking, warning, info
+        "sha256": pl.String,
+        "file_name": pl.String,
+        "sheet": pl.String,
+        "cell": pl.String,
+        "submission_id": pl.String,
+        "reporting_unit_code": pl.String,
+        "area_code": pl.String,
+        "round_code": pl.String,
+        "period_code": pl.String,
+        "indicator_code": pl.String,
+        "data_element_code": pl.String,
+        "category_code": pl.String,
+        "observed": pl.String,
+        "expected": pl.String,
+        "message_vi": pl.String,
+        "message_en": pl.String,
+        "advice_vi": pl.String,
+        "advice_en": pl.String,
+        "is_sample": pl.Boolean,
+    }
+)
+
+
+def empty(schema: pl.Schema) -> pl.DataFrame:
+    """A frame of ``schema`` without rows."""
+    return pl.DataFrame(schema=schema)
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """``frame`` with exactly the columns of ``schema``, in its order; a missing column becomes null.
+
+    Raises ``ValueError`` for a column that the schema does not know, ``polars.exceptions.PolarsError`` for a type
+    that does not cast.
+    """
+    unknown = [name for name in frame.columns if name not in schema]
+    if unknown:
+        raise ValueError(f"columns outside the contract: {unknown}")
+    return frame.select(
+        pl.col(name).cast(dtype)
+        if name in frame.columns
+        else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+    )

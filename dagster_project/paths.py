@@ -1,0 +1,141 @@
+"""Every folder and file that the program reads or writes, named in one place.
+
+``Project`` is the checkout; ``DataFolder`` is one office's data. Nothing here creates, opens or deletes a file
+except ``DataFolder.make``, and nothing looks at the current folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Project:
+    """The checkout from which the program runs."""
+
+    root: Path = PROJECT_ROOT
+
+    @property
+    def package(self) -> Path:
+        return self.root / "dagster_project"
+
+    @property
+    def dbt(self) -> Path:
+        return self.root / "dbt"
+
+    @property
+    def expectations(self) -> Path:
+        return self.root / "expectations"
+
+    @property
+    def reference(self) -> Path:
+        """The catalogue that ships with the product."""
+        return self.root / "seeds" / "reference"
+
+    @property
+    def sample(self) -> Path:
+        """The sample submissions: an inbox with ``receipts.csv``."""
+        return self.root / "seeds" / "sample"
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """One office's data folder."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
+    def catalogue(self) -> Path:
+        """The office's own catalogue, made by ``kho init``."""
+        return self.root / "catalogue"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        """Every byte received, by sha256; never changed."""
+        return self.root / "landing"
+
+    def landed(self, sha256: str) -> Path:
+        return self.landing / sha256[:2] / sha256
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.sqlite"
+
+    @property
+    def cells(self) -> Path:
+        """What was read from landed files, one folder per batch."""
+        return self.root / "cells"
+
+    @property
+    def build(self) -> Path:
+        """The build in progress: never read by anything but the build."""
+        return self.root / "build"
+
+    @property
+    def build_inputs(self) -> Path:
+        """Parquet files that dbt reads as sources."""
+        return self.build / "inputs"
+
+    @property
+    def build_file(self) -> Path:
+        return self.build / "kho.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    def release(self, release_id: str) -> Path:
+        return self.releases / release_id
+
+    @property
+    def current_release(self) -> Path:
+        """The pointer: a text file with one release id."""
+        return self.releases / "CURRENT"
+
+    @property
+    def exports(self) -> Path:
+        """One folder per release."""
+        return self.root / "exports"
+
+    @property
+    def forms(self) -> Path:
+        """Issued forms, one folder per round."""
+        return self.root / "forms"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def build_lock(self) -> Path:
+        return self.root / "build.lock"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    def make(self) -> None:
+        """Make the folders that must exist; existing ones are left alone."""
+        for folder in (
+            self.root,
+            self.inbox,
+            self.landing,
+            self.cells,
+            self.releases,
+            self.exports,
+            self.forms,
+            self.dagster_home,
+            self.logs,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,100 @@
+"""One typed settings object, read in one place and passed in everywhere.
+
+Order: command line, environment (``KHO_*``), the data folder's ``settings.toml``, defaults. No other module reads
+the environment or a settings file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dagster_project.errors import UsageError
+from dagster_project.paths import DataFolder, Project
+
+
+class ReadLimits(BaseModel):
+    """What one file from outside may cost before it is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file_bytes: int = 50_000_000
+    zip_entries: int = 2_000
+    inflated_bytes: int = 400_000_000
+    inflation_ratio: int = 200
+    sheet_cells: int = 5_000_000  # rows x columns of the true extent
+    child_memory_bytes: int = 2_000_000_000
+    child_cpu_seconds: int = 600
+    file_wall_seconds: int = 60
+
+
+class Office(BaseModel):
+    """``settings.toml``: whose data folder this is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_sample: bool = False
+    level: Literal["commune", "province", "national"] = "commune"
+    area_code: str = ""
+    criteria_set_code: str = ""
+    keep_releases: int = Field(default=10, ge=1)
+    read_limits: ReadLimits = ReadLimits()
+
+
+class Settings(BaseModel):
+    """Everything the program was told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path
+    catalogue: Path
+    lang: Literal["vi", "en"] = "vi"
+    office: Office = Office()
+
+    @property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.data)
+
+
+def read_settings(
+    data: Path | None = None,
+    catalogue: Path | None = None,
+    lang: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Settings for one command. Raises ``UsageError`` where a value or ``settings.toml`` is wrong."""
+    root = Path(data or environment.get("KHO_DATA") or "data").resolve()
+    folder = DataFolder(root)
+    told = catalogue or environment.get("KHO_CATALOGUE")
+    if told:
+        chosen = Path(told).resolve()
+    elif folder.catalogue.is_dir():
+        chosen = folder.catalogue
+    else:
+        chosen = Project().reference
+    if not chosen.is_dir():
+        raise UsageError("cli.no_catalogue", folder=chosen)
+    wanted = lang or environment.get("KHO_LANG") or "vi"
+    if wanted not in ("vi", "en"):
+        raise UsageError("cli.wrong_lang", lang=wanted)
+    return Settings(
+        data=root,
+        catalogue=chosen,
+        lang="en" if wanted == "en" else "vi",
+        office=read_office(folder.settings),
+    )
+
+
+def read_office(file: Path) -> Office:
+    """The office's own settings; defaults where the file is not there."""
+    if not file.is_file():
+        return Office()
+    try:
+        return Office.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise UsageError("cli.wrong_settings", file=file, detail=str(error)) from error

@@ -1,0 +1,46 @@
+"""Vietnamese text made comparable: for matching only, never for storing.
+
+Normal form, folding of tone placement, y/i, dashes and spaces belong here. Decoding of legacy fonts and parsing
+of numbers do not (``intake``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+_DASHES = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212], "-")
+_TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
+
+
+def clean(text: str) -> str:
+    """NFC without invisible characters, runs of any space as one, ends stripped."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+def fold(text: str) -> str:
+    """A key under which the usual spellings of one Vietnamese text are equal.
+
+    Case, dashes, spaces, tone placement (hòa, hoà) and y/i (tỷ, tỉ) are folded; letters and tones are kept, so
+    "má" and "mà" stay different.
+    """
+    lowered = clean(text).casefold().translate(_DASHES)
+    return " ".join(_fold_word(word) for word in re.sub(r"\s*-\s*", "-", lowered).split())
+
+
+def fold_plain(text: str) -> str:
+    """``fold`` without any diacritics: for suggestions and search, never for binding."""
+    decomposed = unicodedata.normalize("NFD", fold(text).replace("đ", "d"))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _fold_word(word: str) -> str:
+    letters: list[str] = []
+    tones: list[str] = []
+    for char in unicodedata.normalize("NFD", word):
+        if char in _TONES:
+            tones.append(_TONES[char])
+        else:
+            letters.append("i" if char == "y" else char)
+    return unicodedata.normalize("NFC", "".join(letters)) + ("\u0000" + "".join(tones) if tones else "")

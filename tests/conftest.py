@@ -1,0 +1,26 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+#: Third-party workbooks with expected results; they are read where they lie and never copied.
+THIRD_PARTY = os.environ.get("KHO_TEST_DATA", "")
+
+
+@pytest.fixture(scope="session")
+def third_party() -> Path:
+    """The folder with third-party data; tests that need it say so where it is missing."""
+    folder = Path(THIRD_PARTY)
+    if not THIRD_PARTY or not folder.is_dir():
+        pytest.skip("third-party data not found: set KHO_TEST_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def catalogues() -> Path:
+    """Catalogues made for tests."""
+    return Path(__file__).parent / "data" / "catalogues"
