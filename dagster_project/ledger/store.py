@@ -1,0 +1,155 @@
+"""The ledger's tables and the few ways to write and read them.
+
+An act or a receipt, once written, is never updated or deleted. What can be derived (whether a file was refused,
+which revision it is) is derived at build time and not stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.pool import NullPool
+
+METADATA = MetaData()
+
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    Column("receipt_number", Integer, primary_key=True, autoincrement=True),
+    Column("receipt_id", String(32), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("file_name", String, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("sender", String, nullable=False, default=""),
+    Column("channel", String, nullable=False, default=""),
+    Column("expected_year", Integer, nullable=True),
+    UniqueConstraint("sha256", "file_name"),
+)
+
+ACTS = Table(
+    "acts",
+    METADATA,
+    Column("act_number", Integer, primary_key=True, autoincrement=True),
+    Column("acted_at", DateTime(timezone=True), nullable=False),
+    Column("actor", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("detail", String, nullable=False, default=""),
+)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One arrival of a file; ``received_at`` is aware and fixed at the first landing."""
+
+    sha256: str
+    file_name: str
+    size_bytes: int
+    received_at: datetime
+    sender: str = ""
+    channel: str = ""
+    expected_year: int | None = None
+
+    @property
+    def receipt_id(self) -> str:
+        """The same file under the same name is the same receipt, whenever it is handed in again."""
+        return hashlib.sha256(f"{self.sha256}\n{self.file_name}".encode()).hexdigest()[:32]
+
+
+def open_ledger(file: Path) -> Engine:
+    """The ledger in ``file``, made where it is not there."""
+    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: object, _record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # the DBAPI connection is untyped
+        cursor.execute("pragma journal_mode = wal")
+        cursor.execute("pragma synchronous = full")
+        cursor.execute("pragma busy_timeout = 10000")
+        cursor.close()
+
+    METADATA.create_all(engine)
+    return engine
+
+
+def add_receipts(engine: Engine, receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Write the receipts that are not there yet, in one transaction; returns those that were new."""
+    with engine.begin() as connection:
+        known = _known_ids(connection)
+        new: dict[str, Receipt] = {}
+        for receipt in receipts:
+            if receipt.receipt_id not in known:
+                new.setdefault(receipt.receipt_id, receipt)
+        if new:
+            connection.execute(insert(RECEIPTS), [_row(receipt) for receipt in new.values()])
+    return list(new.values())
+
+
+def list_receipts(engine: Engine) -> list[Receipt]:
+    """All receipts in the order they were written."""
+    columns = [column for column in RECEIPTS.columns if column.name not in ("receipt_number", "receipt_id")]
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns).order_by(RECEIPTS.c.receipt_number)).mappings().all()
+    return [Receipt(**{**row, "received_at": _aware(row["received_at"])}) for row in rows]
+
+
+def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str, detail: str = "") -> None:
+    """Append one act: who did what, when, to what."""
+    with engine.begin() as connection:
+        connection.execute(
+            insert(ACTS).values(acted_at=_utc(at), actor=actor, act=act, subject=subject, detail=detail)
+        )
+
+
+def list_acts(engine: Engine) -> Sequence[dict[str, object]]:
+    """All acts in order, as mappings with the columns of ``ACTS``."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(ACTS).order_by(ACTS.c.act_number)).mappings().all()
+    return [{**row, "acted_at": _aware(row["acted_at"])} for row in rows]
+
+
+def _known_ids(connection: Connection) -> set[str]:
+    return set(connection.execute(select(RECEIPTS.c.receipt_id)).scalars())
+
+
+def _row(receipt: Receipt) -> dict[str, object]:
+    return {
+        "receipt_id": receipt.receipt_id,
+        "sha256": receipt.sha256,
+        "file_name": receipt.file_name,
+        "size_bytes": receipt.size_bytes,
+        "received_at": _utc(receipt.received_at),
+        "sender": receipt.sender,
+        "channel": receipt.channel,
+        "expected_year": receipt.expected_year,
+    }
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives naive timestamps back; they were written as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
