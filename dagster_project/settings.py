@@ -10,12 +10,15 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder, Project
+
+Level = Literal["commune", "province", "national"]
+LEVELS: tuple[str, ...] = get_args(Level)
 
 
 class ReadLimits(BaseModel):
@@ -39,7 +42,7 @@ class Office(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     is_sample: bool = False
-    level: Literal["commune", "province", "national"] = "commune"
+    level: Level = "commune"
     area_code: str = ""
     criteria_set_code: str = ""
     keep_releases: int = Field(default=10, ge=1)

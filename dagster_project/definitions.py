@@ -1,0 +1,43 @@
+"""The one front door for Dagster: ``build_defs`` makes the graph, with other resources where a caller wants them.
+
+Run by ``kho run`` in process and by Dagster's UI from ``defs`` below; there is no second graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from dagster_project.defs import assets, automation, jobs, models
+from dagster_project.defs.desk import locked_desk, open_desk
+from dagster_project.paths import Project
+
+
+def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """The definitions; ``overrides`` replaces resources by name (``desk``)."""
+    project = Project()
+    manifest = models.read_manifest(project)
+    return dg.Definitions(
+        assets=[
+            assets.landing,
+            assets.catalogue,
+            assets.cells,
+            assets.make_gate(project.expectations),
+            models.make_models(manifest),
+            assets.make_release_asset(models.mart_keys(manifest)),
+            assets.exports,
+        ],
+        jobs=[jobs.refresh, jobs.report],
+        schedules=[automation.refresh_schedule],
+        sensors=[automation.inbox_sensor, automation.release_sensor],
+        resources={"desk": locked_desk(open_desk), **(overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+def __getattr__(name: str) -> dg.Definitions:
+    """``defs`` is made when Dagster asks for it, so that importing ``build_defs`` builds nothing."""
+    if name == "defs":
+        return build_defs()
+    raise AttributeError(name)

@@ -1,0 +1,91 @@
+"""The dbt models as assets, one each, with their tests as checks: built in process in one invocation.
+
+Lineage comes from dbt's manifest; running dbt is ``warehouse.build``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+from dagster_project import pipeline
+from dagster_project.paths import Project
+from dagster_project.pipeline import Desk
+from dagster_project.warehouse.build import NodeResult, ensure_manifest
+
+Manifest = Mapping[str, Any]
+
+
+class Translator(DagsterDbtTranslator):
+    """Models are grouped by layer; sources take the key of the asset that writes them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True
+            )
+        )
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        layer = dbt_resource_props["fqn"][1:2]
+        return str(layer[0]) if layer else None
+
+
+def read_manifest(project: Project) -> Manifest:
+    """The manifest of dbt, parsed anew where a model changed since."""
+    manifest: Manifest = json.loads(ensure_manifest(project).read_text(encoding="utf-8"))
+    return manifest
+
+
+def mart_keys(manifest: Manifest) -> list[dg.AssetKey]:
+    """The assets of the marts layer."""
+    translator = Translator()
+    return sorted(
+        translator.get_asset_key(node)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1:2] == ["marts"]
+    )
+
+
+def make_models(manifest: Manifest) -> dg.AssetsDefinition:
+    """All models of ``manifest`` as one op with many assets."""
+    translator = Translator()
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="models")
+    def models(
+        context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        specs = context.assets_def.check_specs
+        yield from node_events(manifest, specs, pipeline.build(desk))
+
+    return models
+
+
+def node_events(
+    manifest: Manifest, specs: Sequence[dg.AssetCheckSpec], results: Sequence[NodeResult]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """What Dagster shows of each dbt node: models with their time, tests as checks."""
+    translator = Translator()
+    by_name = {spec.name: spec for spec in specs}
+    for result in results:
+        node = manifest["nodes"].get(result.unique_id)
+        if node is None:
+            continue
+        if node["resource_type"] == "model":
+            yield dg.MaterializeResult(
+                asset_key=translator.get_asset_key(node), metadata={"seconds": result.seconds}
+            )
+        elif node["name"] in by_name:
+            spec = by_name[node["name"]]
+            warns = node["config"]["severity"].lower() == "warn"
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=result.status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR,
+                metadata={"failures": result.failures, "message": result.message},
+            )

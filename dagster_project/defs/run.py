@@ -1,0 +1,65 @@
+"""The jobs executed in process, as ``kho run`` does it: the same graph and the same history as the UI's.
+
+An error of a step is raised as it is; knows nothing about figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from dagster_project.definitions import build_defs
+from dagster_project.defs.partitions import ROUNDS
+from dagster_project.errors import KhoError
+from dagster_project.paths import DataFolder
+from dagster_project.pipeline import Desk
+
+_INSTANCE_SETTINGS = """\
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: false
+"""
+
+#: The history keeps every event; a terminal shows our own words.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class Runner:
+    """One desk's graph and Dagster instance; the caller holds the build lock."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._instance = open_instance(desk.folder)
+        self._definitions = build_defs({"desk": desk})
+
+    def refresh(self) -> Mapping[str, float]:
+        """From the inbox to a release; returns seconds per stage. Raises the stage's ``KhoError``."""
+        return self._execute("refresh", None)
+
+    def report(self, round_code: str) -> Mapping[str, float]:
+        """The report set of one round of the current release."""
+        self._instance.add_dynamic_partitions(str(ROUNDS.name), [round_code])
+        return self._execute("report", round_code)
+
+    def _execute(self, job: str, partition: str | None) -> Mapping[str, float]:
+        result = self._definitions.resolve_job_def(job).execute_in_process(
+            instance=self._instance, partition_key=partition, run_config=_QUIET
+        )
+        if not result.success:
+            failed = [event.step_key for event in result.all_events if event.is_step_failure]
+            raise KhoError("cli.run_failed", stages=", ".join(str(step) for step in failed) or job)
+        return {
+            str(event.step_key): event.step_success_data.duration_ms / 1000
+            for event in result.all_events
+            if event.is_step_success
+        }
+
+
+def open_instance(folder: DataFolder) -> dg.DagsterInstance:
+    """The instance whose home lies in the data folder, telemetry off."""
+    settings = folder.dagster_home / "dagster.yaml"
+    if not settings.is_file():
+        folder.dagster_home.mkdir(parents=True, exist_ok=True)
+        settings.write_text(_INSTANCE_SETTINGS, encoding="utf-8")
+    return dg.DagsterInstance.from_config(str(folder.dagster_home))

@@ -1,0 +1,398 @@
+"""The way a figure takes, step by step: each function is one stage between two places on disk.
+
+Knows the rooms and the data folder; does not know Dagster or the command line. ``defs`` turns these steps into
+assets, ``cli`` runs the assets. Nothing here reads a clock, the environment or the current folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project import durable, frames
+from dagster_project.errors import UsageError
+from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
+from dagster_project.paths import DataFolder, Project
+from dagster_project.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from dagster_project.catalogue.load import Catalogue
+    from dagster_project.quality.gate import Gate
+    from dagster_project.reports.export import ExportedFile
+    from dagster_project.warehouse.build import NodeResult
+    from dagster_project.warehouse.releases import Release
+
+RECEIPTS_FILE = "receipts.csv"
+
+_CODE = {
+    "dagster_project": ("*.py", "*.csv"),
+    "dbt": ("*.sql", "*.yml"),
+    "expectations": ("*.json",),
+}
+_OUTSIDE_RESULTS = ("defs", "reports", "cli.py")  # they change no figure of a release
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where and with what one run works."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    project: Project = field(default_factory=Project)
+
+    @property
+    def folder(self) -> DataFolder:
+        return self.settings.folder
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a release is made from; equal hashes mean that there is nothing to build."""
+
+    inputs_hash: str
+    catalogue_hash: str
+    code_version: str
+
+
+def receive(desk: Desk, sources: Iterable[Path], *, expected_year: int | None = None) -> list[Receipt]:
+    """Land copies of files and of everything in folders, and write their receipts.
+
+    A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came.
+    Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there and for
+    a malformed ``receipts.csv``.
+    """
+    from dagster_project.intake.land import land
+
+    desk.folder.make()
+    receipts = []
+    for arrival in _arrivals(sources, desk.now):
+        landed = land(arrival.path, desk.folder)
+        receipts.append(
+            Receipt(
+                sha256=landed.sha256,
+                file_name=arrival.name,
+                size_bytes=landed.size_bytes,
+                received_at=arrival.received_at,
+                sender=arrival.sender,
+                channel=arrival.channel,
+                expected_year=expected_year,
+            )
+        )
+    engine = open_ledger(desk.folder.ledger)
+    add_receipts(engine, receipts)
+    wanted = {receipt.receipt_id for receipt in receipts}
+    return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in wanted]
+
+
+def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
+    """The hash over receipts, catalogue, office and code that names what a release would be made from."""
+    receipts = [
+        [
+            receipt.sha256,
+            receipt.file_name,
+            receipt.received_at.isoformat(),
+            receipt.sender,
+            receipt.channel,
+            receipt.expected_year,
+        ]
+        for receipt in list_receipts(open_ledger(desk.folder.ledger))
+    ]
+    code = code_version(desk.project)
+    facts = [receipts, catalogue.content_hash, desk.settings.office.model_dump(mode="json"), code]
+    return Inputs(
+        inputs_hash=_digest(json.dumps(facts, ensure_ascii=False).encode()),
+        catalogue_hash=catalogue.content_hash,
+        code_version=code,
+    )
+
+
+def load_checked_catalogue(desk: Desk) -> Catalogue:
+    """The catalogue, linted; raises ``CatalogueError`` with every problem at once."""
+    from dagster_project.catalogue.lint import check
+    from dagster_project.catalogue.load import CatalogueError, load_catalogue
+
+    catalogue = load_catalogue(desk.settings.catalogue)
+    problems = check(catalogue)
+    if problems:
+        raise CatalogueError(problems)
+    return catalogue
+
+
+def start_build(desk: Desk) -> None:
+    """Clear what an interrupted build left; only the holder of the build lock may call this."""
+    shutil.rmtree(desk.folder.build, ignore_errors=True)
+    for folder in (desk.folder.cells, desk.folder.releases, desk.folder.exports):
+        durable.sweep(folder)
+    desk.folder.build_inputs.mkdir(parents=True)
+
+
+def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
+    """The catalogue as typed Parquet among the build's inputs."""
+    from dagster_project.catalogue.artifacts import write_parquet
+
+    write_parquet(catalogue, desk.folder.build_inputs / "catalogue")
+
+
+def read_cells(desk: Desk, catalogue: Catalogue) -> int:
+    """Read every landed file that was not read yet with this catalogue and this code; returns how many.
+
+    One batch folder per call, kept under a key of all that shapes the reading, so that a later run reads only what is
+    new and a change of catalogue or code reads everything again.
+    """
+    from dagster_project.intake.take_in import ReceivedFile, take_in
+
+    store = _cell_store(desk, catalogue)
+    known = {
+        sha256
+        for batch in _batches(store)
+        for sha256 in json.loads((batch / "files.json").read_text("utf-8"))
+    }
+    receipts = list_receipts(open_ledger(desk.folder.ledger))
+    new: dict[str, Receipt] = {}
+    for receipt in receipts:
+        if receipt.sha256 not in known:
+            new.setdefault(receipt.sha256, receipt)
+    for year in sorted({receipt.expected_year for receipt in new.values()}, key=str):
+        chosen = [receipt for receipt in new.values() if receipt.expected_year == year]
+        intake = take_in(
+            [
+                ReceivedFile(
+                    receipt_id=receipt.receipt_id,
+                    sha256=receipt.sha256,
+                    file_name=receipt.file_name,
+                    path=desk.folder.landed(receipt.sha256),
+                    received_at=receipt.received_at,
+                    sender=receipt.sender,
+                    channel=receipt.channel,
+                )
+                for receipt in chosen
+            ],
+            catalogue,
+            desk.settings.office,
+            desk.settings.office.read_limits,
+            year,
+        )
+        names = sorted(receipt.sha256 for receipt in chosen)
+        with durable.new_folder(store / _digest("".join(names).encode())[:16]) as folder:
+            frames.conform(intake.cells, frames.CELLS).write_parquet(folder / "cells.parquet")
+            frames.conform(intake.submissions, frames.SUBMISSIONS).write_parquet(
+                folder / "submissions.parquet"
+            )
+            frames.conform(intake.findings, frames.FINDINGS).write_parquet(folder / "findings.parquet")
+            (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
+    return len(new)
+
+
+def admit(desk: Desk, catalogue: Catalogue) -> Gate:
+    """Gate 1 over all that was read; its frames are written among the build's inputs."""
+    import polars as pl
+
+    from dagster_project.quality.gate import admit as admit_batch
+
+    batches = _batches(_cell_store(desk, catalogue))
+    cells = _gathered(batches, "cells", frames.CELLS)
+    submissions = _gathered(batches, "submissions", frames.SUBMISSIONS)
+    found = _gathered(batches, "findings", frames.FINDINGS)
+    gate = admit_batch(cells, submissions, catalogue, desk.project.expectations)
+    findings = pl.concat([found, frames.conform(gate.findings, frames.FINDINGS)])
+    inputs = desk.folder.build_inputs
+    receipts = list_receipts(open_ledger(desk.folder.ledger))
+    _receipt_frame(receipts, findings, is_sample=desk.settings.office.is_sample).write_parquet(
+        inputs / "receipts.parquet"
+    )
+    gate.cells.write_parquet(inputs / "cells.parquet")
+    submissions.write_parquet(inputs / "submissions.parquet")
+    findings.write_parquet(inputs / "findings.parquet")
+    return gate
+
+
+def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Sequence[NodeResult]:
+    """One dbt build of the build file from the build's inputs."""
+    from dagster_project.warehouse.build import run_dbt
+
+    return run_dbt(desk.project, desk.folder, on_node=on_node)
+
+
+def publish(desk: Desk, inputs: Inputs) -> Release:
+    """The build file as the current release, or the current one where nothing in it changed."""
+    from dagster_project.warehouse.releases import make_release
+
+    return make_release(
+        desk.folder,
+        inputs_hash=inputs.inputs_hash,
+        catalogue_hash=inputs.catalogue_hash,
+        code_version=inputs.code_version,
+        is_sample=desk.settings.office.is_sample,
+        created_at=desk.now(),
+        keep=desk.settings.office.keep_releases,
+    )
+
+
+def export(desk: Desk, release_id: str, round_code: str | None) -> list[ExportedFile]:
+    """The report set of one round, from a release."""
+    from dagster_project.reports.export import export_release
+
+    return export_release(
+        desk.folder.release(release_id),
+        desk.folder.exports,
+        round_code=round_code,
+        lang=desk.settings.lang,
+    )
+
+
+def issue(
+    desk: Desk, catalogue: Catalogue, round_code: str, units: Sequence[str] | None = None
+) -> list[Path]:
+    """One form per reporting unit of a round, with the figures of the period before where a release has them."""
+    from dagster_project.forms.issue import issue_forms
+    from dagster_project.warehouse.releases import current_release
+    from dagster_project.warehouse.summary import reported_values
+
+    release_id = current_release(desk.folder)
+    year = catalogue.table("rounds").filter(round_code=round_code)["data_year"].item()
+    prior = reported_values(desk.folder.release(release_id) / "kho.duckdb", year - 1) if release_id else None
+    return issue_forms(
+        catalogue,
+        round_code,
+        desk.folder.forms / round_code,
+        units=units,
+        prior=prior,
+        is_sample=desk.settings.office.is_sample,
+    )
+
+
+def code_version(project: Project) -> str:
+    """sha256 over the sources that shape figures: the package, the models, the suites."""
+    digest = hashlib.sha256()
+    for top, patterns in _CODE.items():
+        files = sorted(file for pattern in patterns for file in (project.root / top).rglob(pattern))
+        for file in files:
+            relative = file.relative_to(project.root)
+            if relative.parts[1] in (*_OUTSIDE_RESULTS, "target", "dbt_packages", "logs"):
+                continue
+            digest.update(f"{relative.as_posix()}\n".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    path: Path
+    name: str
+    received_at: datetime
+    sender: str = ""
+    channel: str = ""
+
+
+def _arrivals(sources: Iterable[Path], now: Callable[[], datetime]) -> list[_Arrival]:
+    arrivals: list[_Arrival] = []
+    for source in sources:
+        if source.is_dir():
+            arrivals.extend(_arrivals_in(source, now))
+        elif source.is_file():
+            arrivals.append(_Arrival(source, source.name, now()))
+        else:
+            raise UsageError("cli.no_such_file", file=source)
+    return arrivals
+
+
+def _arrivals_in(folder: Path, now: Callable[[], datetime]) -> list[_Arrival]:
+    told = _read_receipts(folder / RECEIPTS_FILE)
+    arrivals = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        name = relative.as_posix()
+        hidden = any(part.startswith((".", "~$")) for part in relative.parts)
+        if path.is_symlink() or not path.is_file() or hidden or name == RECEIPTS_FILE:
+            continue
+        arrivals.append(told[name](path) if name in told else _Arrival(path, name, now()))
+    return arrivals
+
+
+def _read_receipts(file: Path) -> dict[str, Callable[[Path], _Arrival]]:
+    if not file.is_file():
+        return {}
+    told: dict[str, Callable[[Path], _Arrival]] = {}
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        for number, row in enumerate(csv.DictReader(stream), start=2):
+            try:
+                moment = datetime.fromisoformat(row["received_at"])
+                name = row["file"]
+            except (KeyError, TypeError, ValueError) as error:
+                raise UsageError("cli.wrong_receipts", file=file, row=number) from error
+            if moment.tzinfo is None:
+                raise UsageError("cli.wrong_receipts", file=file, row=number)
+            told[name] = _arrival_maker(name, moment, row.get("sender") or "", row.get("channel") or "")
+    return told
+
+
+def _arrival_maker(name: str, moment: datetime, sender: str, channel: str) -> Callable[[Path], _Arrival]:
+    return lambda path: _Arrival(path, name, moment, sender, channel)
+
+
+def _cell_store(desk: Desk, catalogue: Catalogue) -> Path:
+    office = desk.settings.office.model_dump_json()
+    key = f"{catalogue.content_hash}\n{code_version(desk.project)}\n{office}"
+    return desk.folder.cells / _digest(key.encode())[:16]
+
+
+def _batches(store: Path) -> list[Path]:
+    return sorted(store.glob("*/")) if store.is_dir() else []
+
+
+def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.concat(
+        [frames.empty(schema), *(pl.read_parquet(batch / f"{name}.parquet") for batch in batches)]
+    )
+
+
+def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sample: bool) -> pl.DataFrame:
+    """Receipts as the marts see them: the first of equal bytes counts, a file that the guard refused is refused."""
+    import polars as pl
+
+    frame = pl.DataFrame(
+        [
+            (r.receipt_id, r.sha256, r.file_name, r.size_bytes, r.received_at, r.sender, r.channel)
+            for r in receipts
+        ],
+        schema={
+            name: dtype
+            for name, dtype in frames.RECEIPTS.items()
+            if name not in ("status", "reason", "is_sample")
+        },
+        orient="row",
+    )
+    refused = (
+        findings.filter((pl.col("stage") == "guard") & (pl.col("severity") == "blocking"))
+        .group_by("sha256")
+        .agg(pl.col("rule_code").min().alias("refusal"))
+    )
+    return frames.conform(
+        frame.join(refused, on="sha256", how="left", maintain_order="left").select(
+            pl.all().exclude("refusal"),
+            pl.when(pl.col("sha256").is_first_distinct().not_())
+            .then(pl.lit("duplicate"))
+            .when(pl.col("refusal").is_not_null())
+            .then(pl.lit("refused"))
+            .otherwise(pl.lit("received"))
+            .alias("status"),
+            pl.col("refusal").alias("reason"),
+            pl.lit(is_sample).alias("is_sample"),
+        ),
+        frames.RECEIPTS,
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

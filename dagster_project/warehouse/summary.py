@@ -1,0 +1,137 @@
+"""What one release says about files, findings and rounds: the few counts that commands print.
+
+Reads a release and nothing else. Documents and reports are made in ``reports``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SEVERITIES = ("blocking", "warning", "info")
+
+
+@dataclass(frozen=True)
+class FileSummary:
+    """One file: cells = accepted + quarantined + ignored."""
+
+    file: str
+    sha256: str
+    status: str
+    cells: int
+    accepted: int
+    quarantined: int
+    ignored: int
+    findings: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """The whole release in counts; ``rounds`` from the oldest period to the newest."""
+
+    submissions: int
+    findings: dict[str, int]
+    files: Sequence[FileSummary]
+    rounds: Sequence[str]
+
+
+def summarise(release_file: Path) -> ReleaseSummary:
+    """Counts of the release in ``release_file`` (a DuckDB file)."""
+    with _reader(release_file) as connection:
+        return ReleaseSummary(
+            submissions=_one(connection, "select count(*) from marts.fct_submission"),
+            findings=_by_severity(
+                connection.execute(
+                    "select severity, count(*) from marts.fct_finding where status = 'fail' group by severity"
+                ).fetchall()
+            ),
+            files=_files(connection),
+            rounds=[
+                str(row[0])
+                for row in connection.execute(
+                    "select s.round_code from marts.fct_submission as s "
+                    "join marts.dim_round as r on s.round_code = r.round_code "
+                    "group by s.round_code, r.period_end order by r.period_end, s.round_code"
+                ).fetchall()
+            ],
+        )
+
+
+def latest_round(release_file: Path) -> str | None:
+    """The round with submissions whose period ends last."""
+    rounds = summarise(release_file).rounds
+    return rounds[-1] if rounds else None
+
+
+def reported_values(release_file: Path, data_year: int) -> pl.DataFrame:
+    """Current values of one data year: reporting_unit_code, data_element_code, category_code, value, value_state."""
+    with _reader(release_file) as connection:
+        return connection.execute(
+            "select reporting_unit_code, data_element_code, category_code, value, value_state "
+            "from marts.fct_reported_value where data_year = ?",
+            [data_year],
+        ).pl()
+
+
+def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
+    findings: dict[str, dict[str, int]] = {}
+    for sha256, severity, count in connection.execute(
+        "select sha256, severity, count(*) from marts.fct_finding "
+        "where status = 'fail' and sha256 is not null group by sha256, severity"
+    ).fetchall():
+        findings.setdefault(sha256, dict.fromkeys(SEVERITIES, 0))[severity] = count
+    rows = connection.execute(
+        """
+        with cells as (
+            select
+                sha256,
+                count(*) as cells,
+                count(*) filter (where disposition = 'accepted') as accepted,
+                count(*) filter (where disposition = 'quarantined') as quarantined,
+                count(*) filter (where disposition = 'ignored') as ignored
+            from marts.fct_reported_cell
+            group by sha256
+        )
+        select r.file_name, r.sha256, r.status, c.cells, c.accepted, c.quarantined, c.ignored
+        from marts.fct_receipt as r
+        left join cells as c on r.sha256 = c.sha256 and r.status <> 'duplicate'
+        order by r.received_at, r.file_name
+        """
+    ).fetchall()
+    none = dict.fromkeys(SEVERITIES, 0)
+    return [
+        FileSummary(
+            name,
+            sha256,
+            status,
+            *(count or 0 for count in counts),
+            none if status == "duplicate" else findings.get(sha256, none),
+        )
+        for name, sha256, status, *counts in rows
+    ]
+
+
+def _by_severity(rows: Sequence[tuple[str, int]]) -> dict[str, int]:
+    return {**dict.fromkeys(SEVERITIES, 0), **dict(rows)}
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _reader(release_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(str(release_file), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
