@@ -30,9 +30,9 @@ def fold(text: str) -> str:
 
 
 def fold_plain(text: str) -> str:
-    """``fold`` without any diacritics: for suggestions and search, never for binding."""
-    decomposed = unicodedata.normalize("NFD", fold(text).replace("đ", "d"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Letters only, without diacritics and with y as i: for suggestions and search, never for binding."""
+    decomposed = unicodedata.normalize("NFD", clean(text).casefold().translate(_DASHES).replace("đ", "d"))
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("y", "i")
 
 
 def _fold_word(word: str) -> str:

@@ -1,0 +1,43 @@
+"""What the ledger keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, log_act, open_ledger
+
+HANOI = timezone(timedelta(hours=7))
+RECEIPT = Receipt("a" * 64, "biểu.xlsx", 10, datetime(2026, 4, 9, 23, 59, tzinfo=HANOI), "BL-KT", "email")
+
+
+def test_the_time_of_arrival_is_kept_as_the_same_moment(tmp_path: Path) -> None:
+    add_receipts(open_ledger(tmp_path / "ledger.sqlite"), [RECEIPT])
+    (kept,) = list_receipts(open_ledger(tmp_path / "ledger.sqlite"))
+    assert kept.received_at == datetime(2026, 4, 9, 16, 59, tzinfo=UTC)
+    assert kept == RECEIPT
+
+
+def test_the_same_file_handed_in_again_keeps_its_first_time(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    assert add_receipts(ledger, [RECEIPT]) == [RECEIPT]
+    later = replace(RECEIPT, received_at=RECEIPT.received_at + timedelta(days=3))
+    assert add_receipts(ledger, [later, later]) == []
+    assert list_receipts(ledger) == [RECEIPT]
+
+
+def test_equal_bytes_under_another_name_are_another_receipt(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    renamed = replace(RECEIPT, file_name="biểu lần 2.xlsx")
+    add_receipts(ledger, [RECEIPT, renamed])
+    assert [receipt.file_name for receipt in list_receipts(ledger)] == ["biểu.xlsx", "biểu lần 2.xlsx"]
+
+
+def test_acts_stay_in_the_order_they_were_done(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    for number, act in enumerate(("first", "second")):
+        log_act(ledger, at=datetime(2026, 4, 9, number, tzinfo=HANOI), actor="Lan", act=act, subject="I.1")
+    acts = list_acts(ledger)
+    assert [act["act"] for act in acts] == ["first", "second"]
+    assert acts[1]["acted_at"] == datetime(2026, 4, 8, 18, tzinfo=UTC)

@@ -1,0 +1,37 @@
+"""What the program is told, and how it answers wrong settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dagster_project.errors import UsageError
+from dagster_project.paths import Project
+from dagster_project.settings import read_settings
+
+
+def test_the_command_line_wins_over_the_environment(tmp_path: Path) -> None:
+    told = read_settings(tmp_path / "a", None, None, {"KHO_DATA": str(tmp_path / "b"), "KHO_LANG": "en"})
+    assert told.data == tmp_path / "a"
+    assert told.lang == "en"
+
+
+def test_the_offices_own_catalogue_comes_before_the_shipped_one(tmp_path: Path) -> None:
+    assert read_settings(tmp_path, None, None, {}).catalogue == Project().reference
+    (tmp_path / "catalogue").mkdir()
+    assert read_settings(tmp_path, None, None, {}).catalogue == tmp_path / "catalogue"
+
+
+@pytest.mark.parametrize("content", ["level = 'village'", "unknown = 1", "not toml", "keep_releases = 0"])
+def test_a_wrong_settings_file_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "settings.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        read_settings(tmp_path, None, None, {})
+    assert "settings.toml" in error.value.text("vi")
+
+
+def test_a_catalogue_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        read_settings(tmp_path, tmp_path / "nowhere", None, {})
+    assert "nowhere" in error.value.text("vi")
