@@ -1,1 +1,1 @@
-"""The gate, findings and what units are told about them; what a cell means is not decided here (intake, dbt)."""
+"""The gate, findings, and what units are told about them; what a cell means is decided elsewhere."""

@@ -35,9 +35,9 @@ def build_findings(frame: pl.DataFrame) -> pl.DataFrame:
     """``frame`` as FINDINGS, in its order; rows equal in every respect become one.
 
     ``frame`` holds ``rule_code``, ``stage``, and as it knows them ``observed``, ``expected`` and the other
-    columns of FINDINGS; a column that it lacks is null, ``status`` is "fail" unless given. The optional struct
-    ``values`` holds further values for the placeholders of a message; any column of ``frame`` serves as one too,
-    and where a value is null the message shows a dash. Text from files goes in verbatim.
+    columns of FINDINGS; a column that it lacks is null, ``status`` is "fail" unless given. The optional
+    struct ``values`` holds further values for the placeholders of a message; any column of ``frame`` serves
+    as one too, and where a value is null the message shows a dash. Text from files goes in verbatim.
 
     Raises KeyError for a rule code that the message table lacks, for one without severity, and for a
     placeholder that ``frame`` has no column for.
@@ -71,7 +71,7 @@ def _spread_values(frame: pl.DataFrame) -> pl.DataFrame:
 def _fill_in(part: pl.DataFrame, rule: MessageRow) -> pl.DataFrame:
     if not rule.severity:
         raise KeyError(f"{rule.code} has no severity: it is a message, not a rule")
-    texts = [_format(getattr(rule, field), part).alias(column) for field, column in _TEXTS.items()]
+    texts = [fill_template(getattr(rule, field), part).alias(column) for field, column in _TEXTS.items()]
     known = [name for name in part.columns if name in FINDINGS and name not in _TEXTS.values()]
     return part.select(
         "_order",
@@ -81,8 +81,11 @@ def _fill_in(part: pl.DataFrame, rule: MessageRow) -> pl.DataFrame:
     )
 
 
-def _format(template: str, part: pl.DataFrame) -> pl.Expr:
-    """``template`` filled from columns: its pieces are joined, so no value is ever read as a template."""
+def fill_template(template: str, part: pl.DataFrame) -> pl.Expr:
+    """``template`` filled from the columns of ``part``; a value is never read as a template itself.
+
+    A null value shows as a dash. Raises KeyError for a placeholder without a column.
+    """
     pieces: list[pl.Expr] = []
     for literal, name, _, _ in Formatter().parse(template):
         if literal:

@@ -1,0 +1,228 @@
+"""Gate 1: the suites in ``expectations/`` over one batch, and what follows from a failing row.
+
+The look-ups that suites rest on and the quarantine belong here. What a suite asks belongs in its file, running it
+in ``suites``, the words in the message table; checks across units, periods or indicators belong to the rule
+models of dbt, and faults of a single cell's text to ``intake``, which has quarantined them before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+
+from dagster_project.frames import FINDINGS, empty
+from dagster_project.messages import message_table
+from dagster_project.quality.findings import build_findings, fill_template
+
+if TYPE_CHECKING:
+    from dagster_project.quality.suites import Outcome, Result
+
+#: The grain of a reported value within one submission; a value's companions (state, status, source, note)
+#: carry the same five.
+GRAIN = ("submission_id", "area_code", "period_code", "data_element_code", "category_code")
+_NUMBERLESS = ("text", "level", "yes_no")
+
+
+class Tables(Protocol):
+    """What the gate needs of a catalogue."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Give the table ``name`` as ``catalogue.tables`` declares it."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The batch after the gate: the same cells with quarantine set, the findings, and every result."""
+
+    cells: pl.DataFrame
+    findings: pl.DataFrame
+    results: list[Result]
+
+    @property
+    def broken(self) -> list[Result]:
+        """Invariants that do not hold; empty where the batch may go on."""
+        return [result for result in self.results if result.invariant and not result.success]
+
+
+def admit(cells: pl.DataFrame, submissions: pl.DataFrame, catalogue: Tables, expectations: Path) -> Gate:
+    """Validate a batch (CELLS, SUBMISSIONS) and hold out the cells that fail a blocking expectation.
+
+    A failing row becomes a finding of stage "admission" at its cell; the rest goes on. Where the shape of the
+    batch itself is wrong, nothing is looked at further and the cells come back untouched.
+    """
+    from dagster_project.quality.suites import read_suite, validate
+
+    results = [outcome.result for outcome in validate(read_suite(expectations / "cells.json"), cells)]
+    if not all(result.success for result in results):
+        return Gate(cells, empty(FINDINGS), results)
+    suite = read_suite(expectations / "submissions.json")
+    for round_code, part in _by_round(_look_up_submissions(submissions, catalogue)):
+        results += [outcome.result for outcome in validate(suite, part, round_code)]
+    suite = read_suite(expectations / "reported_values.json")
+    values = _look_up_values(cells, catalogue, suite.meta["least_by_value_type"])
+    failures = [empty(_failure_schema(values))]
+    for round_code, part in _by_round(values):
+        outcomes = validate(suite, part, round_code)
+        results += [outcome.result for outcome in outcomes]
+        failures += [_failing_rows(part, outcome) for outcome in outcomes if outcome.row_level]
+    failed = pl.concat(failures)
+    return Gate(_quarantine(cells, failed), _to_findings(failed), results)
+
+
+def _by_round(frame: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """Part ``frame`` by round; without rows there is one empty part, so that the suite still runs."""
+    if frame.is_empty():
+        yield None, frame
+        return
+    parts = frame.partition_by("round_code", as_dict=True, maintain_order=True)
+    for (code,), part in sorted(parts.items(), key=lambda item: str(item[0][0])):
+        yield code, part
+
+
+# --- look-ups in the catalogue --------------------------------------------------------------------
+
+
+def _look_up_submissions(submissions: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
+    """Submissions that are not blocked, each with whether the catalogue knows what it names."""
+    named = {
+        "known_reporting_unit": ("reporting_unit_code", "reporting_units"),
+        "known_area": ("area_code", "areas"),
+        "known_form": ("form_code", "forms"),
+        "known_round": ("round_code", "rounds"),
+    }
+    return submissions.filter(~pl.col("blocked").fill_null(value=False)).with_columns(
+        pl.col(code).is_in(catalogue.table(table)[code].implode()).alias(known)
+        for known, (code, table) in named.items()
+    )
+
+
+def _look_up_values(
+    cells: pl.DataFrame, catalogue: Tables, least_by_value_type: Mapping[str, float]
+) -> pl.DataFrame:
+    """Join to the accepted value cells what the catalogue says of data element, category and unit."""
+    accepted = cells.filter((pl.col("disposition") == "accepted") & (pl.col("role") == "value"))
+    value_type, value = pl.col("value_type"), pl.col("value")
+    least = pl.col("value_type").replace_strict(least_by_value_type, default=None, return_dtype=pl.Float64)
+    declared = pl.col("declared_min").is_not_null() | pl.col("declared_max").is_not_null()
+    has_text = value_type.is_null() | value_type.is_in(_NUMBERLESS)
+    return (
+        accepted.join(_elements(cells, catalogue), on=["round_code", "data_element_code"], how="left")
+        .join(_categories(catalogue), on=["disaggregation_code", "category_code"], how="left")
+        .with_columns(
+            known_data_element=pl.col("known_data_element").fill_null(value=False),
+            known_category=pl.col("in_disaggregation").fill_null(value=False)
+            | (pl.col("category_code") == "_T")
+            | pl.col("known_data_element").is_null(),
+            known_unit=pl.col("unit").is_in(catalogue.table("units_of_measure")["unit"].implode()),
+            min_value=pl.coalesce("declared_min", least),
+            max_value=pl.col("declared_max"),
+            count_value=pl.when(value_type == "count").then(value),
+            count_rounded=pl.when(value_type == "count").then(value.round()),
+            percent_value=pl.when((value_type == "percent") & ~declared).then(value),
+            has_value=value.is_not_null() | (has_text & pl.col("value_text").is_not_null()),
+            state_has_value=pl.col("value_state").is_in(["value", "zero"]),
+        )
+        .with_columns(
+            _in_words("min_value"), _in_words("max_value"), observed=_observed(), values_row=pl.row_index()
+        )
+    )
+
+
+def _elements(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
+    """Per round and data element the version valid at the round's end, else the latest one."""
+    rounds = (
+        cells.select("round_code")
+        .unique()
+        .join(catalogue.table("rounds").select("round_code", "period_end"), on="round_code", how="left")
+    )
+    end = pl.col("period_end")
+    valid = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= end)) & (
+        pl.col("valid_to").is_null() | (pl.col("valid_to") >= end)
+    )
+    return (
+        rounds.join(catalogue.table("data_elements"), how="cross")
+        .with_columns(valid=valid.fill_null(value=False))
+        .sort("valid", "valid_from", nulls_last=False)
+        .unique(["round_code", "data_element_code"], keep="last", maintain_order=True)
+        .select(
+            "round_code",
+            "data_element_code",
+            "indicator_code",
+            "value_type",
+            "disaggregation_code",
+            pl.col("name_vi").alias("element_name"),
+            pl.col("min_value").alias("declared_min"),
+            pl.col("max_value").alias("declared_max"),
+            pl.lit(value=True).alias("known_data_element"),
+        )
+    )
+
+
+def _categories(catalogue: Tables) -> pl.DataFrame:
+    return (
+        catalogue.table("categories")
+        .select("disaggregation_code", "category_code", pl.lit(value=True).alias("in_disaggregation"))
+        .unique()
+    )
+
+
+def _observed() -> pl.Expr:
+    """Show what stands in the cell; where it is blank, the value that was read."""
+    return pl.when(pl.col("raw_text") != "").then("raw_text").otherwise(pl.col("value").cast(pl.String))
+
+
+def _in_words(column: str) -> pl.Expr:
+    """Write a bound as people do here: no needless ".0", decimal comma."""
+    text = pl.col(column).cast(pl.String).str.strip_suffix(".0").str.replace(".", ",", literal=True)
+    return text.alias(f"{column}_text")
+
+
+# --- failing rows ---------------------------------------------------------------------------------
+
+
+def _failure_schema(values: pl.DataFrame) -> pl.Schema:
+    return pl.Schema([*values.schema.items(), ("rule_code", pl.String()), ("severity", pl.String())])
+
+
+def _failing_rows(part: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+    return part[outcome.rows].with_columns(
+        pl.lit(outcome.result.rule_code).alias("rule_code"),
+        pl.lit(outcome.result.severity).alias("severity"),
+    )
+
+
+def _to_findings(failed: pl.DataFrame) -> pl.DataFrame:
+    """Turn failing rows into findings, in the order of the cells."""
+    table = message_table()
+    parts = [
+        part.with_columns(fill_template(table[f"quality.expected.{code}"].vi, part).alias("expected"))
+        for (code,), part in failed.partition_by("rule_code", as_dict=True, maintain_order=True).items()
+    ]
+    if not parts:
+        return empty(FINDINGS)
+    ordered = pl.concat(parts).sort("values_row", maintain_order=True).with_columns(stage=pl.lit("admission"))
+    return build_findings(ordered.drop("severity"))
+
+
+def _quarantine(cells: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
+    """Hold out the failing values and their companions, each for the first rule that it fails."""
+    reasons = (
+        failed.filter(pl.col("severity") == "blocking")
+        .group_by(GRAIN, maintain_order=True)
+        .agg(pl.col("rule_code").first().alias("blocked_by"))
+    )
+    if reasons.is_empty():
+        return cells
+    held = pl.col("blocked_by").is_not_null() & (pl.col("disposition") == "accepted")
+    return (
+        cells.join(reasons, on=list(GRAIN), how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            disposition=pl.when(held).then(pl.lit("quarantined")).otherwise("disposition"),
+            reason=pl.when(held).then("blocked_by").otherwise("reason"),
+        )
+        .drop("blocked_by")
+    )
