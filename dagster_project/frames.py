@@ -129,8 +129,6 @@ def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     if unknown:
         raise ValueError(f"columns outside the contract: {unknown}")
     return frame.select(
-        pl.col(name).cast(dtype)
-        if name in frame.columns
-        else pl.lit(None, dtype=dtype).alias(name)
+        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
     )

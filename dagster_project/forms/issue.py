@@ -79,8 +79,8 @@ def issue_forms(
 ) -> list[Path]:
     """Write one workbook per reporting unit (and form) of the round into ``out_dir``; returns their paths.
 
-    ``prior`` holds last period's accepted figures: data_element_code, category_code, reporting_unit_code (of the
-    unit that the form goes to), value, value_state. Raises ``KhoError`` as ``plan_forms`` does.
+    ``prior`` holds last period's accepted figures: data_element_code, category_code, reporting_unit_code (of
+    the unit that the form goes to), value, value_state. Raises ``KhoError`` as ``plan_forms`` does.
     """
     words = _Words.of(catalogue)
     plans = plan_forms(catalogue, round_code, units=units, prior=prior, is_sample=is_sample)
@@ -123,7 +123,7 @@ class _Sheet:
         self.put(row, first, text, look)
 
     def number_format(self, base: dict[str, object], row: FormRow) -> Any:
-        """The format of ``row``'s figures on ``base``; made once per pattern."""
+        """Give the format of ``row``'s figures on ``base``; made once per pattern."""
         pattern = _pattern(row)
         key = f"{pattern}|{base is _INPUT}"
         if key not in self.formats:
@@ -256,7 +256,7 @@ def _write_prior(sheet: _Sheet, at: int, row: FormRow) -> None:
 
 
 def _offer(sheet: _Sheet, at: int, column: int, words: Sequence[str]) -> None:
-    """A dropdown of ``words``; other text stays possible, since intake reads every usual word."""
+    """Offer ``words`` in a dropdown; other text stays possible, since intake reads every usual word."""
     if not words or len(",".join(words)) > _LIST_LIMIT:
         return
     options = {"validate": "list", "source": list(words), "error_type": "warning", "ignore_blank": True}
@@ -264,7 +264,7 @@ def _offer(sheet: _Sheet, at: int, column: int, words: Sequence[str]) -> None:
 
 
 def _validate_figure(sheet: _Sheet, at: int, row: FormRow) -> None:
-    """A warning that can be passed over, never a hard stop: words such as "không phát sinh" are allowed."""
+    """Warn about an odd figure, never stop: words such as "không phát sinh" are allowed there."""
     if row.value_type == "yes_no":
         _offer(sheet, at, POSITION["GT"], (_text("forms.yes"), _text("forms.no")))
         return

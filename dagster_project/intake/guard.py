@@ -1,0 +1,209 @@
+"""Look at a file from outside before any spreadsheet parser does: what it is, and whether it may be opened.
+
+Kind by content, sizes counted while inflating, true extents of sheets, entities, encryption and macros belong
+here. Reading cells does not (``read``), nor does deciding which form a workbook is (``take_in``).
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from zipfile import BadZipFile, ZipFile
+
+from dagster_project.intake.archive import Budget, TooMuchError, inflate
+from dagster_project.intake.extents import OdsExtent, TooWideError, XlsbExtent, XlsxExtent
+from dagster_project.settings import ReadLimits
+
+_CHUNK = 1 << 16
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_ENTRY = b"PK\x01\x02"
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
+_SIGNATURES = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"{\\rtf", "RTF"),
+)
+_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file is, and the code of the finding that refuses it, if one does."""
+
+    kind: str | None
+    refusal: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    has_macros: bool = False
+
+
+class _RefusedError(Exception):
+    """Ends an inspection: the code of the finding and its values."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code = code
+        self.values = {name: str(value) for name, value in values.items()}
+        super().__init__(code)
+
+
+def inspect(file: Path, limits: ReadLimits, file_name: str | None = None) -> Inspection:
+    """Inspect ``file``; ``file_name`` is the name that it came with, which tells CSV from other plain text."""
+    try:
+        return _inspect(file, limits, file_name or file.name)
+    except _RefusedError as refused:
+        return Inspection(None, refused.code, refused.values)
+    except TooMuchError:
+        return Inspection(None, "FILE_ZIP_BOMB", {"limit": str(limits.inflated_bytes)})
+    except TooWideError as wide:
+        return Inspection(
+            None, "FILE_SHEET_TOO_LARGE", {"cells": str(wide.cells), "limit": str(limits.sheet_cells)}
+        )
+    except (BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
+        return Inspection(None, "FILE_DAMAGED", {"detail": str(error)})
+
+
+def _inspect(file: Path, limits: ReadLimits, file_name: str) -> Inspection:
+    size = file.stat().st_size
+    if size == 0:
+        raise _RefusedError("FILE_EMPTY")
+    if size > limits.file_bytes:
+        raise _RefusedError("FILE_TOO_LARGE", size=size, limit=limits.file_bytes)
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(b"PK"):
+        return _inspect_zip(file, size, limits)
+    if head.startswith(_OLE):
+        return _inspect_ole(file)
+    for signature, name in _SIGNATURES:
+        if head.startswith(signature):
+            raise _RefusedError("FILE_NOT_WORKBOOK", found=name)
+    return _inspect_text(file, head, file_name)
+
+
+def _inspect_text(file: Path, head: bytes, file_name: str) -> Inspection:
+    utf16 = head.startswith(_BOMS[1:])
+    if not utf16 and b"\x00" in head:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="?")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="HTML/XML")
+    if PurePath(file_name).suffix.lower() not in _TEXT_SUFFIXES:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="text")
+    try:
+        text = file.read_bytes().decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise _RefusedError("FILE_ENCODING") from None
+    if "\x00" in text:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="?")
+    if not text.strip():
+        raise _RefusedError("FILE_EMPTY")
+    return Inspection("csv")
+
+
+def _inspect_ole(file: Path) -> Inspection:
+    """A compound file: names of its streams stand in it as UTF-16."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+
+        def holds(name: str) -> bool:
+            pattern = re.escape(name.encode("utf-16-le"))
+            return re.search(pattern, content, re.IGNORECASE) is not None
+
+        if holds("EncryptedPackage"):
+            raise _RefusedError("FILE_ENCRYPTED")
+        if holds("WordDocument"):
+            raise _RefusedError("FILE_NOT_WORKBOOK", found="Word")
+        if not holds("Workbook") and not holds("Book"):
+            raise _RefusedError("FILE_NOT_WORKBOOK", found="OLE")
+        return Inspection("xls", has_macros=holds("_VBA_PROJECT"))
+
+
+def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
+    _count_entries(file, limits)
+    with ZipFile(file) as archive, file.open("rb") as stream:
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
+        kind = _kind_of_zip(names)
+        if any(entry.flag_bits & 0x1 for entry in entries):
+            raise _RefusedError("FILE_ENCRYPTED")
+        budget = Budget(limits.inflated_bytes, limits.inflation_ratio * max(size, 1))
+        for entry in entries:
+            scan = _Scan(_extent_for(kind, entry.filename, limits.sheet_cells))
+            for chunk in inflate(stream, entry, budget):
+                scan.feed(chunk)
+            scan.close()
+            if kind == "ods" and entry.filename == "META-INF/manifest.xml" and scan.encrypted:
+                raise _RefusedError("FILE_ENCRYPTED")
+    macros = any(name.endswith("vbaProject.bin") for name in names)
+    return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros)
+
+
+def _count_entries(file: Path, limits: ReadLimits) -> None:
+    """Count entries of the directory in the bytes: neither its header nor the library is trusted with it."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        count, at = 0, content.find(_ZIP_ENTRY)
+        while at >= 0:
+            count += 1
+            if count > limits.zip_entries:
+                raise _RefusedError("FILE_ZIP_ENTRIES", limit=limits.zip_entries)
+            at = content.find(_ZIP_ENTRY, at + 4)
+
+
+def _kind_of_zip(names: set[str]) -> str:
+    lowered = {name.lower() for name in names}
+    if "xl/workbook.bin" in lowered:
+        return "xlsb"
+    if "xl/workbook.xml" in lowered or any(name.endswith("/workbook.xml") for name in lowered):
+        return "xlsx"
+    if "word/document.xml" in lowered:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="Word")
+    if "content.xml" in lowered:
+        return "ods"
+    raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
+
+
+def _extent_for(kind: str, name: str, limit: int) -> Callable[[bytes], None] | None:
+    lowered = name.lower()
+    if kind == "ods":
+        return OdsExtent(limit).feed if lowered == "content.xml" else None
+    if kind == "xlsb" and lowered.endswith(".bin") and "sheets/" in lowered:
+        return XlsbExtent(limit).feed
+    if lowered.endswith("calcchain.xml"):
+        return None
+    return XlsxExtent(limit).feed
+
+
+class _Scan:
+    """One entry as it streams by: refuses declarations in what looks like XML, follows the sheet's extent."""
+
+    def __init__(self, extent: Callable[[bytes], None] | None) -> None:
+        self._extent = extent
+        self._tail = b""
+        self._is_xml: bool | None = None
+        self.encrypted = False
+
+    def feed(self, chunk: bytes) -> None:
+        if self._is_xml is None:
+            start = chunk.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+            self._is_xml = start.startswith(b"<")
+        if self._is_xml:
+            chunk = chunk.replace(b"\x00", b"")  # UTF-16 without its zero bytes is plain enough to search
+            window = self._tail + chunk
+            if _DECLARATION.search(window):
+                raise _RefusedError("FILE_XML_ENTITY")
+            self.encrypted = self.encrypted or b":encryption-data" in window
+            self._tail = window[-32:]
+        if self._extent is not None:
+            self._extent(chunk)
+
+    def close(self) -> None:
+        if self._extent is not None:
+            self._extent(b"")
