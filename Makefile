@@ -7,7 +7,7 @@ THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check bench clean constraints
+.PHONY: setup run test check clean constraints
 
 setup: $(READY)
 
@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 # The sample holds faults on purpose, so exit code 1 (done, with blocking findings) is what a good run ends in.
 run: setup
 	@$(BIN)/kho --data $(SAMPLE) init --sample
-	@$(BIN)/kho --data $(SAMPLE) run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ]
+	@$(BIN)/kho --data $(SAMPLE) run seeds/sample/inbox; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ]
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
