@@ -448,8 +448,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _say(settings: Settings, code: str, **values: object) -> None:
-    sys.stdout.write(message(f"cli.{code}", settings.lang, **values) + "\n")
+def _say(settings: Settings, text: str, /, **values: object) -> None:
+    sys.stdout.write(message(f"cli.{text}", settings.lang, **values) + "\n")
 
 
 def _table(settings: Settings, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

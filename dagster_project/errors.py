@@ -25,7 +25,7 @@ class KhoError(Exception):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, code: str, **values: object) -> None:
+    def __init__(self, code: str, /, **values: object) -> None:
         self.code = code
         self.values = values
         super().__init__(message(code, "en", **values))

@@ -6,12 +6,19 @@ tables of the catalogue are declared in ``catalogue.tables``, the marts in ``dbt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 TIMESTAMP = pl.Datetime("us", "UTC")
 
+
+def _schema(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.Schema:
+    return pl.Schema(columns)
+
+
 #: One row per arrival of a file (bytes equal to a known file are a receipt too).
-RECEIPTS = pl.Schema(
+RECEIPTS = _schema(
     {
         "receipt_id": pl.String,
         "sha256": pl.String,
@@ -27,7 +34,7 @@ RECEIPTS = pl.Schema(
 )
 
 #: One row per file × reporting unit × area × form × round.
-SUBMISSIONS = pl.Schema(
+SUBMISSIONS = _schema(
     {
         "submission_id": pl.String,
         "sha256": pl.String,
@@ -47,7 +54,7 @@ SUBMISSIONS = pl.Schema(
 )
 
 #: One row per cell of a read file: every cell with content, and every bound position even if blank.
-CELLS = pl.Schema(
+CELLS = _schema(
     {
         "sha256": pl.String,
         "file_name": pl.String,
@@ -84,7 +91,7 @@ CELLS = pl.Schema(
 )
 
 #: One row per rule × subject × submission.
-FINDINGS = pl.Schema(
+FINDINGS = _schema(
     {
         "finding_id": pl.String,
         "rule_code": pl.String,

@@ -321,7 +321,11 @@ TABLES: dict[str, Table] = {
         Table(
             "holidays",
             ("date",),
-            {"date": _DATE, "name_vi": _TEXT, "is_working_day": _BOOL},  # true: a weekend day worked in exchange
+            {
+                "date": _DATE,
+                "name_vi": _TEXT,
+                "is_working_day": _BOOL,
+            },  # true: a weekend day worked in exchange
         ),
         Table(
             "validation_rules",

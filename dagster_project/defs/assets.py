@@ -29,7 +29,7 @@ ACCEPTED_BATCH_PASSES = "accepted_batch_passes"
 
 
 @dg.asset(key=LANDING, group_name="intake", kinds={"file"})
-def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
+def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """Every file of the inbox, kept by sha256, with its receipt in the ledger."""
     receipts = pipeline.receive(desk, [desk.folder.inbox])
     pipeline.start_build(desk)
@@ -37,7 +37,7 @@ def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
 
 
 @dg.asset(key=CATALOGUE, group_name="intake", kinds={"csv"})
-def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
+def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """The reference data, linted and written as typed Parquet for the models."""
     loaded = pipeline.load_checked_catalogue(desk)
     pipeline.write_catalogue(desk, loaded)
@@ -46,7 +46,7 @@ def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
 
 
 @dg.asset(key=CELLS, deps=[LANDING, CATALOGUE], group_name="intake", kinds={"polars"})
-def cells(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
+def cells(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """Cells of the landed files with their coordinates, bound to units, elements and periods."""
     read = pipeline.read_cells(desk, pipeline.load_checked_catalogue(desk))
     return dg.MaterializeResult(metadata={"files_read": read})
@@ -86,7 +86,7 @@ def make_gate(expectations: Path) -> dg.AssetsDefinition:
         kinds={"greatexpectations"},
         check_specs=suite_checks(expectations),
     )
-    def gate(desk: dg.ResourceParam[Desk]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def gate(desk: dg.ResourceParam[Desk]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Gate 1: what fits the catalogue's shape goes on, the rest is quarantined with a finding."""
         admitted = pipeline.admit(desk, pipeline.load_checked_catalogue(desk))
         dispositions = dict(admitted.cells["disposition"].value_counts().iter_rows())
@@ -133,7 +133,7 @@ def make_release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The release asset, downstream of every mart."""
 
     @dg.asset(key=RELEASE, deps=marts, group_name="release", kinds={"duckdb"})
-    def release(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
+    def release(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
         """The build as one file that readers see whole, or not at all."""
         inputs = pipeline.read_inputs(desk, pipeline.load_checked_catalogue(desk))
         made = pipeline.publish(desk, inputs)
@@ -151,7 +151,7 @@ def make_release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     group_name="exports",
     kinds={"word", "excel", "html", "parquet"},
 )
-def exports(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult:
+def exports(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """The report set of one round: official report, annex, quality report, open data."""
     from dagster_project.warehouse.releases import current_release
 

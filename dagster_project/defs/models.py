@@ -58,7 +58,7 @@ def make_models(manifest: Manifest) -> dg.AssetsDefinition:
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="models")
     def models(
         context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         specs = context.assets_def.check_specs
         yield from node_events(manifest, specs, pipeline.build(desk))
 
@@ -67,7 +67,7 @@ def make_models(manifest: Manifest) -> dg.AssetsDefinition:
 
 def node_events(
     manifest: Manifest, specs: Sequence[dg.AssetCheckSpec], results: Sequence[NodeResult]
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What Dagster shows of each dbt node: models with their time, tests as checks."""
     translator = Translator()
     by_name = {spec.name: spec for spec in specs}

@@ -8,6 +8,7 @@ code; names of indicators, rules of a catalogue and the like belong in ``seeds/`
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -35,29 +36,28 @@ def message_table() -> dict[str, MessageRow]:
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
         if not file.name.endswith(".csv"):
             continue
-        with file.open(encoding="utf-8", newline="") as stream:
-            for record in csv.DictReader(stream):
-                row = MessageRow(
-                    code=record["code"],
-                    vi=record["vi"],
-                    en=record["en"],
-                    advice_vi=record.get("advice_vi") or "",
-                    advice_en=record.get("advice_en") or "",
-                    severity=record.get("severity") or "",
-                )
-                if row.code in rows:
-                    raise ValueError(f"message code {row.code!r} stands twice")
-                rows[row.code] = row
+        for record in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")):
+            row = MessageRow(
+                code=record["code"],
+                vi=record["vi"],
+                en=record["en"],
+                advice_vi=record.get("advice_vi") or "",
+                advice_en=record.get("advice_en") or "",
+                severity=record.get("severity") or "",
+            )
+            if row.code in rows:
+                raise ValueError(f"message code {row.code!r} stands twice")
+            rows[row.code] = row
     return rows
 
 
-def message(code: str, lang: str, **values: object) -> str:
+def message(code: str, /, lang: str, **values: object) -> str:
     """The text of ``code`` in ``lang`` with ``values`` filled in; KeyError for an unknown code."""
     row = message_table()[code]
     return (row.vi if lang == "vi" else row.en).format(**values)
 
 
-def advice(code: str, lang: str, **values: object) -> str:
+def advice(code: str, /, lang: str, **values: object) -> str:
     """What to do about ``code``, in ``lang``; empty where the table says nothing."""
     row = message_table()[code]
     return (row.advice_vi if lang == "vi" else row.advice_en).format(**values)

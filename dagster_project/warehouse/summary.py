@@ -100,7 +100,9 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
             from marts.fct_reported_cell
             group by sha256
         )
-        select r.file_name, r.sha256, r.status, c.cells, c.accepted, c.quarantined, c.ignored
+        select
+            r.file_name, r.sha256, r.status,
+            coalesce(c.cells, 0), coalesce(c.accepted, 0), coalesce(c.quarantined, 0), coalesce(c.ignored, 0)
         from marts.fct_receipt as r
         left join cells as c on r.sha256 = c.sha256 and r.status <> 'duplicate'
         order by r.received_at, r.file_name
@@ -109,13 +111,16 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
     none = dict.fromkeys(SEVERITIES, 0)
     return [
         FileSummary(
-            name,
-            sha256,
-            status,
-            *(count or 0 for count in counts),
-            none if status == "duplicate" else findings.get(sha256, none),
+            file=name,
+            sha256=sha256,
+            status=status,
+            cells=cells,
+            accepted=accepted,
+            quarantined=quarantined,
+            ignored=ignored,
+            findings=none if status == "duplicate" else findings.get(sha256, none),
         )
-        for name, sha256, status, *counts in rows
+        for name, sha256, status, cells, accepted, quarantined, ignored in rows
     ]
 
 
