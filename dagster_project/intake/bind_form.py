@@ -97,7 +97,7 @@ def bind_forms(
     blocked = blocking.group_by("sha256", maintain_order=True).agg(
         pl.col("rule_code").first().alias("blocked_by")
     )
-    placed = _place(keyed, tables, columns, rows, forms, blocked)
+    placed = _place(keyed, tables=tables, columns=columns, rows=rows, forms=forms, blocked=blocked)
     found = pl.concat(
         [
             blocking,
@@ -393,6 +393,7 @@ def _printed_codes(catalogue: Catalogue) -> pl.DataFrame:
 
 def _place(
     keyed: pl.DataFrame,
+    *,
     tables: pl.DataFrame,
     columns: pl.DataFrame,
     rows: pl.DataFrame,
