@@ -249,10 +249,13 @@ def _write_element(sheet: _Sheet, at: int, row: FormRow, words: _Words) -> None:
 
 
 def _write_prior(sheet: _Sheet, at: int, row: FormRow) -> None:
-    if isinstance(row.prior, float | int):
-        sheet.page.write_number(at, POSITION["KT"], row.prior, sheet.number_format(_GRID, row))
+    figure = row.prior
+    if isinstance(figure, float | int) and row.value_type == "yes_no":
+        figure = _text("forms.yes" if figure else "forms.no")
+    if isinstance(figure, float | int):
+        sheet.page.write_number(at, POSITION["KT"], figure, sheet.number_format(_GRID, row))
     else:
-        sheet.put(at, POSITION["KT"], row.prior or "", "prior_text")
+        sheet.put(at, POSITION["KT"], figure or "", "prior_text")
 
 
 def _offer(sheet: _Sheet, at: int, column: int, words: Sequence[str]) -> None:
