@@ -60,7 +60,7 @@ _FORMATS: dict[str, dict[str, object]] = {
     "signature": {**_FONT, "bold": True, "align": "center"},
     "signature_hint": {**_FONT, "italic": True, "align": "center"},
 }
-_HEAD_ROW = 9
+_HEAD_ROW = 12
 _CODE_ROW = _HEAD_ROW + 1
 _NUMERIC = ("count", "money", "percent", "rate", "index", "rank")
 _LINE = 15.0  # points of one line of the form's font

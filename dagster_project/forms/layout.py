@@ -56,12 +56,13 @@ class Identity:
     column: int
 
 
+# One below the other beside the names: a column of figures that a unit moves takes no code away from its label.
 IDENTITY = (
     Identity("form_code", "forms.label_form", 6, 1),
-    Identity("form_version", "forms.label_version", 6, 4),
-    Identity("round_code", "forms.label_round", 6, 7),
-    Identity("reporting_unit_code", "forms.label_unit", 7, 1),
-    Identity("area_code", "forms.label_area", 7, 4),
+    Identity("form_version", "forms.label_version", 7, 1),
+    Identity("round_code", "forms.label_round", 8, 1),
+    Identity("reporting_unit_code", "forms.label_unit", 9, 1),
+    Identity("area_code", "forms.label_area", 10, 1),
 )
 
 #: Keys of the hidden sheet, and the header above its cell map.

@@ -418,7 +418,7 @@ def _place(
             on=[*_TABLE, "row"],
             how="left",
         )
-        .join(_extents(tables, rows), on="sha256", how="left")
+        .join(_extents(keyed, tables, columns, rows), on="sha256", how="left")
         .join(blocked, on="sha256", how="left")
         .join(_identity_cells(forms), on=["sha256", "cell"], how="left")
         .drop("file_name")
@@ -463,9 +463,18 @@ def _bound_positions(columns: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _extents(tables: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _extents(
+    keyed: pl.DataFrame, tables: pl.DataFrame, columns: pl.DataFrame, rows: pl.DataFrame
+) -> pl.DataFrame:
     """First and last row of each file's table."""
-    last = rows.group_by("sha256").agg(pl.col("row").max().alias("last_row"))
+    # Names under the signature may stand in the column of codes: text there is a row of the table only with a
+    # known code or something in the column of figures.
+    figures = keyed.join(
+        columns.filter(pl.col("column_code") == "GT").select(*_TABLE, "col"), on=[*_TABLE, "col"]
+    )
+    typed = rows.join(figures.select(*_TABLE, "row").unique(), on=[*_TABLE, "row"])
+    lines = pl.concat([part.select("sha256", "row") for part in (rows.filter("is_known"), typed)])
+    last = lines.group_by("sha256").agg(pl.col("row").max().alias("last_row"))
     return tables.rename({"sheet": "table_sheet"}).join(last, on="sha256", how="left").drop("n_tables")
 
 

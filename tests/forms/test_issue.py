@@ -90,7 +90,7 @@ def test_who_what_and_when_are_printed_beside_their_labels(issued: dict[str, Wor
     page = issued["M-HCC"]["Biểu"]
     beside = {
         cell.value: page.cell(cell.row, cell.column + 1).value
-        for row in page.iter_rows(max_row=9)
+        for row in page.iter_rows(max_row=12)
         for cell in row
         if isinstance(cell.value, str) and cell.value.startswith(("Mã", "Phiên bản"))
     }
@@ -101,7 +101,7 @@ def test_who_what_and_when_are_printed_beside_their_labels(issued: dict[str, Wor
         "Mã đơn vị:": "M-HCC",
         "Mã địa bàn:": "00001",
     }
-    texts = {cell.value for row in page.iter_rows(max_row=9) for cell in row}
+    texts = {cell.value for row in page.iter_rows(max_row=12) for cell in row}
     assert {
         "Ngày nhận báo cáo: trước ngày 10/04/2026",
         "(Năm 2025)",
@@ -179,7 +179,7 @@ def test_it_prints_on_a4_with_the_head_on_every_page_and_room_to_sign(issued: di
     assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "landscape")
     assert page.sheet_properties.pageSetUpPr.fitToPage
     assert page.page_setup.fitToHeight == 0  # as many pages as it takes, one page wide
-    assert page.print_title_rows == "$10:$11"
+    assert page.print_title_rows == "$13:$14"
     texts = [cell.value for row in page.iter_rows() for cell in row if cell.value]
     assert {"Người lập biểu", "Thủ trưởng đơn vị", "(Ký, đóng dấu, ghi rõ họ tên)"} <= set(texts)
 
