@@ -1,0 +1,260 @@
+"""dbt, run in process: one parse kept for all offices of a checkout, one build for one data folder.
+
+Running dbt and telling what its nodes did belong here. Models live in ``dbt/``; making a release from the build file
+is ``releases``. The caller holds the build lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from dagster_project import durable
+from dagster_project.errors import KhoError
+from dagster_project.paths import DataFolder, Project
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+#: Stands for the data folder while parsing: what is parsed once must hold no office's own path.
+_ANY_FOLDER = DataFolder(Path("/kho-any-data-folder"))
+
+_MANIFEST = "manifest.json"
+_PARSE_CACHE = "partial_parse.msgpack"
+_PARSED_PREFIX = "parsed-"
+_PARSED_KEPT = 5
+_GENERATED = ("target", "logs", "dbt_packages")
+_FAILED = ("error", "fail", "runtime error", "partial success")
+_NODES = ("model", "test")
+_NAMED_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one model or test of a build did; ``failures`` counts rows that break a test."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    message: str
+    failures: int
+
+
+def run_dbt(
+    project: Project, folder: DataFolder, on_node: Callable[[NodeResult], None] | None = None
+) -> Sequence[NodeResult]:
+    """Build every model and run every test on the build file of ``folder``.
+
+    ``on_node`` hears of each model and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed
+    where a model or a test of severity error fails.
+    """
+    from dbt.cli.main import dbtRunner
+
+    parsed = ensure_manifest(project).parent
+    target = folder.build / "dbt"
+    target.mkdir(parents=True, exist_ok=True)
+    cache_option = ("--partial-parse-file-path", str(parsed / _PARSE_CACHE))
+    manifest = _parse(project, target, folder.logs, cache_option)
+    _point_sources(manifest, folder)
+    with _dbt_environment(folder), _connections_closed():
+        done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
+            [*_options(folder.logs), "build", *_places(project, target)]
+        )
+    results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
+    failed = [result for result in results if result.status in _FAILED]
+    if failed:
+        raise KhoError("warehouse.build_failed", nodes=_named(failed), log=_log(folder.logs))
+    _raise_broken(done, folder.logs)
+    return results
+
+
+def ensure_manifest(project: Project) -> Path:
+    """The manifest of dbt for the models as they stand, parsed anew only where a file below ``dbt/`` changed.
+
+    Several processes may ask at once: each parse is written aside and put in place whole. A checkout that cannot be
+    written to is parsed into a folder of this process's own.
+    """
+    name = f"{_PARSED_PREFIX}{_models_hash(project)}"
+    kept = project.dbt / "target" / name
+    if not (kept / _MANIFEST).is_file():
+        try:
+            _parse_into(project, kept)
+            _forget_old(kept.parent)
+        except OSError:
+            kept = Path(_own_folder().name) / name
+            if not kept.is_dir():
+                _parse_into(project, kept)
+    return kept / _MANIFEST
+
+
+def _parse_into(project: Project, kept: Path) -> None:
+    """Parse beside ``kept`` and put it there, unless another process was faster."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".parse-", dir=kept.parent))
+    try:
+        _parse(project, aside, aside)
+        aside.chmod(0o755)  # other users of the checkout read it too
+        for file in (_MANIFEST, _PARSE_CACHE):
+            durable.sync_file(aside / file)
+        with suppress(OSError):  # a folder that holds files is not replaced
+            aside.rename(kept)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _parse(project: Project, target: Path, logs: Path, options: Sequence[str] = ()) -> Manifest:
+    from dbt.cli.main import dbtRunner
+
+    with _dbt_environment(_ANY_FOLDER), _connections_closed():
+        done = dbtRunner().invoke([*_options(logs), *options, "parse", *_places(project, target)])
+    _raise_broken(done, logs)
+    return cast("Manifest", done.result)
+
+
+def _point_sources(manifest: Manifest, folder: DataFolder) -> None:
+    """Give the sources, which dbt renders when it parses, the inputs of this data folder."""
+    anywhere, here = str(_ANY_FOLDER.build_inputs), str(folder.build_inputs)
+    for source in manifest.sources.values():
+        for holder in (source.meta, source.source_meta, source.config.meta):
+            for key, value in holder.items():
+                if isinstance(value, str):
+                    holder[key] = value.replace(anywhere, here)
+
+
+def _options(logs: Path) -> list[str]:
+    return [
+        "--quiet",
+        *("--log-level", "none", "--log-level-file", "info", "--log-path", str(logs)),
+        *("--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
+    ]
+
+
+def _places(project: Project, target: Path) -> list[str]:
+    return [
+        *("--project-dir", str(project.dbt), "--profiles-dir", str(project.dbt)),
+        *("--target-path", str(target)),
+    ]
+
+
+@contextmanager
+def _dbt_environment(folder: DataFolder) -> Iterator[None]:
+    """The variables that dbt's profile and sources read, only while dbt runs."""
+    told = {"KHO_INPUTS": str(folder.build_inputs), "KHO_BUILD_FILE": str(folder.build_file)}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _connections_closed() -> Iterator[None]:
+    """After it ends, dbt keeps the DuckDB file open, and locked against every reader: close it."""
+    try:
+        yield
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.adapters.factory import reset_adapters
+
+        untyped: tuple[Any, ...] = (DuckDBConnectionManager.close_all_connections, reset_adapters)
+        for close in untyped:
+            close()
+
+
+def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:
+    def hear(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        node, run = event.data.node_info, event.data.run_result
+        if node.resource_type in _NODES:
+            on_node(
+                NodeResult(
+                    unique_id=node.unique_id,
+                    status=node.node_status,
+                    seconds=run.execution_time,
+                    message=run.message,
+                    failures=run.num_failures,
+                )
+            )
+
+    return hear
+
+
+def _is_reported(node: Any) -> bool:
+    return str(node.resource_type) in _NODES
+
+
+def _result(item: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=item.node.unique_id,
+        status=str(item.status),
+        seconds=item.execution_time,
+        message=item.message or "",
+        failures=item.failures or 0,
+    )
+
+
+def _named(failed: Sequence[NodeResult]) -> str:
+    shown = [
+        f"{result.unique_id.split('.')[2]} ({_first_line(result)})" for result in failed[:_NAMED_AT_MOST]
+    ]
+    rest = len(failed) - len(shown)
+    return "; ".join([*shown, f"+{rest}"] if rest else shown)
+
+
+def _first_line(result: NodeResult) -> str:
+    lines = [line.strip() for line in result.message.splitlines() if line.strip()]
+    return " ".join(lines[:2]) or result.status
+
+
+def _raise_broken(done: dbtRunnerResult, logs: Path) -> None:
+    if not done.success:
+        detail = str(done.exception or "dbt").strip()
+        raise KhoError("warehouse.models_broken", detail=detail, log=_log(logs)) from done.exception
+
+
+def _log(logs: Path) -> Path:
+    return logs / "dbt.log"
+
+
+def _models_hash(project: Project) -> str:
+    """What dbt would parse: every file below ``dbt/`` that dbt did not make, and dbt itself."""
+    facts: dict[str, str] = {name: version(name) for name in ("dbt-core", "dbt-duckdb")}
+    facts["root"] = str(project.dbt)
+    for file in sorted(project.dbt.rglob("*")):
+        parts = file.relative_to(project.dbt).parts
+        if parts[0] not in _GENERATED and not file.name.startswith(".") and file.is_file():
+            facts["/".join(parts)] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return _digest(facts)[:16]
+
+
+def _digest(facts: Mapping[str, str]) -> str:
+    return hashlib.sha256("\n".join(f"{name}={value}" for name, value in facts.items()).encode()).hexdigest()
+
+
+def _forget_old(target: Path) -> None:
+    """Keep the last few parses: another process may still be reading the one before."""
+    parsed = sorted(target.glob(f"{_PARSED_PREFIX}*"), key=lambda path: path.stat().st_mtime)
+    for path in parsed[:-_PARSED_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@cache
+def _own_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with this process."""
+    return tempfile.TemporaryDirectory(prefix="kho-dbt-")

@@ -1,0 +1,126 @@
+"""The tables of schema ``marts`` as data: their content hash, and copying them into another file.
+
+Set-wise over whole tables, whatever columns they have; which tables and columns there are is decided in ``dbt/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "marts"
+
+#: Rows are stored in the order in which people look for them, which also packs best; the first column, a mart's
+#: key, decides between equals.
+_ORDER = (
+    "criteria_set_code",
+    "sort_order",
+    "round_code",
+    "area_code",
+    "reporting_unit_code",
+    "sha256",
+    "sheet",
+    "row",
+    "col",
+    "indicator_code",
+    "data_element_code",
+    "category_code",
+    "data_year",
+    "period_code",
+    "form_code",
+    "valid_from",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as the file's catalogue tells it."""
+
+    name: str
+    type: str
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One table with the hash over its rows."""
+
+    name: str
+    comment: str | None
+    columns: Sequence[Column]
+    rows: int
+    sha256: str
+
+
+def describe(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
+    """Every table of the schema in the connected file, by name."""
+    comments = dict(
+        connection.execute(
+            "select table_name, comment from duckdb_tables() where schema_name = ? and not internal", [SCHEMA]
+        ).fetchall()
+    )
+    found: dict[str, list[Column]] = {}
+    for table, column, kind, comment in connection.execute(
+        "select table_name, column_name, data_type, comment from duckdb_columns() "
+        "where schema_name = ? and database_name = current_database() order by table_name, column_index",
+        [SCHEMA],
+    ).fetchall():
+        found.setdefault(table, []).append(Column(column, kind, comment))
+    return [_mart(connection, table, comments.get(table), columns) for table, columns in found.items()]
+
+
+def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
+    """Copy one table between two attached databases: rows in order, with what the comments say."""
+    table = f"{target}.{SCHEMA}.{name(mart.name)}"
+    names = [column.name for column in mart.columns]
+    order = dict.fromkeys([*(column for column in _ORDER if column in names), names[0]])
+    connection.execute(
+        f"create table {table} as from {source}.{SCHEMA}.{name(mart.name)} "
+        f"order by {', '.join(name(column) for column in order)}"
+    )
+    if mart.comment:
+        connection.execute(f"comment on table {table} is {text(mart.comment)}")
+    for column in mart.columns:
+        if column.comment:
+            connection.execute(f"comment on column {table}.{name(column.name)} is {text(column.comment)}")
+
+
+def name(identifier: str) -> str:
+    """``identifier`` as SQL writes it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """``value`` as a literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _mart(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str | None, columns: Sequence[Column]
+) -> Mart:
+    """Hash of the set of rows: each row's own hash, in the order of these hashes, so no storage order matters."""
+    heading = "\n".join(f"{column.name} {column.type}" for column in columns)
+    marked = " || ".join(_marked(column) for column in columns)
+    query = f"""
+        with hashed as (select sha256({marked}) as h from {SCHEMA}.{name(table)})
+        select count(*), sha256(? || coalesce(string_agg(h, '' order by h), '')) from hashed
+    """  # noqa: S608  # every name is quoted and comes from the file's own catalogue
+    row = connection.execute(query, [heading + "\n"]).fetchone()
+    rows, digest = row or (0, "")
+    return Mart(table, comment, tuple(columns), int(rows), str(digest))
+
+
+def _marked(column: Column) -> str:
+    """A value as text that tells null from every text and where it ends, doubles at 12 significant digits."""
+    value = name(column.name)
+    if column.type in ("DOUBLE", "FLOAT"):
+        shown = f"format('{{:.11e}}', {value}::double + 0.0)"  # + 0.0: zero has one sign
+    elif column.type.startswith("TIMESTAMP"):
+        shown = f"epoch_us({value})::varchar"  # no time zone of the session
+    else:
+        shown = f"{value}::varchar"
+    return f"coalesce(length({shown}) || ':' || {shown}, '-')"

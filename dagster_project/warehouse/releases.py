@@ -1,0 +1,231 @@
+"""Releases: the marts of one build as one file, its content hash, its manifest, and the pointer to the current one.
+
+A release is written aside, put in place whole, and pointed to last, so that a crash at any instant leaves the old one
+or the new one. Building is ``build``; reading figures from a release is ``summary``, ``sql``, ``trace`` and reports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project import durable
+from dagster_project.errors import KhoError
+from dagster_project.paths import DataFolder
+from dagster_project.warehouse import marts
+
+RELEASE_FILE = "kho.duckdb"
+_MANIFEST = "manifest.json"
+_RELEASE_ID = re.compile(r"R(\d{4,})-[0-9a-f]{8}")
+
+#: The oldest storage format: read by every DuckDB client that analysts have.
+_STORAGE_VERSION = "v1.0.0"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What ``make_release`` made, or found unchanged."""
+
+    release_id: str
+    changed: bool
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``manifest.json`` of a release: what it was made from and what it holds; ``created_at`` in ISO form."""
+
+    release_id: str
+    created_at: str
+    content_hash: str
+    inputs_hash: str
+    catalogue_hash: str
+    code_version: str
+    is_sample: bool
+    sha256: str
+    rows: Mapping[str, int] = field(default_factory=dict)
+    mart_hashes: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``json.dumps``."""
+        return asdict(self)
+
+
+def make_release(
+    folder: DataFolder,
+    *,
+    inputs_hash: str,
+    catalogue_hash: str,
+    code_version: str,
+    is_sample: bool,
+    created_at: datetime,
+    keep: int,
+) -> Release:
+    """The build file's marts as the current release, or the current one where nothing in them changed.
+
+    Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
+    nothing to do. The last ``keep`` releases stay. The caller holds the build lock.
+    """
+    contents = _read_build(folder.build_file)
+    content_hash = _combined(contents)
+    current = current_manifest(folder)
+    known = _same_content(folder, content_hash, current, is_sample=is_sample)
+    if known is None:
+        known = Manifest(
+            release_id=f"R{_next_number(folder):04d}-{content_hash[:8]}",
+            created_at=created_at.isoformat(timespec="seconds"),
+            content_hash=content_hash,
+            inputs_hash=inputs_hash,
+            catalogue_hash=catalogue_hash,
+            code_version=code_version,
+            is_sample=is_sample,
+            sha256="",
+            rows={mart.name: mart.rows for mart in contents},
+            mart_hashes={mart.name: mart.sha256 for mart in contents},
+        )
+        _write_release(folder, known, contents)
+    else:
+        learned = replace(
+            known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
+        )
+        _write_manifest(folder.release(known.release_id), learned)
+    changed = current is None or current.release_id != known.release_id
+    if changed:
+        durable.write_text(folder.current_release, known.release_id + "\n")
+    _drop_old(folder, keep)
+    return Release(known.release_id, changed, content_hash)
+
+
+def current_release(folder: DataFolder) -> str | None:
+    """The id that the pointer names, where that release is whole."""
+    manifest = current_manifest(folder)
+    return manifest.release_id if manifest else None
+
+
+def current_manifest(folder: DataFolder) -> Manifest | None:
+    """The manifest of the current release."""
+    try:
+        release_id = folder.current_release.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return _read_manifest(folder.release(release_id)) if _RELEASE_ID.fullmatch(release_id) else None
+
+
+def list_releases(folder: DataFolder) -> list[Manifest]:
+    """Every whole release, newest first; what a crash left half-written is passed over."""
+    if not folder.releases.is_dir():
+        return []
+    found = [_read_manifest(path) for path in folder.releases.iterdir() if _RELEASE_ID.fullmatch(path.name)]
+    return sorted(
+        (manifest for manifest in found if manifest), key=lambda item: _number(item.release_id), reverse=True
+    )
+
+
+def _read_build(build_file: Path) -> Sequence[marts.Mart]:
+    if not build_file.is_file():
+        raise KhoError("warehouse.nothing_built", file=build_file)
+    with duckdb.connect(str(build_file), read_only=True) as connection:
+        contents = marts.describe(connection)
+    if not contents:
+        raise KhoError("warehouse.nothing_built", file=build_file)
+    return contents
+
+
+def _combined(contents: Sequence[marts.Mart]) -> str:
+    lines = sorted(f"{mart.name}:{mart.sha256}" for mart in contents)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _same_content(
+    folder: DataFolder, content_hash: str, current: Manifest | None, *, is_sample: bool
+) -> Manifest | None:
+    """The current release, or a later one that a crash left without the pointer, if it holds just this."""
+    first = _number(current.release_id) if current else 0
+    for manifest in list_releases(folder):
+        if (
+            _number(manifest.release_id) >= first
+            and manifest.content_hash == content_hash
+            and manifest.is_sample == is_sample
+            and _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
+        ):
+            return manifest
+    return None
+
+
+def _write_release(folder: DataFolder, manifest: Manifest, contents: Sequence[marts.Mart]) -> None:
+    with durable.new_folder(folder.release(manifest.release_id)) as aside:
+        file = aside / RELEASE_FILE
+        _copy_marts(folder.build_file, file, contents)
+        _check_copy(file, contents)
+        _write_manifest(aside, replace(manifest, sha256=_file_hash(file)))
+
+
+def _copy_marts(build_file: Path, file: Path, contents: Sequence[marts.Mart]) -> None:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
+        connection.execute(
+            f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
+        )
+        connection.execute(f"create schema release.{marts.SCHEMA}")
+        for mart in contents:
+            marts.copy(connection, mart, "build", "release")
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+
+
+def _check_copy(file: Path, contents: Sequence[marts.Mart]) -> None:
+    """Read the file back: what is published is what was built."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        copied = {mart.name: mart.sha256 for mart in marts.describe(connection)}
+    for mart in contents:
+        if copied.get(mart.name) != mart.sha256:
+            raise KhoError("warehouse.copy_differs", table=mart.name)
+
+
+def _write_manifest(release_dir: Path, manifest: Manifest) -> None:
+    content = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    durable.write_text(release_dir / _MANIFEST, content + "\n")
+
+
+def _read_manifest(release_dir: Path) -> Manifest | None:
+    if not (release_dir / RELEASE_FILE).is_file():
+        return None
+    try:
+        told = json.loads((release_dir / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = Manifest(**{item.name: told[item.name] for item in fields(Manifest)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return manifest if manifest.release_id == release_dir.name else None
+
+
+def _next_number(folder: DataFolder) -> int:
+    """One more than any folder there, whole or not, and than what the pointer names."""
+    names = [path.name for path in folder.releases.iterdir()] if folder.releases.is_dir() else []
+    if folder.current_release.is_file():
+        names.append(folder.current_release.read_text(encoding="utf-8").strip())
+    return max((_number(name) for name in names if _RELEASE_ID.fullmatch(name)), default=0) + 1
+
+
+def _number(release_id: str) -> int:
+    return int(release_id[1:].split("-", maxsplit=1)[0])
+
+
+def _drop_old(folder: DataFolder, keep: int) -> None:
+    current = current_release(folder)
+    for manifest in list_releases(folder)[keep:]:
+        if manifest.release_id != current:
+            shutil.rmtree(folder.release(manifest.release_id))
+
+
+def _file_hash(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

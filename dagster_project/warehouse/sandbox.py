@@ -1,0 +1,100 @@
+"""The child process that runs one query of a person: no other file, no writing, bounded memory.
+
+Started by ``sql`` as a script of its own, so that nothing of the program is loaded into it. Reads one JSON object from
+standard input, writes JSON lines to standard output: the columns, then batches of rows; or one error.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from datetime import date, datetime, time
+from typing import Any
+
+_BATCH = 2_000
+_STATEMENTS = ("SELECT", "EXPLAIN")  # DESCRIBE and SHOW are read as SELECT
+
+_SETTINGS = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    "threads": "2",
+}
+
+
+def main() -> None:
+    """Answer the one question on standard input."""
+    asked = json.loads(sys.stdin.buffer.read())
+    for kind, amount in (
+        (resource.RLIMIT_AS, asked["memory_bytes"]),
+        (resource.RLIMIT_CPU, asked["seconds"] * 2 + 1),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (amount, amount))
+    try:
+        _answer(asked)
+    except MemoryError:
+        _write({"error": "memory"})
+
+
+def _answer(asked: dict[str, Any]) -> None:
+    import duckdb
+
+    try:
+        connection = duckdb.connect(
+            asked["file"],
+            read_only=True,
+            config={**_SETTINGS, "memory_limit": f"{asked['memory_bytes'] // 2} bytes"},
+        )
+        connection.execute("set schema = 'marts'")
+        connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")
+        connection.execute("set lock_configuration = true")
+        statements = connection.extract_statements(asked["query"])
+        if len(statements) != 1 or statements[0].type.name not in _STATEMENTS:
+            _write({"error": "kind"})
+            return
+        _write_rows(connection.execute(statements[0]))
+    except duckdb.OutOfMemoryException:
+        _write({"error": "memory"})
+    except (duckdb.Error, RuntimeError, ValueError, OverflowError) as error:
+        _write({"error": "query", "detail": str(error).strip()})
+
+
+def _write_rows(cursor: Any) -> None:
+    columns = cursor.description or []
+    _write({"columns": [column[0] for column in columns], "types": [str(column[1]) for column in columns]})
+    while batch := cursor.fetchmany(_BATCH):
+        _write({"rows": [[_plain(value) for value in row] for row in batch]})
+
+
+def _plain(value: object) -> object:
+    """What JSON can carry; exact numbers, moments and bytes as text."""
+    if value is None or isinstance(value, bool | int | str):
+        plain: object = value
+    elif isinstance(value, float):
+        plain = value if value - value == 0 else str(value)
+    elif isinstance(value, datetime | date | time):
+        plain = value.isoformat()
+    elif isinstance(value, bytes):
+        plain = value.hex()
+    elif isinstance(value, list | tuple):
+        plain = [_plain(item) for item in value]
+    elif isinstance(value, dict):
+        plain = {str(key): _plain(item) for key, item in value.items()}
+    else:
+        plain = str(value)
+    return plain
+
+
+def _write(line: dict[str, Any]) -> None:
+    text = json.dumps(line, ensure_ascii=False) + "\n"
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
