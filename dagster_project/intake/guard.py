@@ -10,7 +10,7 @@ import mmap
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 from dagster_project.intake.archive import Budget, TooMuchError, inflate
@@ -130,19 +130,20 @@ def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
     _count_entries(file, limits)
     with ZipFile(file) as archive, file.open("rb") as stream:
         entries = archive.infolist()
-        names = {entry.filename for entry in entries}
+        names = {_part_name(entry.filename) for entry in entries}
         kind = _kind_of_zip(names)
         if any(entry.flag_bits & 0x1 for entry in entries):
             raise _RefusedError("FILE_ENCRYPTED")
         budget = Budget(limits.inflated_bytes, limits.inflation_ratio * max(size, 1))
         for entry in entries:
-            scan = _Scan(_extent_for(kind, entry.filename, limits.sheet_cells))
+            name = _part_name(entry.filename)
+            scan = _Scan(_extent_for(kind, name, limits.sheet_cells))
             for chunk in inflate(stream, entry, budget):
                 scan.feed(chunk)
             scan.close()
-            if kind == "ods" and entry.filename == "META-INF/manifest.xml" and scan.encrypted:
+            if kind == "ods" and name == "meta-inf/manifest.xml" and scan.encrypted:
                 raise _RefusedError("FILE_ENCRYPTED")
-    macros = any(name.endswith("vbaProject.bin") for name in names)
+    macros = any(name.endswith("vbaproject.bin") for name in names)
     return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros)
 
 
@@ -157,26 +158,29 @@ def _count_entries(file: Path, limits: ReadLimits) -> None:
             at = content.find(_ZIP_ENTRY, at + 4)
 
 
+def _part_name(name: str) -> str:
+    """Some programs write part names in other cases, with backslashes or as absolute."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
 def _kind_of_zip(names: set[str]) -> str:
-    lowered = {name.lower() for name in names}
-    if "xl/workbook.bin" in lowered:
+    if "xl/workbook.bin" in names:
         return "xlsb"
-    if "xl/workbook.xml" in lowered or any(name.endswith("/workbook.xml") for name in lowered):
+    if any(PurePosixPath(name).name == "workbook.xml" for name in names):
         return "xlsx"
-    if "word/document.xml" in lowered:
+    if "word/document.xml" in names:
         raise _RefusedError("FILE_NOT_WORKBOOK", found="Word")
-    if "content.xml" in lowered:
+    if "content.xml" in names:
         return "ods"
     raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
 
 
 def _extent_for(kind: str, name: str, limit: int) -> Callable[[bytes], None] | None:
-    lowered = name.lower()
     if kind == "ods":
-        return OdsExtent(limit).feed if lowered == "content.xml" else None
-    if kind == "xlsb" and lowered.endswith(".bin") and "sheets/" in lowered:
+        return OdsExtent(limit).feed if name == "content.xml" else None
+    if kind == "xlsb" and name.endswith(".bin") and "sheets/" in name:
         return XlsbExtent(limit).feed
-    if lowered.endswith("calcchain.xml"):
+    if name.endswith("calcchain.xml"):
         return None
     return XlsxExtent(limit).feed
 

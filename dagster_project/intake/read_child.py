@@ -1,0 +1,191 @@
+"""The child process that opens files from outside: cells of one file after another, each into a file of its own.
+
+Runs as ``python -m dagster_project.intake.read_child JOB`` under limits that it sets on itself before it opens
+anything. Reading cells verbatim belongs here; which files may be opened (``guard``), what becomes of a file that
+stops this process (``read``) and what a cell means do not. Imports stay few: a start costs a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import polars as pl
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
+from dagster_project.intake.sheet_xml import Detail, read_details
+
+#: What a file holds, one row per cell with content; ``read`` adds sha256 and file_name.
+CELL_SCHEMA = pl.Schema(
+    {
+        "sheet": pl.String,
+        "sheet_hidden": pl.Boolean,
+        "row": pl.Int32,
+        "col": pl.Int32,
+        "cell": pl.String,
+        "raw_text": pl.String,
+        "cell_type": pl.String,
+        "number": pl.Float64,
+        "number_format": pl.String,
+    }
+)
+#: Sheets without cells of their own.
+_NO_CELLS = (SheetTypeEnum.ChartSheet, SheetTypeEnum.DialogSheet)
+_PLAIN_DIGITS = 21
+_OUT_OF_MEMORY = "out of memory"
+
+_Cell = tuple[str, bool, int, int, str, str, str, float | None, str | None]
+
+
+def main(job_file: str) -> None:
+    """Read the files of a job, telling the parent line by line where it stands."""
+    job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    _limit_memory(job["memory_bytes"])
+    for file in job["files"]:
+        _limit_cpu(job["cpu_seconds"])
+        _say(file=file["number"], event="start")
+        try:
+            cells = read_cells(Path(file["path"]), file["kind"])
+        except UnclearDelimiterError:
+            _say(file=file["number"], event="failed", rule_code="FILE_DELIMITER_UNCLEAR", detail="")
+        except PasswordError:
+            _say(file=file["number"], event="failed", rule_code="FILE_ENCRYPTED", detail="")
+        except (CalamineError, BadZipFile, OSError, ValueError, KeyError, csv.Error) as error:
+            _say(file=file["number"], event="failed", rule_code="FILE_UNREADABLE", detail=str(error))
+        except MemoryError:
+            _say(file=file["number"], event="failed", rule_code="FILE_UNREADABLE", detail=_OUT_OF_MEMORY)
+        else:
+            cells.write_ipc(Path(job["folder"]) / f"{file['number']}.arrow")
+            _say(file=file["number"], event="done")
+
+
+def read_cells(file: Path, kind: str) -> pl.DataFrame:
+    """All cells with content of ``file``, in the order of its sheets."""
+    cells = _delimited_cells(file) if kind == "csv" else _workbook_cells(file, kind)
+    return pl.DataFrame(cells, schema=CELL_SCHEMA, orient="row")
+
+
+def _say(**event: object) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def _limit_memory(limit: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Each file may use ``seconds`` of its own, however many came before it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def _delimited_cells(file: Path) -> list[_Cell]:
+    return [
+        ("", False, row, col, cell_name(row, col), text, "text", None, None)
+        for row, fields in enumerate(read_delimited(file.read_bytes()), start=1)
+        for col, text in enumerate(fields, start=1)
+        if text and not text.isspace()
+    ]
+
+
+def _workbook_cells(file: Path, kind: str) -> list[_Cell]:
+    details = read_details(file, kind)
+    cells: list[_Cell] = []
+    with CalamineWorkbook.from_path(str(file)) as workbook:
+        for sheet in workbook.sheets_metadata:
+            if sheet.typ in _NO_CELLS:
+                continue
+            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            hidden = sheet.visible != SheetVisibleEnum.Visible
+            cells.extend(_sheet_cells(sheet.name, rows, details.get(sheet.name), hidden=hidden))
+    return cells
+
+
+def _sheet_cells(
+    name: str, rows: Iterable[list[Any]], details: Mapping[tuple[int, int], Detail] | None, *, hidden: bool
+) -> Iterator[_Cell]:
+    """Cells of one sheet; those that only ``details`` know (errors, formulas without a value) come last."""
+    seen: set[tuple[int, int]] = set()
+    known = details or {}
+    plain = None if details is None else ""
+    for row, values in enumerate(rows, start=1):
+        for col, value in enumerate(values, start=1):
+            if value == "" or (type(value) is str and value.isspace()):
+                continue
+            detail = known.get((row, col))
+            if detail is not None and detail.cell_type:
+                continue
+            seen.add((row, col))
+            kind, text, number = _READERS.get(type(value), _read_other)(value)
+            number_format = detail.number_format if detail is not None else plain
+            yield name, hidden, row, col, cell_name(row, col), text, kind, number, number_format
+    for (row, col), detail in known.items():
+        if detail.cell_type and (row, col) not in seen:
+            text, shown = detail.text, detail.number_format
+            yield name, hidden, row, col, cell_name(row, col), text, detail.cell_type, None, shown
+
+
+def cell_name(row: int, col: int) -> str:
+    """A1 notation of a position from 1."""
+    letters = ""
+    while col:
+        col, letter = divmod(col - 1, 26)
+        letters = chr(65 + letter) + letters
+    return f"{letters}{row}"
+
+
+def number_text(number: float) -> str:
+    """Give the number as a spreadsheet shows it in full: 15 digits, without a needless ".0"."""
+    short = f"{number:.15g}"
+    if "e" not in short:
+        return short
+    plain = format(Decimal(short), "f")
+    return plain if len(plain) <= _PLAIN_DIGITS else short.upper()
+
+
+def _read_number(value: float) -> tuple[str, str, float | None]:
+    return "number", number_text(value), float(value)
+
+
+def _read_boolean(value: object) -> tuple[str, str, float | None]:
+    return "boolean", "TRUE" if value else "FALSE", None
+
+
+def _read_text(value: str) -> tuple[str, str, float | None]:
+    return "text", value, None
+
+
+def _read_other(value: object) -> tuple[str, str, float | None]:
+    """Dates, times and durations; a moment at midnight is its day."""
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        value = value.date()
+    return "date", value.isoformat() if isinstance(value, dt.date | dt.time) else str(value), None
+
+
+_READERS: Mapping[type, Callable[[Any], tuple[str, str, float | None]]] = {
+    float: _read_number,
+    int: _read_number,
+    bool: _read_boolean,
+    str: _read_text,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,188 @@
+"""What the spreadsheet reader leaves out: number formats, errors, and formulas that nobody has computed.
+
+The parts of a workbook are scanned for exactly that, whatever its kind; values and texts are the reader's. A kind
+or part that cannot be scanned gives nothing for its sheet, so that formats count as unknown rather than plain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
+
+from defusedxml import ElementTree
+
+#: Number formats that every spreadsheet program knows by number; those of dates are not needed.
+BUILT_IN = {
+    0: "",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    37: "#,##0 ;(#,##0)",
+    38: "#,##0 ;[Red](#,##0)",
+    39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;[Red](#,##0.00)",
+    48: "##0.0E+0",
+    49: "@",
+}
+ERROR, NO_VALUE = "error", "formula_no_value"
+
+_CELL = re.compile(
+    rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
+)
+_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,3})(\d+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
+_FORMULA = re.compile(rb"<(?:\w+:)?f(?=[\s/>])[^>]*?(?:/>|>(.*?)</(?:\w+:)?f\s*>)", re.DOTALL)
+_VALUE = re.compile(rb"<(?:\w+:)?v(?=[\s>])[^>]*>(.*?)</(?:\w+:)?v\s*>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Of one cell: its number format, and its kind and text where the spreadsheet reader shows it as blank."""
+
+    number_format: str = ""
+    cell_type: str = ""
+    text: str = ""
+
+
+Details = Mapping[tuple[int, int], Detail]
+
+
+def read_xlsx(file: Path) -> dict[str, Details]:
+    """Details of each sheet of an xlsx or xlsm workbook, by the sheet's name."""
+    with ZipFile(file) as archive:
+        names = {_plain(name): name for name in archive.namelist()}
+
+        def part(name: str) -> bytes | None:
+            found = names.get(_plain(name))
+            return archive.read(found) if found else None
+
+        workbook = _main_part(part)
+        formats = _cell_formats(part(_beside(workbook, "styles.xml")))
+        details = {}
+        for name, target in _sheets(part, workbook):
+            content = part(target)
+            if content is not None:
+                details[name] = dict(_scan(content, formats))
+        return details
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def _beside(name: str, other: str) -> str:
+    return str(PurePosixPath(name).parent / other)
+
+
+def _main_part(part: Callable[[str], bytes | None]) -> str:
+    """Where the workbook lies: what the package says, else the usual place."""
+    for kind, target in _relations(part("_rels/.rels")).values():
+        if kind.endswith("/officeDocument"):
+            return target.lstrip("/")
+    return "xl/workbook.xml"
+
+
+def _relations(content: bytes | None) -> dict[str, tuple[str, str]]:
+    if content is None:
+        return {}
+    return {
+        item.get("Id", ""): (item.get("Type", ""), item.get("Target", ""))
+        for item in ElementTree.fromstring(content)
+    }
+
+
+def _sheets(part: Callable[[str], bytes | None], workbook: str) -> Iterator[tuple[str, str]]:
+    """Name and part of each sheet."""
+    content = part(workbook)
+    if content is None:
+        return
+    place = PurePosixPath(workbook)
+    relations = _relations(part(str(place.parent / "_rels" / f"{place.name}.rels")))
+    for item in ElementTree.fromstring(content).iter():
+        if not item.tag.endswith("}sheet"):
+            continue
+        key = next((value for name, value in item.attrib.items() if name.endswith("}id")), "")
+        _, target = relations.get(key, ("", ""))
+        if target:
+            absolute = target.startswith(("/", "\\"))
+            yield item.get("name", ""), target if absolute else _beside(workbook, target)
+
+
+def _cell_formats(content: bytes | None) -> list[str]:
+    """The number format of each cell style, in order."""
+    if content is None:
+        return []
+    root = ElementTree.fromstring(content)
+    own: dict[int, str] = {}
+    styles: list[str] = []
+    for item in root.iter():
+        if item.tag.endswith("}numFmt"):
+            own.setdefault(int(item.get("numFmtId", "0")), item.get("formatCode", ""))
+    for group in root:
+        if group.tag.endswith("}cellXfs"):
+            numbers = [int(item.get("numFmtId", "0")) for item in group]
+            styles = [own.get(number, BUILT_IN.get(number, "")) for number in numbers]
+    return ["" if style == "General" else style for style in styles]
+
+
+def _scan(content: bytes, formats: list[str]) -> Iterator[tuple[tuple[int, int], Detail]]:
+    row = col = 0
+    for match in _CELL.finditer(content):
+        if match[1] is not None:
+            reference = _REFERENCE.search(match[1])
+            row, col = (int(reference[2]) if reference else row + 1), 0
+            continue
+        reference = _REFERENCE.search(match[2])
+        col = _column(reference[1]) if reference else col + 1
+        if match[3] is None:
+            continue
+        at = int(reference[2]) if reference else row
+        detail = _detail(match[2], match[3], formats)
+        if detail is not None:
+            yield (at, col), detail
+
+
+def _detail(attributes: bytes, inside: bytes, formats: list[str]) -> Detail | None:
+    style = _STYLE.search(attributes)
+    number = int(style[1]) if style else 0
+    number_format = formats[number] if number < len(formats) else ""
+    kind = _TYPE.search(attributes)
+    value = _VALUE.search(inside)
+    if kind is not None and kind[1] == b"e":
+        return Detail(number_format, ERROR, _text(value[1] if value else b""))
+    formula = _FORMULA.search(inside)
+    uncomputed = formula is not None and (value is None or (not value[1] and kind is None))
+    if formula is not None and uncomputed:
+        return Detail(number_format, NO_VALUE, f"={_text(formula[1] or b'')}")
+    return Detail(number_format) if number_format else None
+
+
+def _text(content: bytes) -> str:
+    return unescape(content.decode("utf-8", errors="replace"))
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+_READERS: Mapping[str, Callable[[Path], dict[str, Details]]] = {"xlsx": read_xlsx, "xlsm": read_xlsx}
+
+
+def read_details(file: Path, kind: str) -> dict[str, Details]:
+    """Details of each sheet of ``file``, by its name; a sheet that is not in it could not be scanned."""
+    reader = _READERS.get(kind)
+    return reader(file) if reader else {}
