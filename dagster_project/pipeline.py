@@ -146,11 +146,12 @@ def read_cells(desk: Desk, catalogue: Catalogue) -> int:
     """Read every landed file that was not read yet with this catalogue and this code; returns how many.
 
     One batch folder per call, kept under a key of all that shapes the reading, so that a later run reads only what is
-    new and a change of catalogue or code reads everything again.
+    new and a change of catalogue or code reads everything again; what an earlier key kept is removed.
     """
     from dagster_project.intake.take_in import ReceivedFile, take_in
 
     store = _cell_store(desk, catalogue)
+    durable.sweep(desk.folder.cells, lambda name: name != store.name)
     known = {
         sha256
         for batch in _batches(store)
