@@ -11,7 +11,6 @@ import json
 import subprocess
 import sys
 import threading
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import IO, Any, Literal
 
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.messages import message
+from dagster_project.warehouse.terminal import one_line, padded, width
 
 Style = Literal["table", "csv", "json"]
 
@@ -26,7 +26,6 @@ _SANDBOX = Path(__file__).with_name("sandbox.py")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 _ENCODING = "utf-8"
 _PLAN = ["explain_key", "explain_value"]
-_WIDE = ("W", "F")
 
 
 @dataclass(frozen=True)
@@ -186,18 +185,17 @@ def _distinct(columns: Sequence[str]) -> list[str]:
 def _as_table(result: Result, lang: str) -> str:
     if list(result.columns) == _PLAN:
         return "\n".join(str(text) for _, text in result.rows) + "\n"
-    cells = [["NULL" if value is None else _one_line(_shown(value)) for value in row] for row in result.rows]
+    cells = [["NULL" if value is None else one_line(_shown(value)) for value in row] for row in result.rows]
     widths = [
-        max([_width(name), *(_width(row[index]) for row in cells)])
-        for index, name in enumerate(result.columns)
+        max([width(name), *(width(row[index]) for row in cells)]) for index, name in enumerate(result.columns)
     ]
     to_right = [kind.startswith(_NUMBERS) or kind[1:].startswith(_NUMBERS) for kind in result.types]
     lines = [
         "  ".join(
-            _padded(cell, width, to_right=right)
-            for cell, width, right in zip(row, widths, to_right, strict=True)
+            padded(cell, columns, to_right=right)
+            for cell, columns, right in zip(row, widths, to_right, strict=True)
         )
-        for row in (list(result.columns), ["─" * width for width in widths], *cells)
+        for row in (list(result.columns), ["─" * columns for columns in widths], *cells)
     ]
     footer = message("warehouse.rows", lang, count=len(result.rows))
     return "\n".join(line.rstrip() for line in (*lines, footer)) + "\n"
@@ -209,21 +207,3 @@ def _shown(value: object) -> str:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
-
-
-def _one_line(text: str) -> str:
-    """Text from a file must not move a terminal's cursor or paint it."""
-    return "".join(char if char.isprintable() else "␣" if char.isspace() else "�" for char in text)
-
-
-def _width(text: str) -> int:
-    """Columns that ``text`` takes in a terminal: marks take none, wide letters two."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1
-        for char in text
-    )
-
-
-def _padded(text: str, width: int, *, to_right: bool) -> str:
-    space = " " * (width - _width(text))
-    return space + text if to_right else text + space
