@@ -379,13 +379,16 @@ def _printed_codes(catalogue: Catalogue) -> pl.DataFrame:
         on="disaggregation_code",
     )
     total = elements.with_columns(pl.lit(TOTAL).alias("category_code"))
-    code = pl.when(pl.col("category_code") == TOTAL).then("data_element_code")
-    split = pl.concat_str("data_element_code", pl.lit(CATEGORY_MARK), "category_code")
     return (
         pl.concat([total, parts.select(total.columns)])
-        .with_columns(code_key(code.otherwise(split)).alias("key"))
+        .with_columns(code_key(_row_code()).alias("key"))
         .drop("disaggregation_code")
     )
+
+
+def _row_code() -> pl.Expr:
+    split = pl.concat_str("data_element_code", pl.lit(CATEGORY_MARK), "category_code")
+    return pl.when(pl.col("category_code") == TOTAL).then("data_element_code").otherwise(split)
 
 
 # ---- placing cells ---------------------------------------------------------------------------------------------
@@ -798,7 +801,7 @@ def _check_rows(
     foreign = (
         filled.join(identified.select("sha256"), on="sha256")
         .join(assigned, on=key, how="anti")
-        .with_columns(pl.col("data_element_code").alias("observed"))
+        .with_columns(_row_code().alias("observed"))
     )
     expected = identified.drop_nulls().join(assigned, on=key[:3])
     gone = expected.join(
@@ -813,7 +816,7 @@ def _check_rows(
                 expected="suggestion",
             ),
             _finding(foreign, "FORM_ELEMENT_NOT_ASSIGNED", observed="observed"),
-            _finding(gone, "FORM_ROW_MISSING", expected="data_element_code"),
+            _finding(gone, "FORM_ROW_MISSING", expected=_row_code()),
         ],
         how="diagonal_relaxed",
     )
