@@ -73,8 +73,8 @@ def run_dbt(
     results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
     failed = [result for result in results if result.status in _FAILED]
     if failed:
-        raise KhoError("warehouse.build_failed", nodes=_named(failed), log=_log(folder.logs))
-    _raise_broken(done, folder.logs)
+        raise KhoError("warehouse.build_failed", nodes=_named(failed), log=folder.logs / "dbt.log")
+    _raise_broken(done)
     return results
 
 
@@ -117,7 +117,7 @@ def _parse(project: Project, target: Path, logs: Path, options: Sequence[str] = 
 
     with _dbt_environment(_ANY_FOLDER), _connections_closed():
         done = dbtRunner().invoke([*_options(logs), *options, "parse", *_places(project, target)])
-    _raise_broken(done, logs)
+    _raise_broken(done)
     return cast("Manifest", done.result)
 
 
@@ -222,14 +222,10 @@ def _first_line(result: NodeResult) -> str:
     return " ".join(lines[:2]) or result.status
 
 
-def _raise_broken(done: dbtRunnerResult, logs: Path) -> None:
+def _raise_broken(done: dbtRunnerResult) -> None:
     if not done.success:
         detail = str(done.exception or "dbt").strip()
-        raise KhoError("warehouse.models_broken", detail=detail, log=_log(logs)) from done.exception
-
-
-def _log(logs: Path) -> Path:
-    return logs / "dbt.log"
+        raise KhoError("warehouse.models_broken", detail=detail) from done.exception
 
 
 def _models_hash(project: Project) -> str:

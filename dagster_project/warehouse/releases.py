@@ -223,7 +223,8 @@ def _drop_old(folder: DataFolder, keep: int) -> None:
     current = current_release(folder)
     for manifest in list_releases(folder)[keep:]:
         if manifest.release_id != current:
-            shutil.rmtree(folder.release(manifest.release_id))
+            release_dir = folder.release(manifest.release_id)
+            shutil.rmtree(release_dir.rename(release_dir.with_name(f".{release_dir.name}.old")))
 
 
 def _file_hash(file: Path) -> str:

@@ -1,0 +1,133 @@
+"""What a run relies on in dbt's build: each office's own figures, named failures, nothing left locked or shared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from tiny import make_inputs, make_project
+
+from dagster_project.errors import KhoError
+from dagster_project.paths import DataFolder, Project
+from dagster_project.warehouse.build import NodeResult, ensure_manifest, run_dbt
+
+GOOD = [("A1", 1.0), ("A2", 2.5)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return make_project(tmp_path_factory.mktemp("checkout"))
+
+
+def office(root: Path, cells: list[tuple[str, float]]) -> DataFolder:
+    folder = DataFolder(root)
+    make_inputs(folder, cells)
+    return folder
+
+
+def cells_of(folder: DataFolder) -> list[tuple[str, float]]:
+    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
+        return connection.execute("select cell, number from marts.fct_cell order by cell").fetchall()
+
+
+def test_models_and_tests_are_told_one_by_one(project: Project, tmp_path: Path) -> None:
+    heard: list[NodeResult] = []
+    results = run_dbt(project, office(tmp_path / "a", GOOD), heard.append)
+    told = {result.unique_id.split(".")[2]: result.status for result in results}
+    assert told == {
+        "fct_cell": "success",
+        "dim_count": "success",
+        "not_null_fct_cell_cell": "pass",
+        "unique_fct_cell_cell": "pass",
+    }
+    assert {(item.unique_id, item.status) for item in heard} == {
+        (item.unique_id, item.status) for item in results
+    }
+
+
+def test_offices_of_one_checkout_never_see_each_others_inputs(project: Project, tmp_path: Path) -> None:
+    first, second = office(tmp_path / "first", GOOD), office(tmp_path / "second", [("B1", 7.0)])
+    run_dbt(project, first)
+    run_dbt(project, second)
+    run_dbt(project, first)
+    assert (cells_of(first), cells_of(second)) == (GOOD, [("B1", 7.0)])
+
+
+def test_two_offices_build_at_the_same_time(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from dagster_project.paths import *; "
+        "from dagster_project.warehouse.build import run_dbt; "
+        "run_dbt(Project(Path(sys.argv[1])), DataFolder(Path(sys.argv[2])))"
+    )
+    fresh = make_project(tmp_path / "checkout")
+    offices = [office(tmp_path / name, [(name, 1.0)]) for name in ("x", "y")]
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, str(fresh.root), str(folder.root)])
+        for folder in offices
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    assert [cells_of(folder) for folder in offices] == [[("x", 1.0)], [("y", 1.0)]]
+    assert [path.name for path in (fresh.dbt / "target").iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failing_test_is_named_and_the_build_file_is_free(project: Project, tmp_path: Path) -> None:
+    folder = office(tmp_path / "twice", [("A1", 1.0), ("A1", 2.0)])
+    with pytest.raises(KhoError) as caught:
+        run_dbt(project, folder)
+    text = caught.value.text("vi")
+    assert "unique_fct_cell_cell" in text
+    assert "not_null_fct_cell_cell" not in text
+    assert "không phải của đơn vị" in text
+    read = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=True).execute('from marts.fct_cell')"
+    subprocess.run([sys.executable, "-c", read, str(folder.build_file)], check=True)
+    assert (folder.logs / "dbt.log").stat().st_size > 0
+
+
+def test_a_missing_input_names_the_model_that_needs_it(project: Project, tmp_path: Path) -> None:
+    folder = office(tmp_path / "lacking", GOOD)
+    (folder.build_inputs / "cells.parquet").unlink()
+    with pytest.raises(KhoError, match="fct_cell"):
+        run_dbt(project, folder)
+
+
+def test_nothing_is_printed_or_left_in_the_environment(
+    project: Project, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KHO_INPUTS", "mine")
+    before, here = dict(os.environ), Path.cwd()
+    run_dbt(project, office(tmp_path / "quiet", GOOD))
+    assert capfd.readouterr() == ("", "")
+    assert (dict(os.environ), Path.cwd()) == (before, here)
+
+
+def test_the_manifest_follows_the_models_and_is_kept_while_they_stay(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "checkout")
+    first = ensure_manifest(project)
+    parsed_at = first.stat().st_mtime_ns
+    assert (ensure_manifest(project), first.stat().st_mtime_ns) == (first, parsed_at)
+    (project.dbt / "models/marts/dim_new.sql").write_text("select 1 as a", encoding="utf-8")
+    nodes = json.loads(ensure_manifest(project).read_text(encoding="utf-8"))["nodes"]
+    assert "model.kho.dim_new" in nodes
+
+
+def test_a_checkout_that_cannot_be_written_to_still_builds(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "checkout")
+    (project.dbt / "target").write_text("a file where the folder would be", encoding="utf-8")
+    assert ensure_manifest(project).is_file()
+    folder = office(tmp_path / "office", GOOD)
+    run_dbt(project, folder)
+    assert cells_of(folder) == GOOD
+
+
+def test_models_that_cannot_be_read_end_in_words(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "checkout")
+    (project.dbt / "models/marts/dim_bad.sql").write_text(
+        "select * from {{ ref('nowhere') }}", encoding="utf-8"
+    )
+    with pytest.raises(KhoError, match="nowhere"):
+        ensure_manifest(project)

@@ -1,0 +1,278 @@
+"""What readers rely on: a release is whole, equal content is one release, a crash leaves the old or the new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from tiny import make_build
+
+from dagster_project import durable
+from dagster_project.errors import KhoError
+from dagster_project.paths import DataFolder
+from dagster_project.warehouse.releases import (
+    Release,
+    current_manifest,
+    current_release,
+    list_releases,
+    make_release,
+)
+
+ROWS = """
+    create table marts.dim_area as select * from (values ('03390', 'Xã Bình Lư'), ('12', 'Lai Châu'))
+        t(area_code, name_vi);
+    create table marts.fct_indicator as
+    select md5(i::varchar) as indicator_value_key, '03390' as area_code, i / 7.0::double as value
+    from range(1000) t(i)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    made = DataFolder(tmp_path / "office")
+    made.make()
+    return made
+
+
+def release(folder: DataFolder, inputs: str = "1", *, keep: int = 10, is_sample: bool = False) -> Release:
+    return make_release(
+        folder,
+        inputs_hash=inputs,
+        catalogue_hash="c",
+        code_version="v",
+        is_sample=is_sample,
+        created_at=datetime(2026, 4, 11, 8, 0, tzinfo=UTC),
+        keep=keep,
+    )
+
+
+def content_of(folder: DataFolder, table: str) -> str:
+    """The content hash of a build that holds one table."""
+    make_build(folder, f"create table marts.fct_a as {table}")
+    return release(folder).content_hash
+
+
+def test_a_release_holds_the_marts_and_only_them(folder: DataFolder) -> None:
+    make_build(
+        folder,
+        ROWS + "; create table staging.stg_a as select 1 as a; comment on table marts.dim_area is 'Địa bàn'; "
+        "comment on column marts.dim_area.area_code is 'Mã'",
+    )
+    made = release(folder)
+    assert made.release_id == f"R0001-{made.content_hash[:8]}"
+    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        words = connection.execute(
+            "select comment from duckdb_tables() where comment is not null "
+            "union all select comment from duckdb_columns() where comment is not null and schema_name = 'marts'"
+        ).fetchall()
+        storage = connection.execute(
+            "select tags['storage_version'] from duckdb_databases() where path is not null"
+        ).fetchone()
+    assert sorted(tables) == [("marts", "dim_area"), ("marts", "fct_indicator")]
+    assert words == [("Địa bàn",), ("Mã",)]
+    assert storage is not None
+    assert storage[0].startswith("v1.0")
+
+
+def test_the_manifest_tells_what_the_release_is_and_was_made_from(folder: DataFolder) -> None:
+    make_build(folder, ROWS)
+    made = release(folder, "inputs", is_sample=True)
+    manifest = current_manifest(folder)
+    assert manifest is not None
+    file = folder.release(made.release_id) / "kho.duckdb"
+    assert manifest.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert manifest.rows == {"dim_area": 2, "fct_indicator": 1000}
+    assert (manifest.inputs_hash, manifest.is_sample) == ("inputs", True)
+    assert manifest.created_at == "2026-04-11T08:00:00+00:00"
+    assert json.loads(json.dumps(manifest.as_json()))["release_id"] == made.release_id
+
+
+def test_equal_content_is_no_new_release_but_the_inputs_are_learned(folder: DataFolder) -> None:
+    make_build(folder, ROWS)
+    first = release(folder, "1")
+    again = release(folder, "2")
+    assert (again.release_id, again.changed) == (first.release_id, False)
+    manifest = current_manifest(folder)
+    assert manifest is not None
+    assert manifest.inputs_hash == "2"
+    assert len(list_releases(folder)) == 1
+
+
+def test_equal_content_gives_equal_files(folder: DataFolder, tmp_path: Path) -> None:
+    other = DataFolder(tmp_path / "other")
+    make_build(folder, ROWS)
+    make_build(other, ROWS.replace("range(1000) t(i)", "range(1000) t(i) order by -i"))
+    files = [
+        each.release(release(each).release_id).joinpath("kho.duckdb").read_bytes() for each in (folder, other)
+    ]
+    assert files[0] == files[1]
+
+
+def test_content_does_not_hang_on_the_order_of_rows_or_on_noise_below_twelve_digits(
+    folder: DataFolder,
+) -> None:
+    plain = content_of(folder, "select i as k, 0.3::double as v, 0.0::double as z from range(5000) t(i)")
+    other = content_of(
+        folder,
+        "select i as k, 0.1::double + 0.2::double as v, -0.0::double as z from range(5000) t(i) order by -i",
+    )
+    assert plain == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("select null::varchar as a", "select '' as a"),
+        ("select null::varchar as a", "select '-' as a"),
+        ("select 'a' as a, 'bc' as b", "select 'ab' as a, 'c' as b"),
+        ("select null::varchar as a, 'x' as b", "select 'x' as a, null::varchar as b"),
+        ("select '1' as a", "select 1 as a"),
+        ("select 1 as a", "select 1 as b"),
+        ("select 1 as a", "select 1 as a from range(2)"),
+        ("select 0.30000000000::double as a", "select 0.30000000001::double as a"),
+        (
+            "select timestamptz '2026-01-01 00:00:00+00' as a",
+            "select timestamptz '2026-01-01 00:00:00+07' as a",
+        ),
+    ],
+)
+def test_content_differs_where_a_reader_would_see_a_difference(
+    folder: DataFolder, one: str, other: str
+) -> None:
+    assert content_of(folder, one) != content_of(folder, other)
+
+
+def test_the_last_releases_are_kept_and_the_newest_comes_first(folder: DataFolder) -> None:
+    made = []
+    for number in range(4):
+        make_build(folder, f"create table marts.fct_a as select {number} as a")
+        made.append(release(folder, str(number), keep=2).release_id)
+    assert [manifest.release_id for manifest in list_releases(folder)] == [made[3], made[2]]
+    assert current_release(folder) == made[3]
+    assert [name[:5] for name in made] == ["R0001", "R0002", "R0003", "R0004"]
+
+
+def test_the_current_release_is_never_dropped(folder: DataFolder) -> None:
+    for number in range(3):
+        make_build(folder, f"create table marts.fct_a as select {number} as a")
+        release(folder, str(number))
+    oldest = list_releases(folder)[-1]
+    durable.write_text(folder.current_release, oldest.release_id)
+    make_build(folder, "create table marts.fct_a as select 0 as a")
+    assert release(folder, "back", keep=1) == Release(oldest.release_id, False, oldest.content_hash)
+    assert current_release(folder) == oldest.release_id
+
+
+def test_what_a_crash_left_is_passed_over_and_its_number_is_not_used_again(folder: DataFolder) -> None:
+    for name, manifest in (
+        ("R0007-00000000", None),
+        ("R0008-00000000", "{"),
+        ("R0009-00000000", '{"release_id": 1}'),
+    ):
+        (folder.releases / name).mkdir()
+        (folder.releases / name / "kho.duckdb").write_bytes(b"half")
+        if manifest:
+            (folder.releases / name / "manifest.json").write_text(manifest)
+    folder.current_release.write_text("R0009-00000000\n")
+    assert list_releases(folder) == []
+    assert current_release(folder) is None
+    make_build(folder, ROWS)
+    assert release(folder).release_id.startswith("R0010-")
+
+
+def test_a_pointer_that_leads_elsewhere_is_no_release(folder: DataFolder) -> None:
+    for pointer in ("", "../outside", "R0001-0123456789", "R0001-01234567"):
+        folder.current_release.write_text(pointer)
+        assert current_release(folder) is None
+
+
+def test_a_damaged_release_is_made_anew(folder: DataFolder) -> None:
+    make_build(folder, ROWS)
+    first = release(folder)
+    with (folder.release(first.release_id) / "kho.duckdb").open("r+b") as stream:
+        stream.truncate(100)
+    second = release(folder)
+    assert (second.changed, second.content_hash) == (True, first.content_hash)
+    assert second.release_id.startswith("R0002-")
+
+
+def test_a_build_without_marts_is_not_published(folder: DataFolder) -> None:
+    with pytest.raises(KhoError):
+        release(folder)
+    make_build(folder, "select 1")
+    with pytest.raises(KhoError):
+        release(folder)
+    assert current_release(folder) is None
+
+
+#: On copies of one folder, makes a release in processes of which the n-th dies, without any clean-up, right before
+#: its n-th step on the disk; ends with the first that lives.
+DYING = """
+import os, shutil, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from dagster_project.paths import DataFolder
+from dagster_project.warehouse import releases
+
+def dying(step):
+    def told(*arguments, **options):
+        global left
+        if left == 0:
+            os._exit(9)
+        left -= 1
+        return step(*arguments, **options)
+    return told
+
+def release(root):
+    os.fsync, os.unlink, shutil.rmtree = dying(os.fsync), dying(os.unlink), dying(shutil.rmtree)
+    Path.rename, Path.replace, Path.mkdir = dying(Path.rename), dying(Path.replace), dying(Path.mkdir)
+    releases.marts.copy = dying(releases.marts.copy)
+    releases.make_release(
+        DataFolder(root), inputs_hash="2", catalogue_hash="c", code_version="v", is_sample=False,
+        created_at=datetime(2026, 4, 12, tzinfo=UTC), keep=1)
+    os._exit(0)
+
+for steps in range(1000):
+    left = steps
+    copied = shutil.copytree(sys.argv[1], Path(sys.argv[2]) / str(steps))
+    child = os.fork()
+    if child == 0:
+        release(copied)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        break
+print(steps)
+"""
+
+
+def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    make_build(folder, "create table marts.fct_a as select 1 as a")
+    old = release(folder, keep=1)
+    make_build(folder, "create table marts.fct_a as select 2 as a")
+    told = [sys.executable, "-c", DYING, str(folder.root), str(tmp_path)]
+    printed = subprocess.run(told, check=True, capture_output=True, text=True).stdout
+    seen = []
+    for step in range(int(printed) + 1):
+        crashed = DataFolder(tmp_path / str(step))
+        manifest = current_manifest(crashed)
+        assert manifest is not None
+        file = crashed.release(manifest.release_id) / "kho.duckdb"
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == manifest.sha256
+        assert (manifest.release_id == old.release_id) == (manifest.content_hash == old.content_hash)
+        seen.append(manifest.release_id)
+        durable.sweep(crashed.releases)
+        new = release(crashed, "2", keep=1)
+        assert new.content_hash != old.content_hash
+        assert {path.name for path in crashed.releases.iterdir()} == {"CURRENT", new.release_id}
+    turn = seen.index(seen[-1])
+    assert 5 < turn < len(seen) - 1
+    assert set(seen[:turn]) == {old.release_id}
+    assert set(seen[turn:]) == {seen[-1]}
