@@ -69,7 +69,7 @@ def read_xlsx(file: Path) -> dict[str, Details]:
 
         workbook = _main_part(part)
         formats = _cell_formats(part(_beside(workbook, "styles.xml")))
-        details = {}
+        details: dict[str, Details] = {}
         for name, target in _sheets(part, workbook):
             content = part(target)
             if content is not None:

@@ -1,0 +1,202 @@
+"""One batch of landed files on its way to cells, submissions and findings.
+
+The order of the steps belongs here, and what becomes of a file that is nothing we know. Each step is its own
+module: ``guard``, ``read``, ``bind_form``, ``bind_layout``, ``values``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
+from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
+from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
+from dagster_project.intake.guard import Inspection, inspect
+from dagster_project.intake.layout_maps import find_layouts
+from dagster_project.intake.read import FileToRead, read_files
+from dagster_project.intake.values import parse_values
+from dagster_project.quality.findings import build_findings
+from dagster_project.settings import Office, ReadLimits
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
+
+#: What a finding about a whole file is made from.
+_ABOUT_FILE = pl.Schema(
+    {"sha256": pl.String, "rule_code": pl.String, "observed": pl.String, "expected": pl.String}
+)
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A landed file and the receipt that it came with."""
+
+    receipt_id: str
+    sha256: str
+    file_name: str
+    path: Path
+    received_at: datetime
+    sender: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Everything that a batch of files gave: CELLS, SUBMISSIONS, FINDINGS.
+
+    Every cell has a disposition. A file that was refused has findings of stage "guard" and no cells.
+    """
+
+    cells: pl.DataFrame
+    submissions: pl.DataFrame
+    findings: pl.DataFrame
+
+
+def take_in(
+    files: Sequence[ReceivedFile],
+    catalogue: Catalogue,
+    office: Office,
+    limits: ReadLimits,
+    expected_year: int | None,
+) -> Intake:
+    """Guard, read, bind and parse ``files``, one per sha256; a file that fails any step stops no other.
+
+    ``expected_year`` is the data year that the run was told to take, if any.
+    """
+    first = {file.sha256: file for file in reversed(files)}
+    known = _known([file for file in files if first[file.sha256] is file])
+    inspections = {
+        sha256: inspect(first[sha256].path, limits, first[sha256].file_name) for sha256 in known["sha256"]
+    }
+    read = read_files(
+        [
+            FileToRead(sha256, first[sha256].file_name, first[sha256].path, inspection.kind)
+            for sha256, inspection in inspections.items()
+            if inspection.kind is not None
+        ],
+        limits,
+    )
+    forms = find_forms(read.raw)
+    layouts = _choose_layouts(read.raw, known, forms, catalogue)
+    about = pl.concat(
+        [
+            _refused(inspections),
+            read.unread.select("sha256", "rule_code", pl.col("detail").alias("observed"), _null("expected")),
+            _unknown(read.raw, inspections, read.unread, forms, layouts),
+            _with_macros(inspections),
+        ]
+    )
+    parts: list[BoundForms | BoundLayouts] = []
+    if forms:
+        of_forms = known.filter(pl.col("sha256").is_in(forms))
+        parts.append(bind_forms(_of(read.raw, of_forms), of_forms, catalogue, office, expected_year))
+    mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
+    if len(mapped):
+        parts.append(bind_layouts(_of(read.raw, mapped), mapped, catalogue, office, expected_year))
+    parsed = parse_values(pl.concat([empty(CELLS), *(part.cells for part in parts)]), catalogue)
+    found = [_about_files(about, known, office), *(part.findings for part in parts), parsed.findings]
+    return Intake(
+        cells=parsed.cells,
+        submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
+        findings=pl.concat([empty(FINDINGS), *found]),
+    )
+
+
+def _known(files: Sequence[ReceivedFile]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "sha256": [file.sha256 for file in files],
+            "file_name": [file.file_name for file in files],
+            "receipt_id": [file.receipt_id for file in files],
+            "received_at": [file.received_at.astimezone(UTC) for file in files],
+        },
+        schema={
+            "sha256": pl.String,
+            "file_name": pl.String,
+            "receipt_id": pl.String,
+            "received_at": TIMESTAMP,
+        },
+    )
+
+
+def _of(raw: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    return raw.join(files.select("sha256"), on="sha256", how="semi", maintain_order="left")
+
+
+def _null(name: str) -> pl.Expr:
+    return pl.lit(None, dtype=pl.String).alias(name)
+
+
+def _choose_layouts(
+    raw: pl.DataFrame, known: pl.DataFrame, forms: list[str], catalogue: Catalogue
+) -> pl.DataFrame:
+    """Files that are no form and match a layout map: ``known`` with layout_code, and how many maps they match."""
+    others = known.filter(
+        pl.col("sha256").is_in(raw["sha256"].unique().implode()), ~pl.col("sha256").is_in(forms)
+    )
+    return others.join(find_layouts(others, catalogue), on="sha256", maintain_order="left").with_columns(
+        pl.len().over("sha256").alias("n_maps")
+    )
+
+
+def _refused(inspections: dict[str, Inspection]) -> pl.DataFrame:
+    rows = [
+        (
+            sha256,
+            inspection.refusal,
+            next(iter(inspection.values.values()), None),
+            inspection.values.get("limit"),
+        )
+        for sha256, inspection in inspections.items()
+        if inspection.refusal is not None
+    ]
+    return pl.DataFrame(rows, schema=_ABOUT_FILE, orient="row")
+
+
+def _with_macros(inspections: dict[str, Inspection]) -> pl.DataFrame:
+    rows = [
+        (sha256, "FILE_HAS_MACROS", None, None)
+        for sha256, inspection in inspections.items()
+        if inspection.refusal is None and inspection.has_macros
+    ]
+    return pl.DataFrame(rows, schema=_ABOUT_FILE, orient="row")
+
+
+def _unknown(
+    raw: pl.DataFrame,
+    inspections: dict[str, Inspection],
+    unread: pl.DataFrame,
+    forms: list[str],
+    layouts: pl.DataFrame,
+) -> pl.DataFrame:
+    """Files that were read and are blank, nothing that we know, or what several layout maps speak of."""
+    filled = set(raw["sha256"].unique())
+    failed = set(unread["sha256"])
+    maps = layouts.group_by("sha256").agg(pl.col("layout_code").sort().str.join(", "))
+    named = dict(maps.iter_rows())
+    several = set(layouts.filter(pl.col("n_maps") > 1)["sha256"])
+    rows = []
+    for sha256, inspection in inspections.items():
+        if inspection.refusal is not None or sha256 in failed or sha256 in forms:
+            continue
+        if sha256 not in filled:
+            rows.append((sha256, "FILE_EMPTY", None, None))
+        elif sha256 in several:
+            rows.append((sha256, "LAYOUT_AMBIGUOUS", named[sha256], None))
+        elif sha256 not in named:
+            rows.append((sha256, "FILE_NOT_RECOGNISED", None, None))
+    return pl.DataFrame(rows, schema=_ABOUT_FILE, orient="row")
+
+
+def _about_files(about: pl.DataFrame, known: pl.DataFrame, office: Office) -> pl.DataFrame:
+    return build_findings(
+        about.join(
+            known.select("sha256", "file_name"), on="sha256", how="left", maintain_order="left"
+        ).with_columns(pl.lit("guard").alias("stage"), pl.lit(office.is_sample).alias("is_sample"))
+    )
