@@ -166,6 +166,7 @@ def _write_release(folder: DataFolder, manifest: Manifest, contents: Sequence[ma
         file = aside / RELEASE_FILE
         _copy_marts(folder.build_file, file, contents)
         _check_copy(file, contents)
+        file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=_file_hash(file)))
 
 
