@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
-from math import ceil
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import polars as pl
@@ -64,6 +64,7 @@ _HEAD_ROW = 12
 _CODE_ROW = _HEAD_ROW + 1
 _NUMERIC = ("count", "money", "percent", "rate", "index", "rank")
 _LINE = 15.0  # points of one line of the form's font
+_FIT = 1.25
 #: A dropdown's own list may be this long; Excel refuses a file with a longer one.
 _LIST_LIMIT = 255
 
@@ -329,8 +330,8 @@ def _width(first: int, last: int) -> float:
 
 
 def _lines(text: str, width: float) -> int:
-    # A proportional font fits a little more than its width in zeros; words that wrap whole take some back.
-    return max(1, ceil(len(text) * 1.05 / width))
+    # A proportional font fits a little more than the width in zeros that a column has.
+    return max(1, len(wrap(text, int(width * _FIT))))
 
 
 def _set_height(sheet: _Sheet, row: int, texts: Sequence[tuple[str, float]]) -> None:

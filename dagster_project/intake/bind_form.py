@@ -104,7 +104,7 @@ def bind_forms(
             _check_missing_columns(columns, tables),
             _check_map(keyed, placed, tables),
             _check_spelling(keyed, tables),
-            _check_rows(rows, placed, forms, catalogue),
+            _check_rows(rows, placed, forms.join(blocked, on="sha256", how="anti"), catalogue),
             _check_cells(placed),
         ],
         how="diagonal_relaxed",
@@ -716,10 +716,15 @@ def _check_sample(forms: pl.DataFrame, office: Office) -> list[pl.DataFrame]:
 
 
 def _check_hidden(forms: pl.DataFrame) -> list[pl.DataFrame]:
-    """The hidden sheet is only a hint, but one that says otherwise means that somebody mixed two forms."""
+    """The hidden sheet is only a hint, but one that says otherwise means that somebody mixed two forms.
+
+    A printed code that the catalogue lacks is told as such, and not twice.
+    """
     return [
         _finding(
-            forms.filter(pl.col(f"hidden_{name}") != pl.col(f"printed_{name}")),
+            forms.filter(
+                (pl.col(f"hidden_{name}") != pl.col(f"printed_{name}")) & pl.col(name).is_not_null()
+            ),
             "FORM_HIDDEN_DIFFERS",
             cell=f"cell_{name}",
             observed=pl.col(f"printed_{name}").str.to_uppercase(),

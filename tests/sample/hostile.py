@@ -26,7 +26,6 @@ def write_hostile(folder: Path) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as aside:
         _issued("2244-X-2027", Path(aside)).save(folder / "sai_nam.xlsx")
         form = _issued("2244-X-2025", Path(aside))
-        form.drop_hidden_sheet()
         form.print_code("Mã đơn vị:", "BL-XYZ")
         form.save(folder / "don_vi_la.xlsx")
     expected = {
