@@ -1,0 +1,129 @@
+"""Read a catalogue folder into typed frames.
+
+Reading, types, unknown columns and the content hash belong here. Whether the rows make sense does not (``lint``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from dagster_project.catalogue.tables import TABLES, Table
+from dagster_project.errors import KhoError
+from dagster_project.messages import message
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_EXAMPLES: dict[type[pl.DataType], str] = {
+    pl.Int64: "2025",
+    pl.Float64: "12.5",
+    pl.Date: "2025-07-01",
+    pl.Boolean: "true, false",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend in a table: the row of its file (the header is row 1; 0 means the table), the column."""
+
+    table: str
+    row: int
+    column: str
+    code: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    def text(self, lang: str) -> str:
+        where = f"{self.table}.csv" + (f":{self.row}" if self.row else "")
+        return f"{where} – {message(self.code, lang, column=self.column, **self.values)}"
+
+
+class CatalogueError(KhoError):
+    """A catalogue that cannot be used; its text tells every problem at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("catalogue.unusable", count=len(self.problems))
+
+    def text(self, lang: str) -> str:
+        return "\n".join([super().text(lang), *(problem.text(lang) for problem in self.problems)])
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The tables of one folder, typed as ``tables.TABLES`` says."""
+
+    folder: Path
+    tables: dict[str, pl.DataFrame]
+    content_hash: str
+
+    def table(self, name: str) -> pl.DataFrame:
+        """The table ``name``; without rows where the folder lacks it."""
+        return self.tables[name]
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """All tables of ``folder``. Raises ``CatalogueError`` with every file and cell that cannot be read."""
+    problems: list[Problem] = [
+        Problem(file.stem, 0, "", "catalogue.table_unknown")
+        for file in sorted(folder.glob("*.csv"))
+        if file.stem not in TABLES
+    ]
+    tables = {table.name: _read(folder / f"{table.name}.csv", table, problems) for table in TABLES.values()}
+    if problems:
+        raise CatalogueError(problems)
+    return Catalogue(folder, tables, content_hash(tables))
+
+
+def content_hash(tables: dict[str, pl.DataFrame]) -> str:
+    """sha256 over the rows of all tables, whatever their order in the files."""
+    digest = hashlib.sha256()
+    for name, frame in sorted(tables.items()):
+        if frame.height:
+            digest.update(f"{name}\n".encode())
+            digest.update(frame.sort(frame.columns).write_csv(null_value="\u0000").encode())
+    return digest.hexdigest()
+
+
+def _read(file: Path, table: Table, problems: list[Problem]) -> pl.DataFrame:
+    if not file.is_file():
+        return pl.DataFrame(schema=table.columns)
+    try:
+        frame = pl.read_csv(file, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        problems.append(Problem(table.name, 0, "", "catalogue.file_unreadable", {"detail": str(error)}))
+        return pl.DataFrame(schema=table.columns)
+    unknown = [name for name in frame.columns if name not in table.columns]
+    problems += [Problem(table.name, 1, name, "catalogue.column_unknown") for name in unknown]
+    return frame.select(_typed(frame, name, dtype, table, problems) for name, dtype in table.columns.items())
+
+
+def _typed(
+    frame: pl.DataFrame, name: str, dtype: type[pl.DataType], table: Table, problems: list[Problem]
+) -> pl.Series:
+    if name not in frame.columns:
+        return pl.Series(name, [None] * frame.height, dtype=dtype)
+    text = frame[name].str.strip_chars()
+    text = text.set(text == "", None)
+    if dtype == pl.String:
+        return text
+    if dtype == pl.Boolean:
+        typed = text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+    elif dtype == pl.Date:
+        typed = text.str.to_date("%Y-%m-%d", strict=False)
+    else:
+        typed = text.cast(dtype, strict=False)
+    wrong = (text.is_not_null() & typed.is_null()).arg_true()
+    problems += [
+        Problem(
+            table.name,
+            row + 2,
+            name,
+            "catalogue.wrong_type",
+            {"observed": text[row], "example": _EXAMPLES[dtype]},
+        )
+        for row in wrong
+    ]
+    return typed
