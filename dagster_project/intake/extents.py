@@ -136,7 +136,7 @@ class XlsbExtent(_Extent):
         data = self._buffer + chunk
         at = min(self._skip, len(data))
         self._skip -= at
-        while not self._skip and (record := _xlsb_record(data, at)) is not None:
+        while not self._skip and (record := xlsb_record(data, at)) is not None:
             kind, start, size = record
             if kind == _XLSB_ROW or kind in _XLSB_CELLS:
                 if len(data) < start + 4:
@@ -153,7 +153,7 @@ class XlsbExtent(_Extent):
         self._buffer = data[at:]
 
 
-def _xlsb_record(data: bytes, at: int) -> tuple[int, int, int] | None:
+def xlsb_record(data: bytes, at: int) -> tuple[int, int, int] | None:
     """Kind, start and size of the record at ``at``; None where its header is not whole yet."""
     if at >= len(data):
         return None

@@ -27,8 +27,9 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from dagster_project.intake.cell_detail import Details
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
-from dagster_project.intake.sheet_xml import Detail, read_details
+from dagster_project.intake.details import read_details
 
 #: What a file holds, one row per cell with content; ``read`` adds sha256 and file_name.
 CELL_SCHEMA = pl.Schema(
@@ -107,9 +108,9 @@ def _delimited_cells(file: Path) -> list[_Cell]:
 
 
 def _workbook_cells(file: Path, kind: str) -> list[_Cell]:
-    details = read_details(file, kind)
     cells: list[_Cell] = []
     with CalamineWorkbook.from_path(str(file)) as workbook:
+        details = read_details(file, kind)
         for sheet in workbook.sheets_metadata:
             if sheet.typ in _NO_CELLS:
                 continue
@@ -120,7 +121,7 @@ def _workbook_cells(file: Path, kind: str) -> list[_Cell]:
 
 
 def _sheet_cells(
-    name: str, rows: Iterable[list[Any]], details: Mapping[tuple[int, int], Detail] | None, *, hidden: bool
+    name: str, rows: Iterable[list[Any]], details: Details | None, *, hidden: bool
 ) -> Iterator[_Cell]:
     """Cells of one sheet; those that only ``details`` know (errors, formulas without a value) come last."""
     seen: set[tuple[int, int]] = set()

@@ -1,40 +1,19 @@
-"""What the spreadsheet reader leaves out: number formats, errors, and formulas that nobody has computed.
+"""Number formats, errors and formulas that nobody has computed, from the XML parts of an xlsx workbook.
 
-The parts of a workbook are scanned for exactly that, whatever its kind; values and texts are the reader's. A kind
-or part that cannot be scanned gives nothing for its sheet, so that formats count as unknown rather than plain.
+The parts are scanned for exactly that; values and texts are the spreadsheet reader's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 from defusedxml import ElementTree
 
-#: Number formats that every spreadsheet program knows by number; those of dates are not needed.
-BUILT_IN = {
-    0: "",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    9: "0%",
-    10: "0.00%",
-    11: "0.00E+00",
-    12: "# ?/?",
-    13: "# ??/??",
-    37: "#,##0 ;(#,##0)",
-    38: "#,##0 ;[Red](#,##0)",
-    39: "#,##0.00;(#,##0.00)",
-    40: "#,##0.00;[Red](#,##0.00)",
-    48: "##0.0E+0",
-    49: "@",
-}
-ERROR, NO_VALUE = "error", "formula_no_value"
+from dagster_project.intake.cell_detail import ERROR, NO_VALUE, Detail, Details, format_of
 
 _CELL = re.compile(
     rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
@@ -44,18 +23,6 @@ _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?=[\s/>])[^>]*?(?:/>|>(.*?)</(?:\w+:)?f\s*>)", re.DOTALL)
 _VALUE = re.compile(rb"<(?:\w+:)?v(?=[\s>])[^>]*>(.*?)</(?:\w+:)?v\s*>", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Detail:
-    """Of one cell: its number format, and its kind and text where the spreadsheet reader shows it as blank."""
-
-    number_format: str = ""
-    cell_type: str = ""
-    text: str = ""
-
-
-Details = Mapping[tuple[int, int], Detail]
 
 
 def read_xlsx(file: Path) -> dict[str, Details]:
@@ -131,9 +98,8 @@ def _cell_formats(content: bytes | None) -> list[str]:
             own.setdefault(int(item.get("numFmtId", "0")), item.get("formatCode", ""))
     for group in root:
         if group.tag.endswith("}cellXfs"):
-            numbers = [int(item.get("numFmtId", "0")) for item in group]
-            styles = [own.get(number, BUILT_IN.get(number, "")) for number in numbers]
-    return ["" if style == "General" else style for style in styles]
+            styles = [format_of(int(item.get("numFmtId", "0")), own) for item in group]
+    return styles
 
 
 def _scan(content: bytes, formats: list[str]) -> Iterator[tuple[tuple[int, int], Detail]]:
@@ -177,12 +143,3 @@ def _column(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
-
-
-_READERS: Mapping[str, Callable[[Path], dict[str, Details]]] = {"xlsx": read_xlsx, "xlsm": read_xlsx}
-
-
-def read_details(file: Path, kind: str) -> dict[str, Details]:
-    """Details of each sheet of ``file``, by its name; a sheet that is not in it could not be scanned."""
-    reader = _READERS.get(kind)
-    return reader(file) if reader else {}
