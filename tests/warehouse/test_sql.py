@@ -90,6 +90,7 @@ def test_other_statements_are_refused_in_words(file: Path, query: str) -> None:
         "select getenv('HOME')",
         "select nothing from dim_area",
         "selec 1",
+        "select '\ud800'",
     ],
 )
 def test_files_and_the_process_are_out_of_reach(file: Path, query: str) -> None:
