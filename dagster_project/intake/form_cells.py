@@ -1,0 +1,169 @@
+"""Which cell of a form is what: bound where a coded column crosses a coded row, else ignored or held back for a reason.
+
+What was typed is not looked at (``values``); findings about cells are made in ``form_checks``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dagster_project.forms.layout import HIDDEN_SHEET, ROLES
+from dagster_project.intake.form_codes import CODES, SPOT, TABLE
+
+#: Why a cell of an unbound column is ignored.
+_PLAIN_COLUMNS = {
+    "STT": "label",
+    "TEN": "label",
+    "MA": "code",
+    "DVT": "unit_of_measure",
+    "KT": "prior_period",
+}
+
+
+def place_cells(
+    keyed: pl.DataFrame,
+    *,
+    tables: pl.DataFrame,
+    columns: pl.DataFrame,
+    rows: pl.DataFrame,
+    forms: pl.DataFrame,
+    blocked: pl.DataFrame,
+) -> pl.DataFrame:
+    """Every cell of ``keyed`` and every blank bound position, with binding, disposition and reason."""
+    bound = _bound_positions(columns, rows)
+    cells = keyed.join(bound, on=SPOT, how="full", coalesce=True, maintain_order="left_right").with_columns(
+        pl.coalesce("cell", _a1(pl.col("row"), pl.col("col"))).alias("cell"),
+        pl.col("raw_text").fill_null(""),
+        pl.col("cell_type").fill_null("blank"),
+    )
+    context = (
+        cells.join(
+            columns.unique([*TABLE, "col"], maintain_order=True).select(*TABLE, "col", "column_code"),
+            on=[*TABLE, "col"],
+            how="left",
+        )
+        .join(
+            rows.select(*TABLE, "row", pl.lit(value=True).alias("has_code"), "is_known"),
+            on=[*TABLE, "row"],
+            how="left",
+        )
+        .join(_extents(keyed, tables, columns, rows), on="sha256", how="left")
+        .join(blocked, on="sha256", how="left")
+        .join(_identity_cells(forms), on=["sha256", "cell"], how="left")
+        .drop("file_name")
+        .join(
+            forms.select(
+                "sha256",
+                "file_name",
+                "submission_id",
+                "reporting_unit_code",
+                "area_code",
+                "form_code",
+                "round_code",
+                "period_code",
+                "is_sample",
+            ),
+            on="sha256",
+            how="left",
+        )
+    )
+    return (
+        context.with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
+        .with_columns(
+            pl.when(pl.col("is_bound") & pl.col("blocked_by").is_null())
+            .then(None)
+            .when(pl.col("is_bound") | pl.col("reason").str.to_uppercase().eq(pl.col("reason")))
+            .then(pl.lit("quarantined"))
+            .otherwise(pl.lit("ignored"))
+            .alias("disposition"),
+            pl.when("is_bound").then(pl.lit("form")).alias("entered_how"),
+        )
+        .sort(*SPOT)
+    )
+
+
+def _bound_positions(columns: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Where bound columns cross known rows; blank positions included."""
+    return (
+        rows.filter("is_known")
+        .select(*TABLE, "row", "data_element_code", "category_code", "unit")
+        .join(columns.filter(pl.col("role").is_not_null()).select(*TABLE, "col", "role"), on=TABLE)
+        .unique(SPOT, maintain_order=True)
+    )
+
+
+def _extents(
+    keyed: pl.DataFrame, tables: pl.DataFrame, columns: pl.DataFrame, rows: pl.DataFrame
+) -> pl.DataFrame:
+    """First and last row of each file's table."""
+    # Names under the signature may stand in the column of codes: text there is a row of the table only with a
+    # known code or something in the column of figures.
+    figures = keyed.join(
+        columns.filter(pl.col("column_code") == "GT").select(*TABLE, "col"), on=[*TABLE, "col"]
+    )
+    typed = rows.join(figures.select(*TABLE, "row").unique(), on=[*TABLE, "row"])
+    lines = pl.concat([part.select("sha256", "row") for part in (rows.filter("is_known"), typed)])
+    last = lines.group_by("sha256").agg(pl.col("row").max().alias("last_row"))
+    return tables.rename({"sheet": "table_sheet"}).join(last, on="sha256", how="left").drop("n_tables")
+
+
+def _identity_cells(forms: pl.DataFrame) -> pl.DataFrame:
+    return (
+        forms.select("sha256", *(f"cell_{name}" for name in CODES))
+        .unpivot(index="sha256", value_name="cell")
+        .drop_nulls("cell")
+        .select("sha256", "cell", pl.lit(value=True).alias("is_identity"))
+        .unique()
+    )
+
+
+def _reason() -> pl.Expr:
+    """Why a cell is not a bound one; a rule code where it is held back."""
+    column = pl.col("column_code")
+    in_table = pl.col("row").is_between(pl.col("code_row") + 1, pl.col("last_row"))
+    below_figure = (
+        (pl.col("row") > pl.coalesce("last_row", "code_row"))
+        & (column == "GT")
+        & (pl.col("cell_type") == "number")
+    )
+    # A figure beside an unknown code, or beside none, is held back with its whole row; other text is not lost
+    # on anybody, so that it is ignored and reported.
+    inside = (
+        pl.when(column.is_in(list(ROLES)) & pl.col("has_code").is_not_null())
+        .then(pl.lit("FORM_ELEMENT_UNKNOWN"))
+        .when(column == "GT")
+        .then(pl.lit("FORM_FIGURE_WITHOUT_CODE"))
+        .otherwise(
+            pl.coalesce(
+                column.replace_strict(_PLAIN_COLUMNS, default=None, return_dtype=pl.String),
+                pl.lit("outside_layout"),
+            )
+        )
+    )
+    unblocked = (
+        pl.when(pl.col("sheet") == HIDDEN_SHEET)
+        .then(pl.lit("hidden_map"))
+        .when(pl.col("table_sheet").is_null())
+        .then(pl.coalesce("blocked_by", pl.lit("outside_layout")))
+        .when(pl.col("sheet") != pl.col("table_sheet"))
+        .then(pl.lit("skipped_sheet"))
+        .when(pl.col("row") < pl.col("code_row"))
+        .then(pl.when(pl.col("is_identity")).then(pl.lit("code")).otherwise(pl.lit("heading")))
+        .when(pl.col("row") == pl.col("code_row"))
+        .then(pl.lit("code"))
+        .when(in_table)
+        .then(inside)
+        .when(below_figure)
+        .then(pl.lit("FORM_FIGURE_WITHOUT_CODE"))
+        .otherwise(pl.lit("signature"))
+    )
+    return pl.when(pl.col("role").is_not_null()).then("blocked_by").otherwise(unblocked).alias("reason")
+
+
+def _a1(row: pl.Expr, col: pl.Expr) -> pl.Expr:
+    """A1 notation of ``row`` and ``col`` (from 1), up to column ZZ."""
+    letters = pl.Series([chr(ord("A") + index) for index in range(26)])
+    high, low = (col - 1) // 26 - 1, (col - 1) % 26
+    first = high.replace_strict(list(range(26)), letters, default="", return_dtype=pl.String)
+    second = low.replace_strict(list(range(26)), letters, default="", return_dtype=pl.String)
+    return pl.concat_str(first, second, row.cast(pl.String))
