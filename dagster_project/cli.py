@@ -46,7 +46,7 @@ def _help(code: str) -> str:
     return message(f"cli.help_{code}", _HELP_LANG)
 
 
-app = typer.Typer(help=_help("help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(help=_help("app"), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 catalogue_app = typer.Typer(help=_help("catalogue_group"), no_args_is_help=True)
 forms_app = typer.Typer(help=_help("forms"), no_args_is_help=True)
 app.add_typer(catalogue_app, name="catalogue")

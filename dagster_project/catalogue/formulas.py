@@ -56,6 +56,10 @@ class Reference:
     category_code: str = TOTAL
     lag: int = 0
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.data_element_code, self.category_code
+
 
 #: Coefficients by reference; None is the constant.
 Linear = Mapping[Reference | None, Fraction]
