@@ -10,6 +10,8 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -115,6 +117,11 @@ def _read(book: Workbook, name: str) -> pl.DataFrame:
         if cell.value not in (None, "")
     ]
     return pl.DataFrame(rows, schema=RAW, orient="row")
+
+
+def _named(row: pl.Expr, column: pl.Expr) -> pl.Expr:
+    letters = {number: get_column_letter(number) for number in range(1, 30)}
+    return (column.replace_strict(letters, return_dtype=pl.String) + row.cast(pl.String)).alias("cell")
 
 
 def _find(page: Worksheet, text: str) -> tuple[int, int]:
@@ -230,6 +237,36 @@ def test_a_moved_row_or_column_gives_no_wrong_figure(desk: Desk, change: Change)
     bound = desk.change(change)
     assert _figures(bound) == GIVEN
     assert {severity for _, severity, _ in _told(bound)} <= {"info"}
+
+
+@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_in_whatever_order_rows_and_columns_stand_figures_stay_with_their_codes(
+    desk: Desk, data: st.DataObject
+) -> None:
+    raw = desk.raw()
+    rows, columns = list(range(15, 20)), list(range(1, 11))
+    shift = data.draw(st.integers(0, 3))
+    row_of = dict(zip(rows, data.draw(st.permutations([row + shift for row in rows])), strict=True))
+    column_of = dict(
+        zip(columns, data.draw(st.permutations([column + shift for column in columns])), strict=True)
+    )
+    in_table = (pl.col("sheet") == "Biểu") & pl.col("row").is_between(14, 19)
+    moved = raw.with_columns(
+        pl.when(in_table).then(pl.col("row").replace(row_of)).otherwise(pl.col("row")).alias("row"),
+        pl.when(in_table).then(pl.col("col").replace(column_of)).otherwise(pl.col("col")).alias("col"),
+    ).with_columns(_named(pl.col("row"), pl.col("col")))
+    assert _figures(desk.bind(moved)) == GIVEN
+
+
+@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_cells_are_lost_no_figure_moves_to_another_code(desk: Desk, data: st.DataObject) -> None:
+    raw = desk.raw()
+    lost = data.draw(st.sets(st.integers(0, raw.height - 1), min_size=1, max_size=6))
+    left = raw.with_row_index("n").filter(~pl.col("n").is_in(list(lost))).drop("n")
+    if find_forms(left):
+        assert _figures(desk.bind(left)).items() <= GIVEN.items()
 
 
 def test_moved_cells_are_told_once_for_information(desk: Desk) -> None:
