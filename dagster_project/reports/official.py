@@ -1,0 +1,301 @@
+"""The official report of one round: what goes into the fields of the Word template, and the document itself.
+
+The words that are the same in every report stand in the template (``templates/official.docx``); the sentences with
+counts come from the message table, always in Vietnamese, the language of the document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from dagster_project.messages import message, message_table
+from dagster_project.reports.numbers import number
+from dagster_project.reports.packing import settle
+from dagster_project.reports.read import RoundFacts, UnitLine
+from dagster_project.reports.safe import plain
+from dagster_project.reports.table import IndicatorTable, Line, indicator_table, period_heading, table_notes
+
+_TEMPLATE = Path(__file__).parent / "templates" / "official.docx"
+_YEARS = 5
+#: Findings named one by one; the rest stand in the annex.
+_NAMED = 40
+_UNITS_NAMED = 60
+_WIDTH_MM = 252.0
+_FIXED_MM = (16.0, 24.0)
+_FIGURE_MM = 23.0
+_PREFIXES = ("Xã ", "Phường ", "Thị trấn ", "Đặc khu ", "Tỉnh ", "Thành phố ")
+_STATES = ("value", "zero", "not_applicable", "held")
+
+_text = partial(message, lang="vi")
+
+
+def write_official(facts: RoundFacts, file: Path) -> None:
+    """Write the report as a Word document; equal facts give equal bytes."""
+    from docxtpl import DocxTemplate
+
+    table = indicator_table(facts, "vi", _YEARS)
+    document = DocxTemplate(str(_TEMPLATE))
+    document.render(_fields(facts, table), autoescape=True)
+    _fit_columns(document.docx, len(table.periods))
+    _set_properties(document.docx, facts)
+    document.save(str(file))
+    settle(file)
+
+
+def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
+    due = facts.round.due_office
+    return {
+        "marks": " – ".join(filter(None, (_text("reports.draft"), _sample_mark(facts)))),
+        "draft": _text("reports.draft"),
+        **_letterhead(facts),
+        "year": due.year if due else facts.round.data_year + 1,
+        "year_of_data": facts.round.period_code,
+        "subject": _text("reports.subject", period=facts.round.period_code),
+        **_sentences(facts, table),
+        **_questions(facts),
+        "unconfirmed": _unconfirmed(table),
+        **_table_fields(facts, table),
+    }
+
+
+def _letterhead(facts: RoundFacts) -> dict[str, Any]:
+    blank = _text("reports.blank")
+    name = plain(facts.area.name) if facts.area else ""
+    above = plain(facts.area.parent_name) if facts.area else ""
+    kind = _text("reports.people_committee")
+    issuer = f"{kind} {_inside(name)}" if name else f"{kind} {blank}"
+    return {
+        "superior": f"{_text('reports.people_committee_short')} {above}".upper() if above else "",
+        "issuer_kind": kind.upper(),
+        "issuer_area": name.upper() or blank,
+        "issuer": issuer,
+        "place": _bare(name) or blank,
+        "closing": _text("reports.closing", subject=_subject_inside(facts), issuer=issuer),
+        "addressee": _keyed("addressee", facts, parent=_inside(above)),
+        "recipients": _keyed("recipients", facts).split("|"),
+        "basis": _keyed("basis", facts, issuer=issuer, subject=_subject_inside(facts)),
+    }
+
+
+def _subject_inside(facts: RoundFacts) -> str:
+    subject = _text("reports.subject", period=facts.round.period_code)
+    return subject[:1].lower() + subject[1:]
+
+
+def _keyed(name: str, facts: RoundFacts, **values: object) -> str:
+    """The text for the criteria set and level, else the level's, else the general one."""
+    level = facts.round.level
+    for key in (f"{facts.round.criteria_set_code}.{level}", level, "other"):
+        code = f"reports.{name}.{key}"
+        if code in message_table():
+            return _text(code, **values)
+    return ""
+
+
+def _sentences(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
+    units = facts.expected_units
+    missing = [unit for unit in units if unit.is_missing]
+    late = [unit for unit in units if unit.is_late]
+    sent = len(units) - len(missing)
+    on_time = sum(not unit.is_missing and not unit.is_late for unit in units)
+    due = facts.round.due_unit
+    submitted = _text(
+        "reports.submitted" if units else "reports.submitted_unknown",
+        expected=len(units),
+        due=f"{due:%d/%m/%Y}" if due else _text("reports.blank"),
+        closed=f"{facts.stamp.created_at:%d/%m/%Y}",
+        sent=sent,
+        percent=number(100 * sent / len(units), 1) if units else "",
+        on_time=on_time,
+        late=len(late),
+    )
+    return {
+        "submitted": submitted,
+        "missing": _shortened([_unit_name(unit, facts) for unit in missing]),
+        "missing_title": _text("reports.missing_units", count=len(missing)),
+        "late": _shortened([_late(unit, facts) for unit in late]),
+        "late_title": _text("reports.late_units", count=len(late)),
+        "received": _received(facts),
+        "results": _results(facts, table),
+        "groups": _groups(table),
+    }
+
+
+def _shortened(names: Sequence[str]) -> list[str]:
+    if len(names) <= _UNITS_NAMED:
+        return list(names)
+    return [*names[:_UNITS_NAMED], _text("reports.more_units", count=len(names) - _UNITS_NAMED)]
+
+
+def _unit_name(unit: UnitLine, facts: RoundFacts) -> str:
+    name = plain(unit.name)
+    return f"{name} ({plain(unit.area_name)})" if len(facts.areas) > 1 and unit.area_name else name
+
+
+def _late(unit: UnitLine, facts: RoundFacts) -> str:
+    name = _unit_name(unit, facts)
+    if unit.received_at is None:
+        return name
+    return _text("reports.late_unit", unit=name, received=f"{unit.received_at:%H:%M, %d/%m/%Y}")
+
+
+def _received(facts: RoundFacts) -> str:
+    states = Counter(facts.submissions["status"])
+    held = facts.values.filter(value_state="held").height
+    return _text(
+        "reports.received",
+        submissions=facts.submissions.height,
+        replaced=states["superseded"],
+        values=number(facts.values.height, 0),
+        held=number(held, 0),
+        blocking=facts.findings.filter(severity="blocking").height,
+        warning=facts.findings.filter(severity="warning").height,
+    )
+
+
+def _results(facts: RoundFacts, table: IndicatorTable) -> str:
+    if table.is_overview:
+        return _text("reports.results_overview", indicators=len(table.indicators), areas=len(facts.areas))
+    last = Counter(_kind(line) for line in table.indicators)
+    return _text(
+        "reports.results",
+        indicators=len(table.indicators),
+        first=table.periods[0].label if table.periods else "",
+        last=facts.round.period_code,
+        with_figure=last["value"] + last["zero"],
+        not_applicable=last["not_applicable"],
+        held=last["held"],
+        none=last["none"],
+    )
+
+
+def _kind(line: Line) -> str:
+    """The state of a row's last period; every reason for having no figure is one kind."""
+    state = line.figures[-1].state if line.figures else ""
+    return state if state in _STATES else "none"
+
+
+def _groups(table: IndicatorTable) -> list[Mapping[str, Any]]:
+    groups = [line for line in table.lines if line.depth == 0 and line.is_heading]
+    rows = [(group.name, [line for line in table.indicators if line.root == group.code]) for group in groups]
+    rows.append((_text("reports.total"), list(table.indicators)))
+    return [{"name": plain(name), "counts": _counts(lines)} for name, lines in rows]
+
+
+def _counts(lines: Sequence[Line]) -> list[int]:
+    kinds = Counter(_kind(line) for line in lines)
+    return [len(lines), *(kinds[state] for state in _STATES[:3]), kinds["held"], kinds["none"]]
+
+
+def _questions(facts: RoundFacts) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for severity in ("blocking", "warning"):
+        found = facts.findings.filter(severity=severity)
+        fields[severity] = [
+            {
+                "number": place,
+                "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
+                "text": plain(row["message_vi"]),
+                "place": plain(where(row), 200),
+            }
+            for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
+        ]
+        words = "none" if found.is_empty() else "some" if found.height <= _NAMED else "many"
+        fields[f"{severity}_text"] = _text(
+            f"reports.{severity}_{words}", count=found.height, named=min(found.height, _NAMED)
+        )
+    return fields
+
+
+def where(row: Mapping[str, Any]) -> str:
+    """File, sheet and cell of a finding, as far as they are known."""
+    place = "!".join(part for part in (row["sheet"], row["cell"]) if part)
+    return ", ".join(part for part in (row["file_name"], place) if part)
+
+
+def _unconfirmed(table: IndicatorTable) -> str:
+    count = sum(not line.is_confirmed for line in table.indicators)
+    code = "reports.unconfirmed_some" if count else "reports.unconfirmed_none"
+    return _text(code, count=count, indicators=len(table.indicators), mark=_text("reports.unconfirmed"))
+
+
+def _table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
+    place = facts.area.name if facts.area else _text("reports.areas", count=len(facts.areas))
+    last = table.periods[-1].label if table.periods else facts.round.period_code
+    first = table.periods[0].label if table.periods else last
+    title = "reports.table_overview" if table.is_overview else "reports.table_title"
+    return {
+        "table_title": _text(title, place=plain(place), first=first, last=last),
+        "span": len(table.periods) + 2,
+        "periods": [{"heading": period_heading(period)} for period in table.periods],
+        "lines": [_line_fields(line) for line in table.lines],
+        "notes": table_notes(table, "vi"),
+    }
+
+
+def _line_fields(line: Line) -> dict[str, Any]:
+    return {
+        "code": plain(line.code, 40),
+        "name": plain(line.name, 300),
+        "unit": plain(line.unit, 60),
+        "is_heading": line.is_heading,
+        "figures": [
+            {
+                "digits": figure.digits,
+                "words": figure.words,
+            }
+            for figure in line.figures
+        ],
+    }
+
+
+def _fit_columns(document: Any, periods: int) -> None:
+    """Widths of the appendix's table, which has as many columns as there are periods (LibreOffice needs both kinds)."""
+    from docx.oxml.ns import qn
+    from docx.shared import Mm
+
+    name_width = _WIDTH_MM - sum(_FIXED_MM) - periods * _FIGURE_MM
+    widths = [int(Mm(mm).twips) for mm in (_FIXED_MM[0], name_width, _FIXED_MM[1], *(_FIGURE_MM,) * periods)]
+    table = document.tables[-1]._tbl  # noqa: SLF001  # cell by cell through the object model is slow
+    grid = table.tblGrid
+    for column in list(grid):
+        grid.remove(column)
+    for width in widths:
+        column = grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(width)})
+        grid.append(column)
+    for row in table.tr_lst:
+        start = 0
+        for cell in row.tc_lst:
+            span = cell.grid_span
+            cell.width = Mm(0) + sum(widths[start : start + span]) * 635
+            start += span
+
+
+def _set_properties(document: Any, facts: RoundFacts) -> None:
+    """The release id stands in the properties, not in the text of a letter."""
+    properties = document.core_properties
+    moment = facts.stamp.created_at.astimezone(UTC).replace(tzinfo=None)
+    properties.title = _text("reports.subject", period=facts.round.period_code)
+    properties.author = properties.last_modified_by = _text("reports.program")
+    properties.created = properties.modified = moment
+    properties.revision = 1
+    properties.identifier = facts.stamp.release_id
+    properties.comments = " ".join(filter(None, (facts.stamp.release_id, _sample_mark(facts))))
+
+
+def _sample_mark(facts: RoundFacts) -> str:
+    return _text("reports.sample_mark") if facts.stamp.is_sample else ""
+
+
+def _inside(name: str) -> str:
+    """A name within a sentence: "Xã Bình Lư" as "xã Bình Lư"."""
+    return name[:1].lower() + name[1:] if name.startswith(_PREFIXES) else name
+
+
+def _bare(name: str) -> str:
+    return next((name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)), name)

@@ -1,0 +1,18 @@
+"""Zip-based documents (docx, xlsx) made so that equal content gives equal bytes."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+#: The earliest moment that a zip can tell.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def settle(file: Path) -> None:
+    """Write a zip again in place, its entries in the same order without times and owners."""
+    with zipfile.ZipFile(file) as archive:
+        entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, content in entries:
+            archive.writestr(zipfile.ZipInfo(name, _NO_TIME), content, zipfile.ZIP_DEFLATED)

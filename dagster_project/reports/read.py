@@ -1,0 +1,314 @@
+"""Typed reads of a release: its manifest, its marts by name, and what one round says.
+
+Marts are read as they are; choosing and ordering rows belongs here, computing figures does not. Shaping them into
+the indicator table is ``table``, into words ``numbers``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from dagster_project.errors import KhoError
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "marts"
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+SEVERITIES = ("blocking", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the manifest says about the release; ``created_at`` carries its time zone."""
+
+    release_id: str
+    created_at: datetime
+    content_hash: str
+    is_sample: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a mart, with the comment that describes it."""
+
+    mart: str
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """An open release."""
+
+    stamp: Stamp
+    connection: duckdb.DuckDBPyConnection
+
+    def columns(self) -> list[Column]:
+        """Every column of every mart, in order."""
+        rows = self.connection.execute(
+            "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+            "where schema_name = ? and database_name = current_database() order by table_name, column_index",
+            [SCHEMA],
+        ).fetchall()
+        return [Column(*row) for row in rows]
+
+    def mart(self, name: str, **equal: str | int) -> pl.DataFrame:
+        """The rows of a mart, those where the given columns have the given values."""
+        wanted = " and ".join(f'"{column}" = ?' for column in equal)
+        query = f'select * from {SCHEMA}."{name}"' + (f" where {wanted}" if wanted else "")
+        return self.connection.execute(query, list(equal.values())).pl()
+
+    def slim(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
+        """Some columns of a mart."""
+        listed = ", ".join(f'"{column}"' for column in columns)
+        query = f'select {listed} from {SCHEMA}."{name}"'  # noqa: S608  # names are the program's own
+        return self.connection.execute(query).pl()
+
+
+@contextmanager
+def open_release(release_dir: Path) -> Iterator[Release]:
+    """Open a release folder for reading. Raises ``KhoError`` where it is not a whole release."""
+    import duckdb
+
+    file = release_dir / "kho.duckdb"
+    if not file.is_file():
+        raise KhoError("reports.no_release", folder=release_dir)
+    connection = duckdb.connect(str(file), read_only=True)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield Release(_stamp(release_dir), connection)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True)
+class Round:
+    """A reporting round; due dates are null where the catalogue gives none."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    criteria_set_code: str
+    level: str
+    period_code: str
+    data_year: int
+    period_end: date
+    due_unit: date | None
+    due_office: date | None
+
+    def name(self, lang: str) -> str:
+        return self.name_vi if lang == "vi" or not self.name_en else self.name_en
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area as it was at a round's end, with the area above it."""
+
+    code: str
+    name: str
+    level: str
+    parent_name: str
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """One reporting unit in one round, over all its forms."""
+
+    code: str
+    name: str
+    area_name: str
+    expected: int
+    actual: int
+    on_time: int
+    exempt: bool
+    received_at: datetime | None
+    due_at: datetime | None
+
+    @property
+    def is_missing(self) -> bool:
+        return not self.exempt and self.actual < self.expected
+
+    @property
+    def is_late(self) -> bool:
+        return self.actual > self.on_time
+
+
+@dataclass(frozen=True)
+class RoundFacts:
+    """What a release says about one round. ``area`` is null where several areas report and none stands for all."""
+
+    stamp: Stamp
+    round: Round
+    area: Area | None
+    areas: tuple[str, ...]
+    units: tuple[UnitLine, ...]
+    periods: pl.DataFrame
+    nodes: pl.DataFrame
+    dim_area: pl.DataFrame
+    indicators: pl.DataFrame
+    harmonised: pl.DataFrame
+    trend: pl.DataFrame
+    values: pl.DataFrame
+    submissions: pl.DataFrame
+    findings: pl.DataFrame
+
+    @property
+    def expected_units(self) -> tuple[UnitLine, ...]:
+        return tuple(unit for unit in self.units if not unit.exempt)
+
+
+def read_round(release: Release, round_code: str) -> RoundFacts:
+    """Everything that the reports of one round need. Raises ``KhoError`` for a round that the release lacks."""
+    rounds = release.mart("dim_round", round_code=round_code)
+    if rounds.is_empty():
+        raise KhoError("reports.no_round", round_code=round_code)
+    chosen = _round(rounds.row(0, named=True))
+    dim_area = release.mart("dim_area")
+    of_set = {"criteria_set_code": chosen.criteria_set_code}
+    indicators = release.mart("fct_indicator", **of_set)
+    harmonised = release.mart("fct_indicator_harmonised", **of_set)
+    submissions = local_times(release.mart("fct_submission", round_code=round_code))
+    rates = release.mart("fct_reporting_rate", round_code=round_code)
+    of_round = pl.col("round_code") == round_code
+    reporting = _codes(indicators.filter(of_round)) or _codes(submissions) or _codes(rates)
+    today = _codes(harmonised.filter(of_round))
+    one = next((codes[0] for codes in (today, reporting) if len(codes) == 1), None)
+    return RoundFacts(
+        stamp=release.stamp,
+        round=chosen,
+        area=_area(dim_area, one, chosen.period_end, of_today=len(today) == 1) if one else None,
+        areas=reporting,
+        units=_units(rates, submissions),
+        periods=_periods(release.mart("dim_period"), chosen),
+        nodes=valid_at(release.mart("dim_indicator", **of_set), chosen.period_end),
+        dim_area=dim_area,
+        indicators=indicators,
+        harmonised=harmonised,
+        trend=release.mart("fct_indicator_trend", **of_set),
+        values=local_times(release.mart("fct_reported_value", round_code=round_code)),
+        submissions=submissions,
+        findings=findings_of(release).filter(of_round | pl.col("round_code").is_null()),
+    )
+
+
+def findings_of(release: Release) -> pl.DataFrame:
+    """All failed checks, the gravest first, then by unit, file, sheet and cell."""
+    rank = pl.col("severity").replace_strict({name: i for i, name in enumerate(SEVERITIES)}, default=9)
+    return release.mart("fct_finding", status="fail").sort(
+        rank, "reporting_unit_code", "file_name", "sheet", "cell", "rule_code", "finding_id", nulls_last=True
+    )
+
+
+def valid_at(frame: pl.DataFrame, moment: date) -> pl.DataFrame:
+    """The versions of a dimension that were valid on a day."""
+    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= moment)
+    ended = pl.col("valid_to").is_not_null() & (pl.col("valid_to") < moment)
+    return frame.filter(begun & ~ended)
+
+
+def local_times(frame: pl.DataFrame) -> pl.DataFrame:
+    """Moments of a frame in the office's time; those without a zone are UTC."""
+    moments = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)]
+    return frame.with_columns(
+        (pl.col(name) if frame.schema[name].time_zone else pl.col(name).dt.replace_time_zone("UTC"))  # type: ignore[attr-defined]
+        .dt.convert_time_zone(LOCAL.key)
+        .alias(name)
+        for name in moments
+    )
+
+
+def _stamp(release_dir: Path) -> Stamp:
+    try:
+        told = json.loads((release_dir / "manifest.json").read_text(encoding="utf-8"))
+        created_at = datetime.fromisoformat(told["created_at"])
+        return Stamp(
+            release_id=str(told["release_id"]),
+            created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
+            content_hash=str(told["content_hash"]),
+            is_sample=bool(told["is_sample"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KhoError("reports.no_release", folder=release_dir) from error
+
+
+def _round(row: dict[str, Any]) -> Round:
+    return Round(
+        code=row["round_code"],
+        name_vi=row["name_vi"] or row["round_code"],
+        name_en=row["name_en"] or "",
+        criteria_set_code=row["criteria_set_code"],
+        level=row["level"] or "",
+        period_code=row["period_code"],
+        data_year=row["data_year"],
+        period_end=row["period_end"],
+        due_unit=row["due_unit"],
+        due_office=row.get(f"due_{row['level']}"),
+    )
+
+
+def _codes(frame: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(sorted(frame["area_code"].drop_nulls().unique()))
+
+
+def _area(dim_area: pl.DataFrame, code: str, moment: date, *, of_today: bool) -> Area:
+    """The version valid on the day, or the latest where figures are on today's areas."""
+    versions = dim_area.filter(area_code=code).sort("valid_from", nulls_last=False)
+    chosen = versions if of_today else valid_at(versions, moment)
+    if chosen.is_empty():
+        return Area(code, code, "", "")
+    row = chosen.row(-1, named=True)
+    parents = dim_area.filter(area_code=row["parent_code"])["name_vi"] if row["parent_code"] else pl.Series()
+    return Area(code, row["name_vi"] or code, row["level"] or "", parents[-1] if len(parents) else "")
+
+
+def _periods(dim_period: pl.DataFrame, chosen: Round) -> pl.DataFrame:
+    """Periods of the round's kind up to its own, oldest first."""
+    own = dim_period.filter(period_code=chosen.period_code)
+    kinds = own["period_type"].unique(maintain_order=True)
+    return (
+        dim_period.filter(pl.col("period_type").is_in(kinds), pl.col("period_end") <= chosen.period_end)
+        .sort("period_end", "period_code")
+        .unique("period_code", keep="first", maintain_order=True)
+    )
+
+
+def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ...]:
+    received = (
+        submissions.filter("is_current")
+        .group_by("reporting_unit_code", "area_code")
+        .agg(pl.col("received_at").max(), pl.col("due_at").min())
+    )
+    lines = (
+        rates.group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
+        .agg(
+            pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum(),
+            pl.col("exempt").all(),
+        )
+        .join(received, on=["reporting_unit_code", "area_code"], how="left")
+        .sort("area_code", "reporting_unit_code")
+    )
+    return tuple(
+        UnitLine(
+            code=row["reporting_unit_code"],
+            name=row["reporting_unit_name"] or row["reporting_unit_code"],
+            area_name=row["area_name"] or "",
+            expected=row["expected"],
+            actual=row["actual"],
+            on_time=row["actual_on_time"],
+            exempt=bool(row["exempt"]),
+            received_at=row["received_at"],
+            due_at=row["due_at"],
+        )
+        for row in lines.iter_rows(named=True)
+    )

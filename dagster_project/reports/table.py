@@ -1,0 +1,256 @@
+"""The indicator table: the tree of a criteria set with one figure, or a word, per period.
+
+Which basis stands in a cell and how it is marked belongs here. Where several areas report and none stands for all,
+the cells say how many of them have a figure. No figure is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from dagster_project.messages import message, message_table
+from dagster_project.reports.numbers import number, state_words
+from dagster_project.reports.read import RoundFacts, valid_at
+
+TOTAL = "_T"
+_FIGURE = ("value", "zero")
+_RECALCULATED = ("summed", "weighted")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One cell: ``digits`` where a figure is shown, else ``words``; ``state`` as the marts have it."""
+
+    value: float | None
+    digits: str
+    words: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row; a heading has no figures. ``name`` carries the mark of an unconfirmed name."""
+
+    code: str
+    name: str
+    depth: int
+    is_heading: bool
+    is_confirmed: bool
+    unit: str = ""
+    decimals: int | None = None
+    root: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class PeriodColumn:
+    """One period with the mark of its heading: recalculated to today's areas, or a break."""
+
+    code: str
+    label: str
+    is_break: bool
+    is_recalculated: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class IndicatorTable:
+    """The whole table; ``is_overview`` where cells count areas."""
+
+    periods: tuple[PeriodColumn, ...]
+    lines: tuple[Line, ...]
+    is_overview: bool
+
+    @property
+    def indicators(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if not line.is_heading)
+
+
+def indicator_table(facts: RoundFacts, lang: str, last: int | None = None) -> IndicatorTable:
+    """The table of a round over its ``last`` periods, or over all."""
+    periods = facts.periods if last is None else facts.periods.tail(last)
+    rows = _overview_rows(facts) if facts.area is None else _area_rows(facts)
+    wanted = rows.filter(pl.col("period_code").is_in(periods["period_code"].implode()))
+    by_place = {(row["indicator_code"], row["period_code"]): row for row in wanted.iter_rows(named=True)}
+    recalculated = set(wanted.filter(pl.col("method").is_in(_RECALCULATED))["period_code"])
+    columns = tuple(_column(row, recalculated) for row in periods.iter_rows(named=True))
+    lines = tuple(
+        line if line.is_heading else _filled(line, columns, by_place, lang)
+        for line in tree_lines(facts.nodes, lang)
+    )
+    return IndicatorTable(columns, lines, facts.area is None)
+
+
+def tree_lines(nodes: pl.DataFrame, lang: str) -> list[Line]:
+    """The tree from the top down, without figures; a node with others below it is a heading."""
+    ordered = nodes.sort("sort_order", "indicator_code", nulls_last=True)
+    codes = set(ordered["indicator_code"])
+    children: dict[str | None, list[dict[str, Any]]] = {}
+    for row in ordered.iter_rows(named=True):
+        parent = row["parent_code"] if row["parent_code"] in codes else None
+        children.setdefault(parent, []).append(row)
+    lines: list[Line] = []
+    waiting = [(row, 0, row["indicator_code"]) for row in reversed(children.get(None, []))]
+    while waiting:
+        row, depth, root = waiting.pop()
+        below = children.pop(row["indicator_code"], [])
+        is_heading = bool(below) or row["node_type"] in ("group", "criterion")
+        lines.append(_line(row, depth, root, lang, is_heading=is_heading))
+        waiting += [(child, depth + 1, root) for child in reversed(below)]
+    return lines
+
+
+def period_heading(period: PeriodColumn) -> str:
+    """The period's label with its marks, which ``table_notes`` explains."""
+    return period.label + "¹" * period.is_recalculated + "*" * period.is_break
+
+
+def table_notes(table: IndicatorTable, lang: str) -> list[str]:
+    """What the marks and words of the table mean, only those that it uses."""
+    notes = []
+    shown = {figure.state for line in table.indicators for figure in line.figures}
+    digits = " ".join(figure.digits for line in table.indicators for figure in line.figures)
+    if any(period.is_recalculated for period in table.periods):
+        notes.append(message("reports.note_recalculated", lang))
+    notes += [
+        message("reports.note_break", lang, period=period.label, reason=period.reason).strip()
+        for period in table.periods
+        if period.is_break
+    ]
+    notes += [message(f"reports.note_{state}", lang) for state in ("held", "missing") if state in shown]
+    notes += [
+        message(f"reports.note_{status}", lang)
+        for status in ("estimate", "preliminary")
+        if _status_mark(status, lang) in digits.split()
+    ]
+    if any(not line.is_confirmed for line in table.lines):
+        notes.append(message("reports.note_unconfirmed", lang))
+    return notes
+
+
+def marked_name(row: Mapping[str, Any], lang: str) -> str:
+    """A node's name with "(chưa xác nhận)" where nobody has confirmed it."""
+    name = row["name_vi"] if lang == "vi" or not row["name_en"] else row["name_en"]
+    return name if row["is_confirmed"] else f"{name} {message('reports.unconfirmed', lang)}"
+
+
+def _line(row: Mapping[str, Any], depth: int, root: str, lang: str, *, is_heading: bool) -> Line:
+    return Line(
+        code=row["indicator_code"],
+        name=marked_name(row, lang),
+        depth=depth,
+        is_heading=is_heading,
+        is_confirmed=bool(row["is_confirmed"]),
+        unit=row["unit"] or "",
+        decimals=row["decimals"],
+        root=root,
+    )
+
+
+def _filled(
+    line: Line,
+    columns: Sequence[PeriodColumn],
+    by_place: Mapping[tuple[str, str], Mapping[str, Any]],
+    lang: str,
+) -> Line:
+    figures = (figure(by_place.get((line.code, column.code)), line.decimals, lang) for column in columns)
+    return replace(line, figures=tuple(figures))
+
+
+def figure(row: Mapping[str, Any] | None, decimals: int | None, lang: str) -> Figure:
+    """A cell from a row of the marts; no row gives "chưa có số liệu".
+
+    A zero that was put together from nothing else says so in words; a rate of 0 is a figure.
+    """
+    if row is None:
+        return Figure(None, "", state_words(None, None, lang), "not_available")
+    state = row["value_state"] or "not_available"
+    if row.get("counted"):
+        return Figure(None, row["counted"], "", state)
+    text = number(row["value"], decimals, lang) if state in _FIGURE else ""
+    none_arose = state == "zero" and row["denominator"] is None
+    if not text or none_arose:
+        told = "not_harmonised" if row["method"] == "not_harmonised" else state
+        words = state_words(told, row["applicability"], lang)
+        return Figure(0.0 if none_arose else None, "", words, told)
+    return Figure(row["value"], f"{text} {_status_mark(row['value_status'], lang)}".strip(), "", state)
+
+
+def _status_mark(status: str | None, lang: str) -> str:
+    code = f"reports.status.{status}"
+    return message(code, lang) if code in message_table() else ""
+
+
+def _column(row: Mapping[str, Any], recalculated: set[str]) -> PeriodColumn:
+    code = row["period_code"]
+    return PeriodColumn(
+        code=code,
+        label=code,
+        is_break=bool(row["is_break"]),
+        is_recalculated=code in recalculated,
+        reason=row["break_reason_vi"] or "",
+    )
+
+
+_CELL = (
+    "indicator_code",
+    "period_code",
+    "value",
+    "denominator",
+    "value_state",
+    "value_status",
+    "applicability",
+    "method",
+)
+
+
+def _area_rows(facts: RoundFacts) -> pl.DataFrame:
+    """Harmonised rows of the round's area, and as-reported ones where the area was already the same."""
+    area = facts.area.code if facts.area else ""
+    harmonised = facts.harmonised.filter(area_code=area, category_code=TOTAL)
+    own = facts.indicators.filter(area_code=area, category_code=TOTAL).join(
+        _periods_of_same_area(facts, area), on="period_code", how="semi"
+    )
+    both = pl.concat(
+        [
+            harmonised.select(_CELL),
+            own.with_columns(pl.lit("reported").alias("method")).select(_CELL),
+        ],
+        how="vertical_relaxed",
+    )
+    return both.unique(["indicator_code", "period_code"], keep="first", maintain_order=True)
+
+
+def _periods_of_same_area(facts: RoundFacts, area: str) -> pl.DataFrame:
+    """Periods at whose end the code meant the area that it means at the round's end."""
+    versions = facts.dim_area.filter(area_code=area)
+    now = valid_at(versions, facts.round.period_end)
+    if now.is_empty():
+        return facts.periods.select("period_code")
+    start = now.row(-1, named=True)["valid_from"]
+    return facts.periods.filter((pl.col("period_end") >= start) if start else pl.lit(value=True)).select(
+        "period_code"
+    )
+
+
+def _overview_rows(facts: RoundFacts) -> pl.DataFrame:
+    """Per indicator and period, "areas with a figure / areas"."""
+    counted = (
+        facts.indicators.filter(category_code=TOTAL)
+        .group_by("indicator_code", "period_code")
+        .agg(
+            pl.col("value_state").is_in(_FIGURE).sum().alias("with_figure"),
+            pl.col("area_code").n_unique().alias("areas"),
+        )
+    )
+    return counted.select(
+        "indicator_code",
+        "period_code",
+        pl.lit("value").alias("value_state"),
+        pl.lit("reported").alias("method"),
+        pl.format("{}/{}", "with_figure", "areas").alias("counted"),
+    )
