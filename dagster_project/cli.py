@@ -176,8 +176,7 @@ def sql(
 
     desk = _desk()
     result = sandbox.run_query(desk.folder.release(_current(desk)) / "kho.duckdb", query)
-    style = "csv" if as_csv else "json" if as_json else "table"
-    sys.stdout.write(sandbox.render(result, style))
+    sys.stdout.write(sandbox.render(result, "csv" if as_csv else "json" if as_json else "table"))
 
 
 @app.command(help=_help("trace"))
@@ -292,8 +291,14 @@ def catalogue_import(
 ) -> None:
     """Read an edited workbook back: the differences, the problems, then the change."""
     from dagster_project.catalogue.exchange import import_workbook
+    from dagster_project.intake.guard import inspect
 
     settings = _own_catalogue()
+    if not file.is_file():
+        raise UsageError("cli.no_such_file", file=file)
+    refusal = inspect(file, settings.office.read_limits).refusal
+    if refusal:
+        raise UsageError("catalogue.file_refused", file=file, reason=refusal)
     imported = import_workbook(file, settings.catalogue, dry_run=dry_run)
     for change in imported.changes:
         sys.stdout.write(change.text(settings.lang) + "\n")

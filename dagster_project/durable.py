@@ -5,6 +5,7 @@ Used by every room that leaves something behind. What the files hold is not its 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import uuid
@@ -74,13 +75,15 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _take_place(aside: Path, folder: Path) -> None:
+    """Let ``aside`` be ``folder``; what stood there takes the name of ``aside``, in one step."""
     if not folder.exists():
         aside.rename(folder)
         return
-    old = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.old")
-    folder.rename(old)
-    aside.rename(folder)
-    shutil.rmtree(old)
+    here = -100  # AT_FDCWD
+    exchange = 2  # RENAME_EXCHANGE
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(here, bytes(aside), here, bytes(folder), exchange) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
 
 
 def sweep(folder: Path, is_leftover: Callable[[str], bool] = lambda name: name.startswith(".")) -> None:
