@@ -8,6 +8,8 @@ from datetime import date
 
 import pytest
 
+from dagster_project.catalogue.lint import check
+from dagster_project.catalogue.load import load_catalogue
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.paths import Project
 
@@ -31,6 +33,10 @@ def _valid(row: Row, day: str) -> bool:
 def _reporting(data_year: int) -> list[Row]:
     """Assignments as valid on the last day of the year."""
     return [row for row in _read("assignments") if _valid(row, f"{data_year}-12-31")]
+
+
+def test_what_ships_passes_the_check() -> None:
+    assert check(load_catalogue(FOLDER)) == []
 
 
 def test_the_46_criteria_stand_in_the_groups_that_the_decision_names() -> None:
