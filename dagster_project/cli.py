@@ -296,9 +296,10 @@ def catalogue_import(
     settings = _own_catalogue()
     if not file.is_file():
         raise UsageError("cli.no_such_file", file=file)
-    refusal = inspect(file, settings.office.read_limits).refusal
-    if refusal:
-        raise UsageError("catalogue.file_refused", file=file, reason=refusal)
+    seen = inspect(file, settings.office.read_limits)
+    if seen.refusal:
+        told = {"file_name": file.name, "observed": "?", "expected": "?", **seen.values}
+        raise UsageError(seen.refusal, **told)
     imported = import_workbook(file, settings.catalogue, dry_run=dry_run)
     for change in imported.changes:
         sys.stdout.write(change.text(settings.lang) + "\n")

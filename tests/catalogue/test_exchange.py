@@ -1,0 +1,120 @@
+"""The catalogue goes out to one workbook and comes back the same; nothing wrong is ever written."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dagster_project.catalogue.calendar import day_rules, due_moment, working_days_left
+from dagster_project.catalogue.confirm import confirm
+from dagster_project.catalogue.diff import diff
+from dagster_project.catalogue.exchange import export_workbook, import_workbook
+from dagster_project.catalogue.load import load_catalogue
+from dagster_project.errors import UsageError
+from dagster_project.paths import Project
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(Project().reference, tmp_path / "catalogue"))
+
+
+@pytest.fixture
+def workbook(folder: Path, tmp_path: Path) -> Path:
+    file = tmp_path / "danh-muc.xlsx"
+    export_workbook(load_catalogue(folder), file)
+    return file
+
+
+def write(workbook: Path, sheet: str, cell: str, text: object) -> None:
+    book = openpyxl.load_workbook(workbook)
+    book[sheet][cell] = text
+    if isinstance(text, str):
+        book[sheet][cell].data_type = "s"
+    book.save(workbook)
+
+
+def row_of(workbook: Path, sheet: str, code: str) -> int:
+    page = openpyxl.load_workbook(workbook)[sheet]
+    return next(row[0].row for row in page.iter_rows() if row[0].value == code)
+
+
+def column_of(workbook: Path, sheet: str, name: str) -> str:
+    page = openpyxl.load_workbook(workbook)[sheet]
+    return str(next(cell.column_letter for cell in page[1] if cell.value == name))
+
+
+def test_out_and_back_changes_nothing(folder: Path, workbook: Path) -> None:
+    before = load_catalogue(folder).content_hash
+    imported = import_workbook(workbook, folder)
+    assert (imported.changes, imported.problems) == ([], [])
+    assert load_catalogue(folder).content_hash == before
+
+
+def test_an_edited_cell_is_shown_first_and_then_written(folder: Path, workbook: Path) -> None:
+    at = f"{column_of(workbook, 'indicators', 'decimals')}{row_of(workbook, 'indicators', 'I.1')}"
+    write(workbook, "indicators", at, 3)
+    before = load_catalogue(folder).content_hash
+    seen = import_workbook(workbook, folder, dry_run=True)
+    assert [(c.table, c.key, c.column, c.new) for c in seen.changes] == [
+        ("indicators", "I.1", "decimals", "3")
+    ]
+    assert load_catalogue(folder).content_hash == before
+    import_workbook(workbook, folder)
+    kept = load_catalogue(folder)
+    assert kept.table("indicators").filter(indicator_code="I.1")["decimals"].item() == 3
+    assert "03390" in kept.table("areas")["area_code"]
+
+
+def test_a_code_that_a_spreadsheet_made_a_number_is_a_problem_not_another_code(
+    folder: Path, workbook: Path
+) -> None:
+    at = (
+        f"{column_of(workbook, 'reporting_units', 'area_code')}{row_of(workbook, 'reporting_units', 'BL-KT')}"
+    )
+    write(workbook, "reporting_units", at, 3390)
+    before = load_catalogue(folder).content_hash
+    imported = import_workbook(workbook, folder)
+    assert [problem.code for problem in imported.problems] == ["catalogue.code_unresolved"]
+    assert load_catalogue(folder).content_hash == before
+
+
+def test_text_that_looks_like_a_formula_stays_text(folder: Path, workbook: Path, tmp_path: Path) -> None:
+    at = f"{column_of(workbook, 'indicators', 'note')}{row_of(workbook, 'indicators', 'I.1')}"
+    write(workbook, "indicators", at, '=HYPERLINK("http://x","y")')
+    import_workbook(workbook, folder)
+    again = tmp_path / "again.xlsx"
+    export_workbook(load_catalogue(folder), again)
+    cell = openpyxl.load_workbook(again)["indicators"][at]
+    assert (cell.data_type, cell.value) == ("s", '=HYPERLINK("http://x","y")')
+
+
+def test_confirming_a_name_changes_that_row_and_says_who_and_when(folder: Path) -> None:
+    shipped = load_catalogue(folder)
+    confirm(folder, "IV.21", by="Nguyễn Văn A", on=date(2026, 3, 1))
+    changes = {(c.key, c.column, c.new) for c in diff(shipped, load_catalogue(folder))}
+    assert changes == {
+        ("IV.21", "status", "official"),
+        ("IV.21", "confirmed_by", "Nguyễn Văn A"),
+        ("IV.21", "confirmed_at", "2026-03-01"),
+    }
+    with pytest.raises(UsageError):
+        confirm(folder, "IX.1", by="A", on=date(2026, 3, 1))
+
+
+def test_before_the_tenth_means_until_midnight_of_the_ninth_in_viet_nam() -> None:
+    due = due_moment(date(2026, 4, 10), inclusive=False)
+    assert due == datetime(2026, 4, 9, 17, tzinfo=UTC)
+    assert due_moment(date(2026, 4, 15), inclusive=True) == datetime(2026, 4, 15, 17, tzinfo=UTC)
+
+
+def test_days_left_are_working_days() -> None:
+    rules = day_rules(load_catalogue(Project().reference).table("holidays"))
+    due = due_moment(date(2026, 5, 5), inclusive=False)
+    # 29 April 2026 is a Wednesday; 30 April and 1 May are holidays, then a weekend: 4 May is the one day left.
+    assert working_days_left(datetime(2026, 4, 29, 3, tzinfo=UTC), due, rules) == 1
+    assert working_days_left(datetime(2026, 5, 4, 3, tzinfo=UTC), due, rules) == 0

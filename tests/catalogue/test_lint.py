@@ -1,0 +1,166 @@
+"""A catalogue is used only when it makes sense, and everything that does not is told at once, with its place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dagster_project.catalogue.lint import check
+from dagster_project.catalogue.load import CatalogueError, Problem, load_catalogue
+from dagster_project.paths import Project
+
+Edit = Callable[[str, pl.Expr], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(Project().reference, tmp_path / "catalogue"))
+
+
+def edit(folder: Path, table: str, where: pl.Expr, **values: str | None) -> None:
+    file = folder / f"{table}.csv"
+    rows = pl.read_csv(file, infer_schema=False)
+    assert rows.filter(where).height
+    rows.with_columns(
+        pl.when(where).then(pl.lit(value, dtype=pl.String)).otherwise(name).alias(name)
+        for name, value in values.items()
+    ).write_csv(file)
+
+
+def append(folder: Path, table: str, like: pl.Expr, **values: str | None) -> None:
+    file = folder / f"{table}.csv"
+    rows = pl.read_csv(file, infer_schema=False)
+    new = (
+        rows.filter(like)
+        .head(1)
+        .with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in values.items())
+    )
+    pl.concat([rows, new]).write_csv(file)
+
+
+def problems(folder: Path) -> list[Problem]:
+    return check(load_catalogue(folder))
+
+
+def test_the_catalogue_that_ships_is_in_order() -> None:
+    assert problems(Project().reference) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "values", "code"),
+    [
+        ("indicators", pl.col("indicator_code") == "I.1", {"unit": "cái"}, "catalogue.code_unresolved"),
+        ("indicators", pl.col("indicator_code") == "I.1", {"status": "sure"}, "catalogue.word_unknown"),
+        ("indicators", pl.col("indicator_code") == "I.1", {"name_vi": None}, "catalogue.required"),
+        ("indicators", pl.col("indicator_code") == "I", {"parent_code": "I.1"}, "catalogue.tree_cycle"),
+        (
+            "indicators",
+            pl.col("indicator_code") == "I.1",
+            {"numerator": "I.1.XX"},
+            "catalogue.formula_element_unknown",
+        ),
+        (
+            "indicators",
+            pl.col("indicator_code") == "I.1",
+            {"numerator": "I.1.GT:XX"},
+            "catalogue.formula_element_unknown",
+        ),
+        (
+            "indicators",
+            pl.col("indicator_code") == "I.1",
+            {"numerator": "I.1.GT +"},
+            "catalogue.formula_unreadable",
+        ),
+        ("area_successions", pl.col("old_code") == "03412", {"share": "0.7"}, "catalogue.shares_do_not_sum"),
+        (
+            "area_successions",
+            pl.col("old_code") == "03412",
+            {"new_code": "99999"},
+            "catalogue.code_unresolved",
+        ),
+        (
+            "areas",
+            pl.col("name_vi") == "Thị trấn Tam Đường",
+            {"valid_to": "2025-07-01"},
+            "catalogue.validity_overlaps",
+        ),
+        (
+            "reporting_units",
+            pl.col("reporting_unit_code") == "BL-KT",
+            {"valid_to": "2020-01-01"},
+            "catalogue.validity_reversed",
+        ),
+        (
+            "assignments",
+            pl.col("data_element_code") == "I.2.GT",
+            {"role": "contributor"},
+            "catalogue.no_lead",
+        ),
+        (
+            "round_due_dates",
+            (pl.col("round_code") == "2244-X-2025") & (pl.col("level") == "unit"),
+            {"level": "commune"},
+            "catalogue.no_due_date",
+        ),
+    ],
+)
+def test_what_does_not_hold_is_named(
+    folder: Path, table: str, where: pl.Expr, values: dict[str, str | None], code: str
+) -> None:
+    edit(folder, table, where, **values)
+    found = problems(folder)
+    assert code in {problem.code for problem in found}
+    for problem in found:
+        assert problem.text("vi") != problem.text("en")
+
+
+def test_a_second_row_for_one_key_is_named_with_its_row(folder: Path) -> None:
+    append(folder, "categories", pl.col("category_code") == "NU")
+    height = pl.read_csv(folder / "categories.csv").height
+    assert [(p.code, p.row) for p in problems(folder)] == [("catalogue.key_twice", height + 1)]
+
+
+def test_an_area_whose_shares_are_not_published_is_no_problem(folder: Path) -> None:
+    edit(folder, "area_successions", pl.col("old_code") == "03412", share=None, basis="unknown")
+    assert problems(folder) == []
+
+
+def test_cells_of_a_wrong_type_and_unknown_columns_are_told_together(folder: Path) -> None:
+    edit(
+        folder,
+        "rounds",
+        pl.col("round_code") == "2244-X-2025",
+        period_end="31/12/2025",
+        data_year="hai nghìn",
+    )
+    holidays = folder / "holidays.csv"
+    holidays.write_text("date,name_vi,colour\n2026-01-01,Tết Dương lịch,red\n", encoding="utf-8")
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue(folder)
+    told = {(problem.table, problem.column) for problem in error.value.problems}
+    assert told == {("rounds", "period_end"), ("rounds", "data_year"), ("holidays", "colour")}
+    assert "31/12/2025" in error.value.text("vi")
+
+
+def test_codes_keep_their_zeros_and_the_hash_does_not_depend_on_the_order_of_rows(folder: Path) -> None:
+    before = load_catalogue(folder)
+    assert "03390" in before.table("areas")["area_code"]
+    file = folder / "areas.csv"
+    header, *lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\r\n".join([header, *reversed(lines)]) + "\r\n", encoding="utf-8")
+    assert load_catalogue(folder).content_hash == before.content_hash
+    edit(folder, "areas", pl.col("area_code") == "03412", name_en="Another")
+    assert load_catalogue(folder).content_hash != before.content_hash
+
+
+def test_a_folder_with_one_table_is_a_catalogue_of_one_table(tmp_path: Path) -> None:
+    (tmp_path / "units_of_measure.csv").write_text(
+        "unit,name_vi,dimension,factor\n%,%,share,1\n", encoding="utf-8"
+    )
+    catalogue = load_catalogue(tmp_path)
+    assert catalogue.table("areas").is_empty()
+    assert check(catalogue) == []
