@@ -1,0 +1,231 @@
+{#
+    Formulas evaluated set-wise: terms joined to figures, then put together side by side.
+
+    `terms` names a CTE with one row per term: owner_code, variant (what tells the results of one owner apart:
+    a side or a category), round_code, part, term_number, combine, data_element_code (null for a constant),
+    category_code, coefficient, lag. `figures` names a relation like int_element_values.
+#}
+
+{# One row per area × term, with its figure; prev() reads the sum over predecessors where the area is younger. #}
+{% macro term_values(terms, figures) %}
+    select
+        {{ terms }}.owner_code,
+        {{ terms }}.variant,
+        {{ terms }}.round_code,
+        areas.area_code,
+        {{ terms }}.part,
+        {{ terms }}.combine,
+        {{ terms }}.coefficient,
+        {{ terms }}.data_element_code is null as is_constant,
+        case when {{ terms }}.data_element_code is null then 1.0 else figures.value end as value,
+        case
+            when {{ terms }}.data_element_code is null then 'value'
+            else coalesce(figures.value_state, 'missing')
+        end as value_state,
+        figures.value_status,
+        coalesce(figures.n_sources, 0) as n_sources,
+        coalesce(figures.is_sample, areas.is_sample) as is_sample
+    from {{ terms }}
+    inner join {{ ref('int_round_areas') }} as areas
+        on {{ terms }}.round_code = areas.round_code and areas.is_reporting
+    left join {{ figures }} as figures
+        on
+            {{ terms }}.round_code = figures.round_code
+            and areas.area_code = figures.area_code
+            and {{ terms }}.data_element_code = figures.data_element_code
+            and {{ terms }}.category_code = figures.category_code
+    where {{ terms }}.lag = 0
+    union all
+    select
+        {{ terms }}.owner_code,
+        {{ terms }}.variant,
+        {{ terms }}.round_code,
+        areas.area_code,
+        {{ terms }}.part,
+        {{ terms }}.combine,
+        {{ terms }}.coefficient,
+        false as is_constant,
+        case
+            when
+                count(figures.value * lagged.share) = max(lagged.n_members)
+                and (bool_and(lagged.is_self) or max(elements.area_aggregation) = 'sum')
+                then sum(figures.value * lagged.share)
+        end as value,
+        case
+            when count(figures.value) < max(lagged.n_members) or max(lagged.n_members) is null
+                then
+                    {{ ranked_state(
+                        'max(coalesce(' ~ state_rank("coalesce(figures.value_state, 'missing')") ~ ', 4))', '1'
+                    ) }}
+            when not bool_and(lagged.is_self) and coalesce(max(elements.area_aggregation), 'none') <> 'sum'
+                then 'not_available'
+            when count(lagged.share) < max(lagged.n_members) then 'not_available'
+            else 'value'
+        end as value_state,
+        {{ ranked_status('max(' ~ status_rank('figures.value_status') ~ ')') }} as value_status,
+        cast(coalesce(sum(figures.n_sources), 0) as bigint) as n_sources,
+        bool_or(areas.is_sample) as is_sample
+    from {{ terms }}
+    inner join {{ ref('int_round_areas') }} as areas
+        on {{ terms }}.round_code = areas.round_code and areas.is_reporting
+    left join {{ ref('int_lagged_areas') }} as lagged
+        on
+            {{ terms }}.round_code = lagged.round_code
+            and areas.area_code = lagged.area_code
+            and {{ terms }}.lag = lagged.lag
+    left join {{ figures }} as figures
+        on
+            lagged.source_round_code = figures.round_code
+            and lagged.source_area_code = figures.area_code
+            and {{ terms }}.data_element_code = figures.data_element_code
+            and {{ terms }}.category_code = figures.category_code
+    left join {{ ref('int_round_elements') }} as elements
+        on
+            {{ terms }}.round_code = elements.round_code
+            and {{ terms }}.data_element_code = elements.data_element_code
+    where {{ terms }}.lag > 0
+    group by
+        {{ terms }}.owner_code,
+        {{ terms }}.variant,
+        {{ terms }}.round_code,
+        areas.area_code,
+        {{ terms }}.part,
+        {{ terms }}.combine,
+        {{ terms }}.coefficient,
+        {{ terms }}.term_number
+{% endmacro %}
+
+{# How the terms of one part come together; a term without a figure adds nothing here, its state tells of it. #}
+{% macro combined(part) -%}
+    case max(case when part = '{{ part }}' then combine end)
+        when 'min' then min(case when part = '{{ part }}' then coefficient * value end)
+        when 'max' then max(case when part = '{{ part }}' then coefficient * value end)
+        when 'abs' then abs(coalesce(sum(case when part = '{{ part }}' then coefficient * value end), 0))
+        when 'sum' then coalesce(sum(case when part = '{{ part }}' then coefficient * value end), 0)
+    end
+{%- endmacro %}
+
+{#
+    One row per area × owner × variant: numerator and denominator over the terms that have figures (the
+    denominator is null where the formula has none), how many terms there are and have figures, and what states
+    they are in. Whoever reads it decides what a missing term means.
+#}
+{% macro formula_parts(term_values) %}
+    select
+        owner_code,
+        variant,
+        round_code,
+        area_code,
+        {{ combined('numerator') }} as numerator,
+        {{ combined('denominator') }} as denominator,
+        count(*) filter (where not is_constant) as n_terms,
+        count(value) filter (where not is_constant) as n_figures,
+        count(*) filter (where not is_constant and value is null and value_state = 'value') as n_texts,
+        max({{ state_rank('value_state') }}) as state_rank,
+        case
+            when
+                max({{ status_rank('value_status') }}) > 1
+                or count(value_status) = count(*) filter (where not is_constant)
+                then max({{ status_rank('value_status') }})
+        end as status_rank,
+        cast(sum(n_sources) as bigint) as n_sources,
+        bool_or(is_sample) as is_sample
+    from {{ term_values }}
+    group by owner_code, variant, round_code, area_code
+{% endmacro %}
+
+{#
+    Two CTEs, `<name>_terms_values` and `<name>`: derived elements of one level as figures, evaluated over
+    `figures`. A derived element has a figure only where all that it is made from have one.
+#}
+{% macro derived_figures(name, terms, figures) %}
+{{ name }}_term_values as (
+    {{ term_values(terms, figures) }}
+),
+
+{{ name }}_parts as (
+    {{ formula_parts(name ~ '_term_values') }}
+),
+
+{{ name }} as (
+
+    select
+        round_code,
+        area_code,
+        owner_code as data_element_code,
+        variant as category_code,
+        case when state_rank = 1 then numerator / nullif(coalesce(denominator, 1), 0) end as value,
+        case
+            when state_rank = 1 and denominator = 0 then 'not_available'
+            else {{ ranked_state('state_rank', 'numerator') }}
+        end as value_state,
+        {{ ranked_status('status_rank') }} as value_status,
+        n_sources,
+        is_sample
+    from {{ name }}_parts
+
+)
+{% endmacro %}
+
+{#
+    CTEs that end in `figures`: the relation `reported` and the derived elements on it. A derived element may
+    rest on another one, and no deeper.
+#}
+{% macro all_figures(reported) %}
+derived_terms as (
+
+    select
+        rounds.round_code,
+        terms.owner_code,
+        '_T' as variant,
+        terms.part,
+        terms.term_number,
+        terms.combine,
+        terms.data_element_code,
+        terms.category_code,
+        terms.coefficient,
+        terms.lag,
+        max(terms.level) over (partition by rounds.round_code, terms.owner_code) as level
+    from {{ ref('stg_formula_terms') }} as terms
+    inner join {{ ref('int_rounds') }} as rounds
+        on rounds.period_end between terms.starts_on and terms.ends_on
+    inner join {{ ref('int_round_elements') }} as elements
+        on rounds.round_code = elements.round_code and terms.owner_code = elements.data_element_code
+    where terms.owner_type = 'data_element' and rounds.is_of_interest
+
+),
+
+first_terms as (
+
+    select * from derived_terms
+    where level = 0
+
+),
+
+second_terms as (
+
+    select * from derived_terms
+    where level > 0
+
+),
+
+{{ derived_figures('first_derived', 'first_terms', reported) }},
+
+reported_and_first as (
+
+    select * from {{ reported }}
+    union all
+    select * from first_derived
+
+),
+
+{{ derived_figures('second_derived', 'second_terms', 'reported_and_first') }},
+
+figures as (
+
+    select * from reported_and_first
+    union all
+    select * from second_derived
+
+)
+{% endmacro %}

@@ -1,0 +1,79 @@
+-- Gate 2, lead_contributor: a contributor's figure beside the lead's; a rule that names an element looks at it alone.
+with
+
+rules as (
+
+    select
+        rounds.round_code,
+        rules.rule_code,
+        coalesce(rules.tolerance, 0) as tolerance,
+        rules.left_side as data_element_code
+    from {{ ref('stg_validation_rules') }} as rules
+    inner join {{ ref('int_rounds') }} as rounds
+        on
+            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
+            and rounds.period_end between rules.starts_on and rules.ends_on
+    where rules.stage = 'meaning' and rules.kind = 'lead_contributor' and rounds.is_of_interest
+
+),
+
+figures as (
+
+    select
+        current_values.*,
+        case when current_values.value_state = 'zero' then 0.0 else current_values.value end as figure
+    from {{ ref('int_current_values') }} as current_values
+    inner join {{ ref('int_round_elements') }} as elements
+        on
+            current_values.round_code = elements.round_code
+            and current_values.data_element_code = elements.data_element_code
+    where
+        current_values.value_state in ('value', 'zero')
+        and coalesce(elements.unit_aggregation, 'lead') = 'lead'
+
+),
+
+pairs as (
+
+    select
+        contributors.*,
+        leads.figure as lead_figure,
+        leads.value_text as lead_text,
+        coalesce(
+            abs(contributors.figure - leads.figure),
+            case when contributors.value_text = leads.value_text then 0.0 else 'infinity' end
+        ) as difference
+    from figures as contributors
+    inner join figures as leads
+        on
+            contributors.round_code = leads.round_code
+            and contributors.area_code = leads.area_code
+            and contributors.data_element_code = leads.data_element_code
+            and contributors.category_code = leads.category_code
+    where contributors.assignment_role = 'contributor' and leads.assignment_role = 'lead'
+
+)
+
+select
+    rules.rule_code,
+    case when pairs.difference <= rules.tolerance then 'pass' else 'fail' end as status,
+    pairs.round_code,
+    pairs.area_code,
+    pairs.reporting_unit_code,
+    pairs.data_element_code,
+    pairs.category_code,
+    pairs.submission_id,
+    pairs.sha256,
+    pairs.file_name,
+    pairs.sheet,
+    pairs.cell,
+    coalesce({{ number_text('pairs.figure') }}, pairs.value_text) as observed,
+    coalesce({{ number_text('pairs.lead_figure') }}, pairs.lead_text) as expected,
+    cast(null as varchar) as due,
+    cast(null as varchar) as received,
+    pairs.is_sample
+from pairs
+inner join rules
+    on
+        pairs.round_code = rules.round_code
+        and coalesce(rules.data_element_code, pairs.data_element_code) = pairs.data_element_code

@@ -1,0 +1,49 @@
+-- Which form each unit owed or sent, per round of interest and area, with its first and its current submission.
+with
+
+owed as (
+
+    select distinct
+        assignments.round_code,
+        assignments.form_code,
+        assignments.reporting_unit_code,
+        assignments.area_code
+    from {{ ref('int_round_assignments') }} as assignments
+    inner join {{ ref('int_rounds') }} as rounds on assignments.round_code = rounds.round_code
+    where rounds.is_of_interest
+
+),
+
+sent as (
+
+    select
+        round_code,
+        form_code,
+        reporting_unit_code,
+        area_code,
+        max(case when revision = 1 then submission_id end) as first_submission_id,
+        bool_or(revision = 1 and coalesce(on_time, true)) as first_on_time,
+        bool_or(is_sample) as is_sample
+    from {{ ref('int_submissions') }}
+    where not blocked
+    group by round_code, form_code, reporting_unit_code, area_code
+
+)
+
+-- a unit may report for areas other than its own: then each of them is a row
+select
+    coalesce(owed.round_code, sent.round_code) as round_code,
+    coalesce(owed.form_code, sent.form_code) as form_code,
+    coalesce(owed.reporting_unit_code, sent.reporting_unit_code) as reporting_unit_code,
+    coalesce(sent.area_code, owed.area_code) as area_code,
+    owed.round_code is not null as is_expected,
+    sent.round_code is not null as is_actual,
+    coalesce(sent.first_on_time, false) as is_on_time,
+    sent.first_submission_id,
+    sent.is_sample
+from owed
+full outer join sent
+    on
+        owed.round_code = sent.round_code
+        and owed.form_code = sent.form_code
+        and owed.reporting_unit_code = sent.reporting_unit_code

@@ -1,0 +1,88 @@
+-- What the formula rules found, each at one cell: that of the element which the rule names, else the left side's first.
+with
+
+results as (
+
+    select * from {{ ref('int_rule_results') }}
+
+),
+
+left_terms as (
+
+    select
+        owner_code,
+        data_element_code,
+        category_code,
+        row_number() over (partition by owner_code order by part desc, term_number asc) as place
+    from {{ ref('stg_formula_terms') }}
+    where owner_type = 'rule' and side = 'left' and data_element_code is not null
+
+),
+
+subjects as (
+
+    select
+        results.*,
+        coalesce(split_part(results.holds_element, ':', 1), left_terms.data_element_code) as data_element_code,
+        case
+            when results.holds_element is null then left_terms.category_code
+            else coalesce(nullif(split_part(results.holds_element, ':', 2), ''), '_T')
+        end as category_code
+    from results
+    left join left_terms on results.rule_code = left_terms.owner_code and left_terms.place = 1
+
+),
+
+cells as (
+
+    select
+        round_code,
+        area_code,
+        data_element_code,
+        category_code,
+        reporting_unit_code,
+        submission_id,
+        sha256,
+        file_name,
+        sheet,
+        cell,
+        row_number() over (
+            partition by round_code, area_code, data_element_code, category_code
+            order by counting_role desc nulls last, reporting_unit_code asc
+        ) as place
+    from {{ ref('int_current_values') }}
+
+)
+
+select
+    subjects.rule_code,
+    subjects.status,
+    subjects.round_code,
+    subjects.area_code,
+    cells.reporting_unit_code,
+    subjects.data_element_code,
+    subjects.category_code,
+    cells.submission_id,
+    cells.sha256,
+    cells.file_name,
+    cells.sheet,
+    cells.cell,
+    {{ number_text('subjects.left_value') }} as observed,
+    case subjects.operator
+        when '==' then ''
+        when '!=' then '≠ '
+        when '<=' then '≤ '
+        when '>=' then '≥ '
+        else subjects.operator || ' '
+    end || {{ number_text('subjects.right_value') }} as expected,
+    cast(null as varchar) as due,
+    cast(null as varchar) as received,
+    subjects.is_sample
+from subjects
+left join cells
+    on
+        subjects.round_code = cells.round_code
+        and subjects.area_code = cells.area_code
+        and subjects.data_element_code = cells.data_element_code
+        and subjects.category_code = cells.category_code
+        and cells.place = 1

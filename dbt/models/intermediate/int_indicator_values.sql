@@ -1,0 +1,147 @@
+-- Every indicator of every area that reports in a round, with the state of its figure.
+with
+
+indicators as (
+
+    select * from {{ ref('int_round_indicators') }}
+
+),
+
+rounds as (
+
+    select * from {{ ref('int_rounds') }}
+
+),
+
+terms as (
+
+    select * from {{ ref('int_indicator_terms') }}
+
+),
+
+variants as (
+
+    select distinct
+        round_code,
+        owner_code as indicator_code,
+        variant as category_code,
+        category_name
+    from terms
+    union distinct
+    select
+        round_code,
+        indicator_code,
+        '_T' as category_code,
+        cast(null as varchar) as category_name
+    from indicators
+
+),
+
+term_values as (
+    {{ term_values('terms', ref('int_admitted_element_values')) }}
+),
+
+parts as (
+    {{ formula_parts('term_values') }}
+),
+
+applicability as (
+
+    select
+        rounds.round_code,
+        applicability.indicator_code,
+        applicability.level as area_level,
+        applicability.how
+    from rounds
+    inner join {{ ref('stg_applicability') }} as applicability
+        on rounds.period_end between applicability.starts_on and applicability.ends_on
+
+),
+
+-- nobody owes a figure that comes from above or is published elsewhere: it is not available until it is entered
+ranked as (
+
+    select
+        areas.round_code,
+        areas.area_code,
+        areas.area_name,
+        areas.area_level,
+        areas.starts_on as area_starts_on,
+        variants.indicator_code,
+        variants.category_code,
+        variants.category_name,
+        coalesce(applicability.how, 'undetermined') as applicability,
+        case when parts.state_rank = 1 and parts.n_texts = 0 then parts.numerator end as numerator,
+        case when parts.state_rank = 1 and parts.n_texts = 0 then parts.denominator end as denominator,
+        case
+            when applicability.how = 'not_applicable' then 2
+            when applicability.how in ('supplied', 'published') and coalesce(parts.state_rank, 4) = 4 then 3
+            when parts.state_rank = 1 and parts.denominator = 0 then 3
+            else coalesce(parts.state_rank, 4)
+        end as state_rank,
+        coalesce(parts.n_texts, 0) > 0 as is_text,
+        parts.status_rank,
+        coalesce(parts.n_sources, 0) as n_sources,
+        parts.n_figures / nullif(cast(parts.n_terms as double), 0) as coverage,
+        coalesce(parts.is_sample, areas.is_sample) as is_sample
+    from {{ ref('int_round_areas') }} as areas
+    inner join variants on areas.round_code = variants.round_code
+    left join parts
+        on
+            areas.round_code = parts.round_code
+            and areas.area_code = parts.area_code
+            and variants.indicator_code = parts.owner_code
+            and variants.category_code = parts.variant
+    left join applicability
+        on
+            areas.round_code = applicability.round_code
+            and areas.area_level = applicability.area_level
+            and variants.indicator_code = applicability.indicator_code
+    where areas.is_reporting
+
+)
+
+select
+    {{ surrogate_key(['ranked.round_code', 'ranked.area_code', 'ranked.indicator_code', 'ranked.category_code']) }}
+        as indicator_value_key,
+    ranked.round_code,
+    rounds.period_code,
+    rounds.data_year,
+    rounds.period_type,
+    rounds.is_break,
+    rounds.comparable_from,
+    ranked.area_code,
+    ranked.area_name,
+    ranked.area_level,
+    ranked.area_starts_on,
+    indicators.criteria_set_code,
+    ranked.indicator_code,
+    ranked.category_code,
+    indicators.name_vi,
+    ranked.category_name,
+    indicators.unit,
+    indicators.value_type,
+    indicators.area_aggregation,
+    indicators.decimals,
+    indicators.multiplier,
+    indicators.status,
+    indicators.is_confirmed,
+    ranked.applicability,
+    ranked.numerator,
+    ranked.denominator,
+    case
+        when ranked.state_rank = 1
+            then indicators.multiplier * ranked.numerator / nullif(coalesce(ranked.denominator, 1), 0)
+    end as value,
+    case
+        when ranked.is_text and ranked.state_rank = 1 then 'value'
+        else {{ ranked_state('ranked.state_rank', 'ranked.numerator') }}
+    end as value_state,
+    case when ranked.state_rank = 1 then {{ ranked_status('ranked.status_rank') }} end as value_status,
+    ranked.n_sources,
+    ranked.coverage,
+    ranked.is_sample
+from ranked
+inner join indicators
+    on ranked.round_code = indicators.round_code and ranked.indicator_code = indicators.indicator_code
+inner join rounds on ranked.round_code = rounds.round_code

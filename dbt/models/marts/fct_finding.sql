@@ -1,0 +1,247 @@
+with
+
+rules as (
+
+    select
+        rounds.round_code,
+        rules.rule_code,
+        rules.severity,
+        rules.message_vi,
+        rules.message_en,
+        rules.advice_vi,
+        rules.advice_en
+    from {{ ref('stg_validation_rules') }} as rules
+    inner join {{ ref('int_rounds') }} as rounds
+        on
+            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
+            and rounds.period_end between rules.starts_on and rules.ends_on
+    where rules.stage = 'meaning' and rounds.is_of_interest
+
+),
+
+rounds as (
+
+    select * from {{ ref('int_rounds') }}
+
+),
+
+areas as (
+
+    select * from {{ ref('int_round_areas') }}
+
+),
+
+units as (
+
+    select * from {{ ref('int_round_units') }}
+
+),
+
+elements as (
+
+    select * from {{ ref('int_round_elements') }}
+
+),
+
+about_figures as (
+
+    select
+        *,
+        cast(null as varchar) as form_code
+    from {{ ref('int_formula_findings') }}
+    union all
+    select
+        *,
+        cast(null as varchar) as form_code
+    from {{ ref('int_contributor_findings') }}
+
+),
+
+meaning as (
+
+    select
+        rule_code,
+        status,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        data_element_code,
+        category_code,
+        submission_id,
+        sha256,
+        file_name,
+        sheet,
+        cell,
+        observed,
+        expected,
+        due,
+        received,
+        form_code,
+        is_sample
+    from about_figures
+    union all
+    select
+        rule_code,
+        status,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        cast(null as varchar) as data_element_code,
+        cast(null as varchar) as category_code,
+        submission_id,
+        sha256,
+        file_name,
+        cast(null as varchar) as sheet,
+        cast(null as varchar) as cell,
+        observed,
+        expected,
+        due,
+        received,
+        form_code,
+        is_sample
+    from {{ ref('int_submission_findings') }}
+
+),
+
+named as (
+
+    select
+        meaning.*,
+        rounds.period_code,
+        elements.indicator_code,
+        elements.name_vi as element_name_vi,
+        coalesce(elements.name_en, elements.name_vi) as element_name_en,
+        units.reporting_unit_name,
+        areas.area_name,
+        rules.severity,
+        rules.message_vi,
+        rules.message_en,
+        rules.advice_vi,
+        rules.advice_en
+    from meaning
+    inner join rules on meaning.rule_code = rules.rule_code and meaning.round_code = rules.round_code
+    inner join rounds on meaning.round_code = rounds.round_code
+    left join areas on meaning.round_code = areas.round_code and meaning.area_code = areas.area_code
+    left join units
+        on meaning.round_code = units.round_code and meaning.reporting_unit_code = units.reporting_unit_code
+    left join elements
+        on meaning.round_code = elements.round_code and meaning.data_element_code = elements.data_element_code
+
+),
+
+-- who did not send has no submission: unit, form and round then tell one subject from another
+worded as (
+
+    select
+        md5(
+            concat_ws(
+                '|',
+                rule_code,
+                coalesce(sha256, ''),
+                coalesce(sheet, ''),
+                coalesce(cell, ''),
+                coalesce(submission_id, concat_ws(',', round_code, reporting_unit_code, form_code)),
+                coalesce(data_element_code, ''),
+                coalesce(category_code, ''),
+                coalesce(period_code, ''),
+                coalesce(indicator_code, ''),
+                coalesce(area_code, '')
+            )
+        ) as finding_id,
+        rule_code,
+        'meaning' as stage,
+        status,
+        severity,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        period_code,
+        indicator_code,
+        data_element_code,
+        category_code,
+        submission_id,
+        sha256,
+        file_name,
+        sheet,
+        cell,
+        observed,
+        expected,
+        {{ filled_in('message_vi', 'element_name_vi') }} as message_vi,
+        {{ filled_in('message_en', 'element_name_en') }} as message_en,
+        {{ filled_in('advice_vi', 'element_name_vi') }} as advice_vi,
+        {{ filled_in('advice_en', 'element_name_en') }} as advice_en,
+        is_sample
+    from named
+
+),
+
+findings as (
+
+    select
+        finding_id,
+        rule_code,
+        stage,
+        status,
+        severity,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        period_code,
+        indicator_code,
+        data_element_code,
+        category_code,
+        submission_id,
+        sha256,
+        file_name,
+        sheet,
+        cell,
+        observed,
+        expected,
+        message_vi,
+        message_en,
+        advice_vi,
+        advice_en,
+        is_sample
+    from {{ ref('stg_findings') }}
+    union all
+    select * from worded
+
+)
+
+select
+    findings.finding_id,
+    findings.rule_code,
+    findings.stage,
+    findings.status,
+    findings.severity,
+    findings.round_code,
+    coalesce(rounds.period_code, findings.period_code) as period_code,
+    rounds.data_year,
+    findings.area_code,
+    areas.area_name,
+    findings.reporting_unit_code,
+    units.reporting_unit_name,
+    coalesce(findings.indicator_code, elements.indicator_code) as indicator_code,
+    findings.data_element_code,
+    findings.category_code,
+    elements.name_vi,
+    findings.submission_id,
+    findings.sha256,
+    findings.file_name,
+    findings.sheet,
+    findings.cell,
+    findings.observed,
+    findings.expected,
+    findings.message_vi,
+    findings.message_en,
+    findings.advice_vi,
+    findings.advice_en,
+    cast(null as varchar) as unit_response,
+    findings.is_sample
+from findings
+left join rounds on findings.round_code = rounds.round_code
+left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
+left join units
+    on findings.round_code = units.round_code and findings.reporting_unit_code = units.reporting_unit_code
+left join elements
+    on findings.round_code = elements.round_code and findings.data_element_code = elements.data_element_code

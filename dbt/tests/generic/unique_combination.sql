@@ -1,0 +1,11 @@
+{# Rows of `model` share no combination of `columns`; nulls are a value of their own. #}
+{% test unique_combination(model, columns) %}
+
+select
+    {{ columns | join(',\n    ') }},
+    count(*) as n_rows
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+
+{% endtest %}
