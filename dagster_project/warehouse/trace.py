@@ -56,10 +56,23 @@ _FINDINGS = """
         join marts.fct_reported_value as v on b.reported_value_key = v.reported_value_key
         where i.indicator_code = $indicator
     ),
-    units as (
-        select distinct reporting_unit_code
+    reported as (
+        select
+            reporting_unit_code,
+            bool_or(data_element_code in (from elements)) as this_one,
+            bool_or(data_year = $year) as this_year,
+            bool_or(data_element_code in (from elements) and data_year = $year) as this_one_this_year
         from marts.fct_reported_value
-        where data_element_code in (from elements) and area_code = $area
+        where area_code = $area
+        group by reporting_unit_code
+    ),
+    silent as (
+        select rates.reporting_unit_code
+        from marts.fct_reporting_rate as rates
+        left join reported on rates.reporting_unit_code = reported.reporting_unit_code
+        where
+            rates.area_code = $area and rates.data_year = $year and exists (from elements)
+            and not coalesce(this_one_this_year, false) and (this_one or not coalesce(this_year, false))
     )
     select
         round_code, rule_code, severity, reporting_unit_code, reporting_unit_name, data_element_code, file_name, sheet,
@@ -70,7 +83,7 @@ _FINDINGS = """
         and case
             when data_element_code in (from elements) or indicator_code = $indicator then severity = 'blocking'
             when data_element_code is null and indicator_code is null
-                then severity <> 'info' and reporting_unit_code in (from units)
+                then severity <> 'info' and reporting_unit_code in (from silent)
             else false
         end
     order by severity, rule_code, reporting_unit_code, file_name, sheet, cell
@@ -155,8 +168,10 @@ class Trace:
 def trace_indicator(file: Path, indicator: str, area: str, year: int) -> list[Trace]:
     """Every figure under an indicator of an area in a data year, all rounds and categories.
 
-    An indicator value with no figure under it gives one trace, with the findings that hold it. Areas and indicators are
-    given by code; an unknown code raises ``UsageError``.
+    An indicator value with no figure under it gives one trace. Where there is no value, the findings that may hold it
+    come along: blocking ones at its figures, and those about units that have sent nothing for it (a unit counts that
+    gave this figure in another year, or that gave nothing at all in this one). Areas and indicators are given by code;
+    an unknown code raises ``UsageError``.
     """
     asked = {"indicator": indicator, "area": area, "year": year}
     with duckdb.connect(str(file), read_only=True) as connection:

@@ -29,6 +29,14 @@ CHECK = {
     "cell": "G12",
 }
 
+UNSENT = {
+    **PLACE,
+    "rule_code": "NOT_SENT",
+    "status": "fail",
+    "severity": "warning",
+    "message_vi": "Chưa nhận được biểu.",
+}
+
 
 def value(key: str, element: str, shown: float | None, raw: str, **more: object) -> dict[str, object]:
     return {
@@ -101,7 +109,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             value("v1", "IV.21.TS", 1850.0, "1.850"),
             value("v2", "IV.21.MS", 2000.0, "2000\x1b[2J"),
             value("v3", "IV.22.GT", None, "abc"),
-            value("v0", "IV.23.GT", 5.0, "5", data_year=2024, period_code="2024"),
+            value("v0", "IV.23.GT", 5.0, "5", data_year=2024, reporting_unit_code="BL-TH"),
+            value("v4", "IV.99.GT", 5.0, "5", reporting_unit_code="BL-TH"),
+            value("v5", "IV.99.GT", 5.0, "5", reporting_unit_code="BL-CA"),
         ],
         "bridge_indicator_source": [
             link("i21", "v1", "numerator"),
@@ -127,24 +137,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "data_element_code": "IV.22.GT",
                 "status": "pass",
             },
-            {
-                **CHECK,
-                "finding_id": "f4",
-                "rule_code": "NOT_SENT",
-                "severity": "warning",
-                "reporting_unit_code": "BL-YT",
-                "file_name": None,
-                "sheet": None,
-                "cell": None,
-                "message_vi": "Chưa nhận được biểu.",
-            },
-            {
-                **CHECK,
-                "finding_id": "f5",
-                "rule_code": "OTHER_UNIT",
-                "severity": "warning",
-                "reporting_unit_code": "BL-CA",
-            },
+            {**UNSENT, "finding_id": "f4", "reporting_unit_code": "BL-TH"},
+            {**UNSENT, "finding_id": "f5", "reporting_unit_code": "BL-THPT"},
+            {**UNSENT, "finding_id": "f6", "reporting_unit_code": "BL-CA", "rule_code": "LATE"},
+            {**UNSENT, "finding_id": "f7", "reporting_unit_code": "BL-YT", "rule_code": "LATE"},
+        ],
+        "fct_reporting_rate": [
+            {**PLACE, "reporting_unit_code": unit} for unit in ("BL-YT", "BL-TH", "BL-THPT", "BL-CA")
         ],
     }
     return make_marts(tmp_path_factory.mktemp("release") / "kho.duckdb", rows)
@@ -193,14 +192,15 @@ def test_a_held_figure_names_the_finding_that_holds_it(file: Path) -> None:
     assert "! NOT_A_NUMBER: Không phải là số. [yt.xlsx › Biểu › G12]" in text
     assert "Đề nghị đơn vị kiểm tra." in text
     assert "«abc»" in text
-    assert not {"ELSEWHERE", "PASSED", "OTHER_UNIT"} & {finding.rule_code for finding in traces[0].findings}
+    assert not {"ELSEWHERE", "PASSED", "LATE"} & {finding.rule_code for finding in traces[0].findings}
     assert "chưa xác nhận" not in text
     assert "MINH HỌA" not in text
 
 
-def test_a_missing_figure_names_the_unit_that_has_not_sent(file: Path) -> None:
+def test_a_missing_figure_names_the_units_that_gave_it_before_or_gave_nothing_at_all(file: Path) -> None:
     (trace,) = trace_indicator(file, "IV.23", "03390", 2025)
     assert (trace.value, trace.data_element_code) == (None, None)
+    assert [finding.reporting_unit_code for finding in trace.findings] == ["BL-TH", "BL-THPT"]
     text = render([trace], "vi")
     assert "= chưa có báo cáo" in text
     assert "Chưa nhận được biểu." in text

@@ -35,6 +35,11 @@ MARTS = {
         name_vi varchar, submission_id varchar, sha256 varchar, file_name varchar, sheet varchar, cell varchar,
         observed varchar, expected varchar, message_vi varchar, message_en varchar, advice_vi varchar,
         advice_en varchar, unit_response varchar, is_sample boolean""",
+    "fct_reporting_rate": """
+        round_code varchar, period_code varchar, data_year integer, area_code varchar, area_name varchar,
+        reporting_unit_code varchar, reporting_unit_name varchar, form_code varchar, expected bigint, actual bigint,
+        actual_on_time bigint, reporting_rate double, reporting_rate_on_time double, exempt boolean,
+        is_sample boolean""",
     "bridge_indicator_source": """
         indicator_value_key varchar, reported_value_key varchar, part varchar, coefficient double,
         is_sample boolean""",
