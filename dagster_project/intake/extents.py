@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import re
 
+#: What a tag holds up to its end; a ">" in quotes does not end it. No tag holds a "<", so that no search runs far.
+_REST = rb"[^<>\"']*(?:(?:\"[^\"<]*\"|'[^'<]*')[^<>\"']*)*"
+#: A row or a cell with its reference, whatever attributes stand before it.
 _CELL = re.compile(
-    rb"<(?:\w+:)?(row|c)(?=[\s/>])(?:[^>]*?\sr\s*=\s*[\"']([A-Za-z]{0,4})(\d{1,9})[\"'])?([^>]*)>"
+    rb"<(?:[^\s<>/:]+:)?(row|c)(?=[\s/>])(?:\s+(?!r[\s=])[^\s=<>/]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*"
+    rb"(?:\s+r\s*=\s*[\"']([A-Za-z]{0,4})(\d{1,9})[\"'])?(" + _REST + rb")>"
+    rb"(</(?:[^\s<>/:]+:)?c\s*>)?"
 )
 _TAIL_LIMIT = 1 << 20
 _ODS_TAG = re.compile(
-    rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*?)(/?)>|<text:p\b"
+    rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])(" + _REST + rb")>|<text:p\b"
 )
 _ODS_REPEAT = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"'](\d+)[\"']")
 _XLSB_ROW = 0
@@ -61,13 +66,13 @@ class XlsxExtent(_Extent):
         self._tail = window[cut:]
 
     def _see(self, match: re.Match[bytes]) -> None:
-        name, letters, digits, rest = match[1], match[2], match[3], match[4]
+        name, letters, digits, rest, closed = match.groups()
         if name == b"row":
             self._row = int(digits) if digits else self._row + 1
             self._column = 0
             return
         self._column = _column_number(letters) if letters else self._column + 1
-        if not rest.endswith(b"/"):
+        if not closed and not rest.endswith(b"/"):
             self._grow(int(digits) if letters else self._row, self._column)
 
 
@@ -97,7 +102,8 @@ class OdsExtent(_Extent):
             if self._in_cell:
                 self._last_held = self._column_end
             return
-        closing, name, attributes, empty = match[1], match[2], match[3], match[4]
+        closing, name, attributes = match[1], match[2], match[3]
+        empty = attributes.endswith(b"/")
         if name == b"table":
             self._rows = self._columns = self._row_end = 0
         elif name == b"table-row":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -84,7 +84,9 @@ def _values(taken: Intake) -> dict[str, tuple[object, ...]]:
     return {str(row[0]): row[1:] for row in rows.iter_rows()}
 
 
-def test_a_filled_form_becomes_values_with_their_cells(catalogue: Catalogue, fill: Callable[..., Path]) -> None:
+def test_a_filled_form_becomes_values_with_their_cells(
+    catalogue: Catalogue, fill: Callable[..., Path]
+) -> None:
     taken = _take(catalogue, fill("a.xlsx", {"A.2.TS": 120, "A.2.MS": "1.480", "A.2.TL": "8,1 %"}))
 
     assert _values(taken) == {
@@ -99,9 +101,7 @@ def test_a_filled_form_becomes_values_with_their_cells(catalogue: Catalogue, fil
 def test_missing_zero_and_not_applicable_stay_three_things(
     catalogue: Catalogue, fill: Callable[..., Path]
 ) -> None:
-    taken = _take(
-        catalogue, fill("a.xlsx", {"A.2.TS": "không phát sinh"}, {"A.2.MS": "Không áp dụng"})
-    )
+    taken = _take(catalogue, fill("a.xlsx", {"A.2.TS": "không phát sinh"}, {"A.2.MS": "Không áp dụng"}))
 
     assert _values(taken) == {
         "A.2.TS": ("accepted", 0.0, "0", "zero"),
@@ -126,7 +126,7 @@ def test_a_figure_beside_a_state_that_denies_it_waits_for_the_unit_with_its_whol
 def test_each_doubtful_cell_has_its_own_finding_in_one_go(
     catalogue: Catalogue, fill: Callable[..., Path]
 ) -> None:
-    file = fill("a.xlsx", {"A.2.TS": "khoảng 20", "A.2.MS": datetime(2026, 2, 1), "A.2.TL": "=1/0"})
+    file = fill("a.xlsx", {"A.2.TS": "khoảng 20", "A.2.MS": date(2026, 2, 1), "A.2.TL": "=1/0"})
     taken = _take(catalogue, file)
 
     rules = dict(taken.findings.select("data_element_code", "rule_code").iter_rows())
