@@ -50,7 +50,7 @@ def check(catalogue: Catalogue) -> list[Problem]:
 def _check_table(frame: pl.DataFrame, table: Table) -> Iterator[Problem]:
     for column in (*table.key, *table.required):
         code = "catalogue.key_blank" if column in table.key else "catalogue.required"
-        if table.name == "layout_maps" and column == "sheet":
+        if table.name in ("layout_maps", "layout_columns") and column == "sheet":
             continue  # a CSV file has no sheet
         for row in frame.filter(pl.col(column).is_null())["row"]:
             yield Problem(table.name, row, column, code)
