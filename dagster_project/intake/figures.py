@@ -83,7 +83,9 @@ def _with_units(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         .filter(pl.col("n_units") == 1)
         .drop("n_units")
     )
-    own = measures.select("unit", "dimension", "factor").unique("unit", maintain_order=True)
+    own = measures.select("unit", "dimension", "factor", pl.col("name_vi").alias("unit_name")).unique(
+        "unit", maintain_order=True
+    )
     known = keyed.select("rest_key", pl.lit(value=True).alias("rest_known")).unique()
     joined = (
         frame.with_columns(folded(frame["rest"]).alias("rest_key"))
@@ -233,6 +235,12 @@ def _decimal(figure: pl.Expr) -> pl.Expr:
 
 
 def _expected() -> pl.Expr:
-    """The two ways in which an ambiguous number can be read."""
+    """The other ways in which a doubtful number can be read."""
     split = pl.col("split").str.replace(".", ",", literal=True)
-    return pl.when(pl.col("fault") == "NUMBER_AMBIGUOUS").then(pl.format("{} / {}", "whole", split))
+    hundredfold = _decimal((pl.col("number") * 100).round_sig_figs(_SIGNIFICANT))
+    return (
+        pl.when(pl.col("fault") == "NUMBER_AMBIGUOUS")
+        .then(pl.format("{} / {}", "whole", split))
+        .when(pl.col("fault") == "VALUE_FORMAT_UNKNOWN")
+        .then(hundredfold)
+    )

@@ -260,7 +260,14 @@ def _find(values: pl.DataFrame) -> pl.DataFrame:
         "cell_number", maintain_order=True
     )
     keep = [name for name in found.columns if name in FINDINGS and name != "status"]
-    return build_findings(found.select(*keep, "element_name", "unit", pl.lit("intake").alias("stage")))
+    return build_findings(
+        found.select(
+            *keep,
+            "element_name",
+            pl.coalesce("unit_name", "unit").alias("unit"),
+            pl.lit("intake").alias("stage"),
+        )
+    )
 
 
 def _by_file(told: pl.DataFrame) -> pl.DataFrame:
