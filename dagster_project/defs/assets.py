@@ -3,7 +3,7 @@
 Each asset is one call into ``pipeline`` and what the UI shows of its result. Models are in ``models``.
 """
 
-from __future__ import annotations
+# Annotations are not postponed here: Dagster wants the context's type itself, not its name.
 
 import json
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 Lineage comes from dbt's manifest; running dbt is ``warehouse.build``.
 """
 
-from __future__ import annotations
+# Annotations are not postponed here: Dagster wants the context's type itself, not its name.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
