@@ -1,0 +1,198 @@
+"""What the listings of the annex hold: their columns and their rows, in order.
+
+Cells, formats and sheets belong to ``annex``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from dagster_project.messages import message
+from dagster_project.reports.read import RoundFacts, UnitLine
+from dagster_project.reports.table import TOTAL
+
+CHANGES = ("change", "yoy_pct", "cagr_pct")
+#: Periods whose figures are listed where many areas report.
+_LAST_PERIODS = 5
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: message of its heading, column of the rows, width in characters, how it is shown.
+
+    ``kind``: text, centre, number, moment, state (value states in words), or code (words by the heading's name).
+    """
+
+    head: str
+    name: str
+    width: float
+    kind: str = "text"
+
+
+INDICATORS = (
+    Field("basis", "basis", 16, "code"),
+    Field("period", "period_code", 9, "centre"),
+    Field("area_code", "area_code", 10, "centre"),
+    Field("area", "area_name", 22),
+    Field("number", "indicator_code", 9, "centre"),
+    Field("indicator", "name", 52),
+    Field("category", "category_name", 16),
+    Field("unit", "unit", 13, "centre"),
+    Field("numerator", "numerator", 14, "number"),
+    Field("denominator", "denominator", 14, "number"),
+    Field("value", "value", 14, "number"),
+    Field("state", "value_state", 18, "state"),
+    Field("value_status", "value_status", 9, "code"),
+    Field("method", "method", 16, "code"),
+    Field("coverage", "coverage", 10, "number"),
+)
+VALUES = (
+    Field("area", "area_name", 22),
+    Field("reporting_unit", "reporting_unit_name", 28),
+    Field("element_code", "data_element_code", 12, "centre"),
+    Field("element", "name", 48),
+    Field("category", "category_name", 16),
+    Field("unit", "unit", 13, "centre"),
+    Field("value", "value", 14, "number"),
+    Field("state", "value_state", 18, "state"),
+    Field("value_status", "value_status", 9, "code"),
+    Field("raw_text", "raw_text", 18),
+    Field("file", "file_name", 34),
+    Field("sheet", "sheet", 12),
+    Field("cell", "cell", 8, "centre"),
+    Field("revision", "revision", 8, "centre"),
+    Field("received", "received_at", 16, "moment"),
+    Field("source", "source_text", 26),
+    Field("note", "note_text", 26),
+)
+UNITS = (
+    Field("area", "area_name", 24),
+    Field("unit_code", "code", 12, "centre"),
+    Field("reporting_unit", "name", 44),
+    Field("expected", "expected", 12, "centre"),
+    Field("actual", "actual", 10, "centre"),
+    Field("sent", "sent", 18, "code"),
+    Field("received", "received_at", 17, "moment"),
+    Field("due", "due_at", 17, "moment"),
+)
+FINDINGS = (
+    Field("severity", "severity", 14, "code"),
+    Field("reporting_unit", "reporting_unit_name", 26),
+    Field("element_code", "subject", 12, "centre"),
+    Field("element", "name_vi", 34),
+    Field("file", "file_name", 30),
+    Field("sheet", "sheet", 11),
+    Field("cell", "cell", 8, "centre"),
+    Field("observed", "observed", 20),
+    Field("expected_value", "expected", 20),
+    Field("message", "message", 56),
+    Field("advice", "advice", 48),
+    Field("answer", "unit_response", 28),
+    Field("rule", "rule_code", 24),
+)
+
+_FIGURE = (
+    *("basis", "period_code", "area_code", "area_name", "indicator_code", "name_vi", "category_code"),
+    *("category_name", "unit", "decimals", "numerator", "denominator", "value", "value_state"),
+    *("value_status", "method", "coverage", "applicability", "is_confirmed"),
+)
+
+
+def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
+    """Figures on both bases; where many areas report, those of the last periods up to the round's."""
+    both = pl.concat(
+        [
+            facts.harmonised.with_columns(pl.lit("harmonised").alias("basis")).select(_FIGURE),
+            facts.indicators.with_columns(
+                pl.lit("as_reported").alias("basis"), pl.lit(None, pl.String).alias("method")
+            ).select(_FIGURE),
+        ],
+        how="vertical_relaxed",
+    )
+    periods = facts.periods if facts.area else facts.periods.tail(_LAST_PERIODS)
+    order = facts.nodes.select("indicator_code", pl.col("sort_order").alias("_order"))
+    return (
+        _named(both, lang)
+        .filter(pl.col("period_code").is_in(periods["period_code"].implode()))
+        .join(order, on="indicator_code", how="left")
+        .sort(
+            [
+                pl.col("basis") == "as_reported",
+                *("_order", "indicator_code", "area_code", "period_code", "category_code"),
+            ],
+            nulls_last=True,
+        )
+    )
+
+
+def value_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
+    """Figures as the units reported them, with file, sheet, cell and the text typed there."""
+    confirmed = facts.nodes.select("indicator_code", "is_confirmed")
+    rows = facts.values.join(confirmed, on="indicator_code", how="left", maintain_order="left")
+    return _named(rows, lang).sort(
+        "area_code", "reporting_unit_code", "data_element_code", "category_code", nulls_last=True
+    )
+
+
+def unit_rows(facts: RoundFacts) -> pl.DataFrame:
+    """Every reporting unit and whether it has reported."""
+    rows = [
+        {
+            "area_name": unit.area_name,
+            "code": unit.code,
+            "name": unit.name,
+            "expected": unit.expected,
+            "actual": unit.actual,
+            "sent": sent(unit),
+            "received_at": unit.received_at,
+            "due_at": unit.due_at,
+        }
+        for unit in facts.units
+    ]
+    return pl.DataFrame(rows, schema=[field.name for field in UNITS], infer_schema_length=None)
+
+
+def sent(unit: UnitLine) -> str:
+    """exempt, missing, late or on_time."""
+    if unit.exempt:
+        return "exempt"
+    return "missing" if unit.is_missing else "late" if unit.is_late else "on_time"
+
+
+def finding_rows(findings: pl.DataFrame, lang: str) -> pl.DataFrame:
+    """Failed checks with message and advice in one language."""
+    return findings.with_columns(
+        pl.coalesce("data_element_code", "indicator_code").alias("subject"),
+        pl.col(f"message_{lang}").alias("message"),
+        pl.col(f"advice_{lang}").alias("advice"),
+    )
+
+
+def changes(facts: RoundFacts) -> Mapping[str, Mapping[str, float | None]]:
+    """Per indicator, how the series of the round's area ends, where it ends with the round's year."""
+    if facts.area is None:
+        return {}
+    rows = facts.trend.filter(
+        area_code=facts.area.code, category_code=TOTAL, last_year=facts.round.data_year
+    ).sort("basis", descending=True)
+    return {
+        row["indicator_code"]: {name: row[name] for name in CHANGES} for row in rows.iter_rows(named=True)
+    }
+
+
+def _named(rows: pl.DataFrame, lang: str) -> pl.DataFrame:
+    """``name`` with the mark of an unconfirmed indicator; the total has no category's name."""
+    mark = message("reports.unconfirmed", lang)
+    return rows.with_columns(
+        pl.when(pl.col("is_confirmed").fill_null(value=False))
+        .then(pl.col("name_vi"))
+        .otherwise(pl.concat_str(pl.col("name_vi").fill_null(""), pl.lit(f" {mark}")))
+        .alias("name"),
+        pl.when(pl.col("category_code") == TOTAL)
+        .then(pl.lit(""))
+        .otherwise("category_name")
+        .alias("category_name"),
+    )

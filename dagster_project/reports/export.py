@@ -1,0 +1,94 @@
+"""The report set of a release: all documents written aside and put in place together.
+
+Which documents a set has and where they lie belongs here; what they say does not. A release that already holds the
+set of another round keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dagster_project import durable
+from dagster_project.reports.open_data import sha256_of, write_open_data
+from dagster_project.reports.quality_report import read_quality, write_quality_report
+from dagster_project.reports.read import Release, RoundFacts, open_release, read_round
+from dagster_project.reports.safe import file_part
+
+OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
+_INDEX = "index.json"
+_OPEN_FOLDER = "du-lieu-mo"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One document; open data stand for their manifest, which names the other files."""
+
+    kind: str
+    path: Path
+    sha256: str
+
+
+def export_release(
+    release_dir: Path, out_dir: Path, *, round_code: str | None, lang: str
+) -> list[ExportedFile]:
+    """Write the report set of a round into ``out_dir/<release id>``, replacing the set of that round.
+
+    Without a round: the quality report and the open data. Raises ``KhoError`` where the release is not whole or lacks
+    the round. Equal releases give equal bytes.
+    """
+    folder = out_dir / release_dir.name
+    with open_release(release_dir) as release, durable.new_folder(folder) as aside:
+        if folder.is_dir():
+            shutil.copytree(folder, aside, dirs_exist_ok=True)
+        written = _write_set(release, aside, round_code, lang)
+        kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
+        _write_index(aside, [*written, *kept])
+    return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
+
+
+def exported_files(folder: Path) -> list[ExportedFile]:
+    """The documents in one release's folder, as its index tells; none where nothing was exported."""
+    index = folder / _INDEX
+    if not index.is_file():
+        return []
+    told = json.loads(index.read_text(encoding="utf-8"))
+    return [ExportedFile(item["kind"], folder / item["path"], item["sha256"]) for item in told]
+
+
+def _write_set(release: Release, folder: Path, round_code: str | None, lang: str) -> list[ExportedFile]:
+    facts = read_round(release, round_code) if round_code else None
+    open_folder = folder / _OPEN_FOLDER
+    shutil.rmtree(open_folder, ignore_errors=True)
+    files = [] if facts is None else _write_round(facts, folder, lang)
+    quality = folder / f"bao-cao-chat-luong{_suffix(facts)}.html"
+    write_quality_report(read_quality(release, facts), quality, lang)
+    manifest = write_open_data(release, open_folder, lang)
+    return [*files, _exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
+
+
+def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFile]:
+    from dagster_project.reports.annex import write_annex
+    from dagster_project.reports.official import write_official
+
+    report = folder / f"bao-cao{_suffix(facts)}.docx"
+    annex = folder / f"phu-luc{_suffix(facts)}.xlsx"
+    write_official(facts, report)
+    write_annex(facts, annex, lang)
+    return [_exported(OFFICIAL, report), _exported(ANNEX, annex)]
+
+
+def _suffix(facts: RoundFacts | None) -> str:
+    return f"-{file_part(facts.round.code)}" if facts else ""
+
+
+def _exported(kind: str, path: Path) -> ExportedFile:
+    return ExportedFile(kind, path, sha256_of(path))
+
+
+def _write_index(folder: Path, files: list[ExportedFile]) -> None:
+    rows = [{**asdict(file), "path": file.path.relative_to(folder).as_posix()} for file in files]
+    rows.sort(key=lambda row: row["path"])
+    (folder / _INDEX).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,101 @@
+"""Marts as open data: CSV and Parquet, a data dictionary, and a manifest with the sha256 of each file.
+
+Every mart of the release, except those that name people: who sent a file, and each cell as it was typed, names of
+signatories among them. Figures keep their file, sheet and cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dagster_project.messages import message
+from dagster_project.reports.read import Release
+from dagster_project.reports.safe import csv_texts
+
+MANIFEST = "manifest.json"
+_INSIDE = ("fct_receipt", "fct_reported_cell")
+
+
+@dataclass(frozen=True)
+class _Written:
+    path: str
+    rows: int | None
+
+
+def write_open_data(release: Release, folder: Path, lang: str) -> Path:
+    """Fill ``folder``; returns its manifest. CSV is UTF-8 with a byte order mark, so that Excel reads Vietnamese."""
+    written = []
+    for kind in ("csv", "parquet"):
+        (folder / kind).mkdir(parents=True)
+    marts = list(dict.fromkeys(column.mart for column in release.columns() if column.mart not in _INSIDE))
+    for mart in marts:
+        frame = release.mart(mart)
+        _csv(frame, folder / "csv" / f"{mart}.csv")
+        frame.write_parquet(folder / "parquet" / f"{mart}.parquet", compression="zstd")
+        written += [
+            _Written(f"csv/{mart}.csv", frame.height),
+            _Written(f"parquet/{mart}.parquet", frame.height),
+        ]
+    _dictionary(release, folder / "columns.csv")
+    written.append(_Written("columns.csv", None))
+    manifest = folder / MANIFEST
+    told = _manifest(release, folder, written, lang)
+    manifest.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _csv(frame: pl.DataFrame, file: Path) -> None:
+    csv_texts(frame).write_csv(
+        file,
+        include_bom=True,
+        quote_style="non_numeric",
+        datetime_format="%Y-%m-%dT%H:%M:%SZ",
+    )
+
+
+def _dictionary(release: Release, file: Path) -> None:
+    columns = [column for column in release.columns() if column.mart not in _INSIDE]
+    frame = pl.DataFrame(
+        {
+            "table": [column.mart for column in columns],
+            "column": [column.name for column in columns],
+            "type": [column.type for column in columns],
+            "description": [column.comment for column in columns],
+        },
+        schema=dict.fromkeys(("table", "column", "type", "description"), pl.String),
+    )
+    _csv(frame, file)
+
+
+def _manifest(release: Release, folder: Path, written: list[_Written], lang: str) -> dict[str, Any]:
+    stamp = release.stamp
+    notes = [message("reports.open_csv_note", lang), message("reports.note_unconfirmed", lang)]
+    return {
+        "release_id": stamp.release_id,
+        "created_at": stamp.created_at.isoformat(),
+        "content_hash": stamp.content_hash,
+        "is_sample": stamp.is_sample,
+        "mark": message("reports.sample_mark", lang) if stamp.is_sample else "",
+        "notes": notes,
+        "files": [
+            {
+                "path": item.path,
+                "bytes": (folder / item.path).stat().st_size,
+                "rows": item.rows,
+                "sha256": sha256_of(folder / item.path),
+            }
+            for item in written
+        ],
+    }

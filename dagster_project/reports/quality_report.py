@@ -1,0 +1,251 @@
+"""The quality report: one HTML file that needs nothing beside it, for a phone, a screen or paper.
+
+What was counted and found, in words; the page itself is ``templates/quality_report.html``. Every text is escaped by
+the template. Counting rows belongs here, computing figures does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dagster_project.messages import message, message_table
+from dagster_project.reports.annex_rows import finding_rows, sent
+from dagster_project.reports.numbers import number
+from dagster_project.reports.read import (
+    LOCAL,
+    SEVERITIES,
+    Release,
+    RoundFacts,
+    Stamp,
+    findings_of,
+    local_times,
+)
+from dagster_project.reports.safe import plain
+from dagster_project.reports.table import Line, indicator_table
+
+_TEMPLATES = Path(__file__).parent / "templates"
+#: Findings listed per severity; the rest are counted and stand in the annex and the open data.
+_LISTED = 300
+_FILES_LISTED = 500
+_DISPOSITIONS = ("accepted", "quarantined", "ignored")
+
+
+@dataclass(frozen=True)
+class QualityFacts:
+    """What the report tells beside the round: everything that the release received."""
+
+    stamp: Stamp
+    facts: RoundFacts | None
+    rounds: pl.DataFrame
+    files: pl.DataFrame
+    findings: pl.DataFrame
+    checks: pl.DataFrame
+
+
+def read_quality(release: Release, facts: RoundFacts | None) -> QualityFacts:
+    """Counts over all rounds and files; findings of the round, or all where there is none."""
+    findings = findings_of(release)
+    return QualityFacts(
+        stamp=release.stamp,
+        facts=facts,
+        rounds=_rounds(release, findings),
+        files=_files(release, findings),
+        findings=findings if facts is None else facts.findings,
+        checks=release.slim("fct_finding", ["status"]).group_by("status").len().sort("status"),
+    )
+
+
+def write_quality_report(quality: QualityFacts, file: Path, lang: str) -> None:
+    """Write the page; equal facts give equal bytes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("quality_report.html")
+    file.write_text(page.render(_fields(quality, lang)), encoding="utf-8", newline="\n")
+
+
+def _fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
+    facts = quality.facts
+    table = indicator_table(facts, lang, 1) if facts else None
+    lines = table.indicators if table and not table.is_overview else ()
+    return {
+        "lang": lang,
+        "t": partial(_text, lang),
+        "n": lambda value, decimals=0: number(value, decimals, lang),
+        "stamp": quality.stamp,
+        "created": f"{quality.stamp.created_at.astimezone(LOCAL):%d/%m/%Y %H:%M}",
+        "title": _title(facts, lang),
+        "round": facts.round if facts else None,
+        "cards": _cards(quality, lang),
+        "units": _units(facts) if facts else [],
+        "rounds": quality.rounds.to_dicts(),
+        "findings": [_findings(quality.findings, severity, lang) for severity in SEVERITIES],
+        "by_unit": _by_unit(quality.findings, lang),
+        "checks": {row["status"]: row["len"] for row in quality.checks.to_dicts()},
+        "files": _file_rows(quality.files, lang),
+        "more_files": max(quality.files.height - _FILES_LISTED, 0),
+        "without_figure": [_without(line) for line in lines if _is_owed(line)],
+        "unconfirmed": [
+            {"code": line.code, "name": plain(line.name)}
+            for line in (table.indicators if table else ())
+            if not line.is_confirmed
+        ],
+        "indicators": len(table.indicators) if table else 0,
+    }
+
+
+def _text(lang: str, code: str, **values: object) -> str:
+    return message(f"reports.{code}", lang, **values)
+
+
+def _title(facts: RoundFacts | None, lang: str) -> str:
+    if facts is None:
+        return _text(lang, "quality_title_all")
+    place = facts.area.name if facts.area else _text(lang, "areas", count=len(facts.areas))
+    return _text(lang, "quality_title", place=plain(place), period=facts.round.period_code)
+
+
+def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
+    """The few figures that come first."""
+    units = quality.facts.expected_units if quality.facts else ()
+    missing = sum(unit.is_missing for unit in units)
+    on_time = sum(sent(unit) == "on_time" for unit in units)
+    counts = quality.findings["severity"].value_counts().rows()
+    by_severity = dict.fromkeys(SEVERITIES, 0) | dict(counts)
+    cells = {name: int(quality.files[name].sum() or 0) for name in _DISPOSITIONS}
+    total = sum(cells.values())
+    cards = []
+    if units:
+        cards += [
+            _card("complete", f"{len(units) - missing}/{len(units)}", missing == 0, lang),
+            _card("on_time", f"{on_time}/{len(units)}", on_time == len(units), lang),
+        ]
+    share = number(100 * cells["quarantined"] / total, 1, lang) + "%" if total else "–"
+    return [
+        *cards,
+        _card("cells", number(total, 0, lang), True, lang),
+        _card("held", f"{number(cells['quarantined'], 0, lang)} ({share})", not cells["quarantined"], lang),
+        _card("blocking", number(by_severity["blocking"], 0, lang), not by_severity["blocking"], lang),
+        _card("warning", number(by_severity["warning"], 0, lang), not by_severity["warning"], lang),
+    ]
+
+
+def _card(name: str, value: str, good: bool, lang: str) -> dict[str, str]:  # noqa: FBT001
+    return {
+        "label": _text(lang, f"card_{name}"),
+        "frame": _text(lang, f"frame_{name}"),
+        "value": value,
+        "look": "good" if good else "open",
+    }
+
+
+def _units(facts: RoundFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": plain(unit.name),
+            "area": plain(unit.area_name),
+            "sent": sent(unit),
+            "received": f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else "",
+        }
+        for unit in facts.units
+    ]
+
+
+def _findings(findings: pl.DataFrame, severity: str, lang: str) -> dict[str, Any]:
+    chosen = finding_rows(findings.filter(severity=severity), lang)
+    return {
+        "severity": severity,
+        "count": chosen.height,
+        "more": max(chosen.height - _LISTED, 0),
+        "rows": [
+            {name: plain(row[name], 400) for name in _FINDING_TEXTS}
+            for row in chosen.head(_LISTED).iter_rows(named=True)
+        ],
+    }
+
+
+_FINDING_TEXTS = (
+    *("reporting_unit_name", "subject", "name_vi", "file_name", "sheet", "cell", "period_code"),
+    *("observed", "expected", "message", "advice", "rule_code"),
+)
+
+
+def _by_unit(findings: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
+    unit = pl.coalesce("reporting_unit_name", "reporting_unit_code", pl.lit(_text(lang, "no_unit")))
+    counted = findings.group_by(unit.alias("unit")).agg(
+        (pl.col("severity") == severity).sum().alias(severity) for severity in SEVERITIES
+    )
+    rows = counted.sort([*SEVERITIES, "unit"], descending=[True, True, True, False]).head(_LISTED)
+    return [{**row, "unit": plain(row["unit"])} for row in rows.to_dicts()]
+
+
+def _without(line: Line) -> dict[str, str]:
+    return {"code": line.code, "name": plain(line.name), "words": line.figures[-1].words}
+
+
+def _is_owed(line: Line) -> bool:
+    return bool(line.figures) and line.figures[-1].state not in ("value", "zero", "not_applicable")
+
+
+def _rounds(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
+    """One row per round with submissions: expected, actual, on time, findings by severity."""
+    rates = release.mart("fct_reporting_rate").filter(pl.col("exempt").not_())
+    counted = (pl.col("severity").filter(pl.col("severity") == name).len().alias(name) for name in SEVERITIES)
+    names = release.mart("dim_round").select("round_code", "name_vi", "period_end")
+    return (
+        rates.group_by("round_code")
+        .agg(pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum())
+        .join(findings.group_by("round_code").agg(counted), on="round_code", how="left")
+        .join(names, on="round_code", how="left")
+        .with_columns(pl.col(SEVERITIES).fill_null(0))
+        .sort("period_end", "round_code")
+    )
+
+
+def _files(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
+    """One row per receipt: what became of its cells (of the first of equal bytes), and its findings."""
+    receipts = local_times(release.mart("fct_receipt"))
+    cells = release.slim("fct_reported_cell", ["sha256", "disposition"])
+    first = pl.col("status") != "duplicate"
+    counts = cells.group_by("sha256").agg(
+        (pl.col("disposition") == name).sum().cast(pl.Int64).alias(name) for name in _DISPOSITIONS
+    )
+    found = findings.group_by("sha256").agg(
+        (pl.col("severity") == name).sum().cast(pl.Int64).alias(name) for name in SEVERITIES
+    )
+    numbers = (*_DISPOSITIONS, *SEVERITIES)
+    return (
+        receipts.join(counts, on="sha256", how="left")
+        .join(found, on="sha256", how="left")
+        .with_columns(pl.when(first).then(pl.col(name)).fill_null(0).alias(name) for name in numbers)
+        .sort("received_at", "file_name", "receipt_id")
+    )
+
+
+def _file_rows(files: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **row,
+            "file_name": plain(row["file_name"], 200),
+            "received": f"{row['received_at']:%d/%m/%Y %H:%M}" if row["received_at"] else "",
+            "told": _file_status(row, lang),
+            "cells": sum(row[name] for name in _DISPOSITIONS),
+        }
+        for row in files.head(_FILES_LISTED).iter_rows(named=True)
+    ]
+
+
+def _file_status(row: dict[str, Any], lang: str) -> str:
+    code = f"reports.file.{row['status']}"
+    return message(code, lang) if code in message_table() else plain(row["status"])
