@@ -32,13 +32,12 @@ ACCEPTED_BATCH_PASSES = "accepted_batch_passes"
 def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """Every file of the inbox, kept by sha256, with its receipt in the ledger."""
     receipts = pipeline.receive(desk, [desk.folder.inbox])
-    pipeline.start_build(desk)
     return dg.MaterializeResult(metadata={"files_in_inbox": len(receipts)})
 
 
-@dg.asset(key=CATALOGUE, group_name="intake", kinds={"csv"})
+@dg.asset(key=CATALOGUE, deps=[LANDING], group_name="intake", kinds={"csv"})
 def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
-    """The reference data, linted and written as typed Parquet for the models."""
+    """The reference data, linted and written as typed Parquet for the models; after landing, which clears the build."""
     loaded = pipeline.load_checked_catalogue(desk)
     pipeline.write_catalogue(desk, loaded)
     rows = {name: frame.height for name, frame in loaded.tables.items() if frame.height}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.locks import build_lock
-from dagster_project.pipeline import Desk
+from dagster_project.pipeline import Desk, start_build
 from dagster_project.settings import read_settings
 
 
@@ -26,12 +26,13 @@ def open_desk() -> Desk:
 
 
 def locked_desk(make_desk: Callable[[], Desk]) -> dg.ResourceDefinition:
-    """A resource that holds the build lock while a run uses the desk."""
+    """A resource that holds the build lock, with the build cleared, while a run uses the desk."""
 
     def hold(_context: dg.InitResourceContext) -> Iterator[Desk]:
         desk = make_desk()
         desk.folder.make()
         with build_lock(desk.folder.build_lock):
+            start_build(desk)
             yield desk
 
     return dg.ResourceDefinition(

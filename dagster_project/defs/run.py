@@ -13,7 +13,7 @@ from dagster_project.definitions import build_defs
 from dagster_project.defs.partitions import ROUNDS
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
-from dagster_project.pipeline import Desk
+from dagster_project.pipeline import Desk, start_build
 
 _INSTANCE_SETTINGS = """\
 telemetry:
@@ -30,11 +30,13 @@ class Runner:
     """One desk's graph and Dagster instance; the caller holds the build lock."""
 
     def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._instance = open_instance(desk.folder)
         self._definitions = build_defs({"desk": desk})
 
     def refresh(self) -> Mapping[str, float]:
         """From the inbox to a release; returns seconds per stage. Raises the stage's ``KhoError``."""
+        start_build(self._desk)
         return self._execute("refresh", None)
 
     def report(self, round_code: str) -> Mapping[str, float]:
