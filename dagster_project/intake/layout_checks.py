@@ -1,0 +1,175 @@
+"""Faults of a table against its layout map, and of its labels and periods, in words.
+
+Each check takes the frames of ``layout_maps`` and ``layout_cells`` and gives rows for ``build_findings``; all of one
+kind in one sheet are named in one finding. What they hold out is decided in ``bind_layout``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dagster_project.frames import FINDINGS
+from dagster_project.intake.layout_cells import COLUMN, SPOT, a1, letters, read_headers, value_fault
+from dagster_project.intake.layout_maps import SHEET, Layouts, folded
+from dagster_project.quality.findings import build_findings
+from dagster_project.settings import Office
+
+_TIME_ZONE = "Asia/Ho_Chi_Minh"
+
+
+def first_rule(found: pl.DataFrame, of: list[str]) -> pl.DataFrame:
+    """The first rule of ``found`` for each subject."""
+    if found.is_empty():
+        return pl.DataFrame(schema={**dict.fromkeys(of, pl.String()), "rule_code": pl.String()})
+    return found.group_by(of, maintain_order=True).agg(pl.col("rule_code").first())
+
+
+def check_sheets(layouts: Layouts) -> pl.DataFrame:
+    """Sheets that the map does not speak of, and sheets that it does and the file lacks; one finding each."""
+    unknown = layouts.sheets.filter(pl.col("map_sheet").is_null())
+    return pl.concat(
+        [
+            unknown.group_by("sha256", maintain_order=True).agg(
+                pl.lit("LAYOUT_SHEET_UNKNOWN").alias("rule_code"),
+                pl.col("sheet").str.join("; ").alias("observed"),
+            ),
+            layouts.missing_sheets.group_by("sha256", maintain_order=True).agg(
+                pl.lit("LAYOUT_SHEET_MISSING").alias("rule_code"),
+                pl.col("map_sheet").str.join("; ").alias("expected"),
+            ),
+        ],
+        how="diagonal_relaxed",
+    )
+
+
+def check_columns(cells: pl.DataFrame, layouts: Layouts) -> pl.DataFrame:
+    """Columns with content that the map does not speak of, and columns that are not what the map says."""
+    headers = read_headers(cells)
+    inside = cells.filter(pl.col("part").is_in(["header", "data"]))
+    unmapped = (
+        inside.filter(pl.col("column_role").is_null())
+        .sort(*SPOT)
+        .group_by(COLUMN, maintain_order=True)
+        .agg(pl.col("cell").first())
+        .join(headers, on=COLUMN, how="left", maintain_order="left")
+        .sort(COLUMN)
+        .group_by(SHEET, maintain_order=True)
+        .agg(
+            pl.lit("LAYOUT_COLUMN_UNMAPPED").alias("rule_code"),
+            pl.col("cell").first(),
+            pl.format("{}: {}", letters(pl.col("col")), pl.col("found").fill_null("–"))
+            .str.join("; ")
+            .alias("observed"),
+        )
+    )
+    compared = (
+        layouts.columns.filter((pl.col("role") != "skip") | pl.col("header").is_not_null())
+        .join(headers, on=COLUMN, how="left", maintain_order="left")
+        .with_columns(pl.col("header", "found").fill_null(""))
+    )
+    differing = compared.filter(folded(compared["header"]) != folded(compared["found"]))
+    missing = differing.group_by(SHEET, maintain_order=True).agg(
+        pl.lit("LAYOUT_COLUMN_MISSING").alias("rule_code"),
+        pl.format("{}{}", letters(pl.col("col").first()), pl.col("header_first_row").first()).alias("cell"),
+        pl.format("{}: {}", letters(pl.col("col")), "found").str.join("; ").alias("observed"),
+        pl.format("{}: {}", letters(pl.col("col")), "header").str.join("; ").alias("expected"),
+    )
+    return pl.concat([unmapped, missing], how="diagonal_relaxed")
+
+
+def check_rounds(layouts: Layouts) -> pl.DataFrame:
+    """Periods for which there is no round."""
+    return (
+        layouts.rounds.filter(pl.col("round_code").is_null())
+        .group_by("sha256", maintain_order=True)
+        .agg(
+            pl.lit("LAYOUT_ROUND_UNKNOWN").alias("rule_code"),
+            pl.col("period_code").fill_null("–").str.join(", ").alias("observed"),
+        )
+    )
+
+
+def check_time(submissions: pl.DataFrame, expected_year: int | None) -> pl.DataFrame:
+    """Rounds that are not open yet, or not of the year that the run was told to take."""
+    received = pl.col("received_at").dt.convert_time_zone(_TIME_ZONE).dt.date()
+    subject = ["sha256", "submission_id"]
+    early = submissions.filter(received < pl.col("opens_on")).select(
+        pl.lit("LAYOUT_ROUND_NOT_OPEN").alias("rule_code"),
+        *subject,
+        pl.col("round_code").alias("observed"),
+        pl.col("opens_on").dt.strftime("%d/%m/%Y").alias("expected"),
+    )
+    other = submissions.filter(pl.col("data_year") != pl.lit(expected_year, dtype=pl.Int64)).select(
+        pl.lit("LAYOUT_WRONG_YEAR").alias("rule_code"),
+        *subject,
+        pl.col("data_year").cast(pl.String).alias("observed"),
+        pl.lit(str(expected_year)).alias("expected"),
+    )
+    return pl.concat([early, other])
+
+
+def check_areas(values: pl.DataFrame) -> pl.DataFrame:
+    """Labels that name no area or several, and figures beside no label; one finding per label."""
+    held = values.with_columns(value_fault().alias("rule_code")).filter(
+        "is_filled", pl.col("rule_code").str.starts_with("LAYOUT_AREA")
+    )
+    where = pl.coalesce("area_cell", a1(pl.col("row"), pl.col("area_col")))
+    return (
+        held.with_columns(where.alias("cell"))
+        .group_by("rule_code", *SHEET, "row", "cell", maintain_order=True)
+        .agg(
+            pl.col("area_text").first().alias("observed"),
+            pl.col("area_codes").first().alias("expected"),
+            *_only_one("round_code", "period_code"),
+        )
+    )
+
+
+def check_elements(values: pl.DataFrame) -> pl.DataFrame:
+    """Figures of elements that are not valid in their period; one finding per column."""
+    held = values.with_columns(value_fault().alias("rule_code")).filter(
+        pl.col("rule_code") == "LAYOUT_ELEMENT_NOT_VALID"
+    )
+    return held.group_by("rule_code", *COLUMN, maintain_order=True).agg(
+        a1(pl.col("row").first(), pl.col("col").first()).alias("cell"),
+        pl.col("data_element_code").first(),
+        pl.col("category_code").first(),
+        pl.col("indicator_code").first(),
+        pl.col("data_element_code").first().alias("observed"),
+        pl.col("period_code").first().alias("expected"),
+        *_only_one("round_code", "period_code"),
+    )
+
+
+def _only_one(*names: str) -> list[pl.Expr]:
+    """The value of a group where it has only one."""
+    return [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in names]
+
+
+def describe(
+    found: pl.DataFrame, submissions: pl.DataFrame, files: pl.DataFrame, office: Office
+) -> pl.DataFrame:
+    """``found`` with file and submission filled in, where only one submission can be meant, in words."""
+    for name in ("submission_id", "round_code", "period_code", "sheet", "cell"):
+        if name not in found.columns:
+            found = found.with_columns(pl.lit(None, dtype=pl.String).alias(name))
+    subject = ["reporting_unit_code", "area_code", "round_code", "period_code"]
+    by_id = submissions.select("submission_id", *(pl.col(name).alias(f"its_{name}") for name in subject))
+    by_round = submissions.select("sha256", "round_code", pl.col("submission_id").alias("of_round"))
+    single = (
+        submissions.group_by("sha256")
+        .agg(pl.col("submission_id").first().alias("of_file"), pl.len().alias("n"))
+        .filter(pl.col("n") == 1)
+        .drop("n")
+    )
+    full = (
+        found.join(by_round, on=["sha256", "round_code"], how="left", maintain_order="left")
+        .join(single, on="sha256", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("submission_id", "of_round", "of_file").alias("submission_id"))
+        .join(by_id, on="submission_id", how="left", maintain_order="left")
+        .drop("round_code", "period_code")
+        .rename({f"its_{name}": name for name in subject})
+        .join(files.select("sha256", "file_name"), on="sha256", how="left", maintain_order="left")
+        .with_columns(pl.lit("intake").alias("stage"), pl.lit(office.is_sample).alias("is_sample"))
+    )
+    return build_findings(full.select(name for name in full.columns if name in FINDINGS))
