@@ -40,6 +40,8 @@ _STYLES: dict[str, Mapping[str, object]] = {
 }
 #: Height of one line of the grid's font, in points.
 _LINE_POINTS = 15.0
+#: A row of a workbook is at most 409 points high.
+_MOST_LINES = 20
 #: Rows of a sheet that lists details; what is more stands in the open data.
 _MOST_ROWS = 20_000
 
@@ -160,11 +162,15 @@ class _Annex:
         self._heads(page, 4, [self.text(f"head_{field.head}") for field in fields])
         page.freeze_panes(5, 0)
         shown = rows.head(_MOST_ROWS)
+        wrapped = [field for field in fields if field.kind in ("text", "code", "state")]
         if rows.height > shown.height:
             page.write_string(3, 0, self.text("annex_more", count=rows.height, shown=shown.height))
         for row, record in enumerate(shown.iter_rows(named=True), start=5):
             for column, field in enumerate(fields):
                 self._cell(page, row, column, field, record)
+            page.set_row(
+                row, _LINE_POINTS * max(_lines(str(record[item.name] or ""), item.width) for item in wrapped)
+            )
         page.autofilter(4, 0, max(4 + shown.height, 5), len(fields) - 1)
 
     def _heads(self, page: Any, row: int, heads: Iterable[str]) -> None:
@@ -200,6 +206,6 @@ class _Annex:
         page.write_number(row, column, float(value), self.number_format(0 if whole else decimals))
 
 
-def _lines(text: str, width: int) -> int:
-    """Lines that a wrapped text takes in a column of ``width`` characters."""
-    return max(1, ceil(len(text) * 1.05 / width))
+def _lines(text: str, width: float) -> int:
+    """Lines that a wrapped text takes in a column of ``width`` characters; LibreOffice does not grow rows itself."""
+    return min(max(1, ceil(len(text) * 1.1 / width)), _MOST_LINES)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def _subject_inside(facts: RoundFacts) -> str:
     return subject[:1].lower() + subject[1:]
 
 
-def _keyed(name: str, facts: RoundFacts, **values: object) -> str:
+def _keyed(name: str, facts: RoundFacts, **values: str) -> str:
     """The text for the criteria set and level, else the level's, else the general one."""
     level = facts.round.level
     for key in (f"{facts.round.criteria_set_code}.{level}", level, "other"):
@@ -148,7 +148,7 @@ def _received(facts: RoundFacts) -> str:
     states = Counter(facts.submissions["status"])
     held = facts.values.filter(value_state="held").height
     return _text(
-        "reports.received",
+        "reports.received_again" if states["superseded"] else "reports.received",
         submissions=facts.submissions.height,
         replaced=states["superseded"],
         values=number(facts.values.height, 0),
@@ -230,7 +230,7 @@ def _table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     first = table.periods[0].label if table.periods else last
     title = "reports.table_overview" if table.is_overview else "reports.table_title"
     return {
-        "table_title": _text(title, place=plain(place), first=first, last=last),
+        "table_title": _text(title, place=plain(place), first=first, last=last).upper(),
         "span": len(table.periods) + 2,
         "periods": [{"heading": period_heading(period)} for period in table.periods],
         "lines": [_line_fields(line) for line in table.lines],

@@ -302,6 +302,8 @@ def _fill(
     for number, text in enumerate(texts):
         align = aligns[number] if number < len(aligns) else _LEFT
         _put(row.cells[number], text, size=size, bold=bold, align=align, first=True)
+        spacing = row.cells[number].paragraphs[0].paragraph_format
+        spacing.space_before = spacing.space_after = Pt(1.5)
     for cell in row.cells:
         cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
 
@@ -372,13 +374,18 @@ def _underline(paragraph: Any, left: float, right: float) -> None:
     """A short rule below a heading: the paragraph's upper border between two indents (mm)."""
     borders = OxmlElement("w:pBdr")
     top = OxmlElement("w:top")
-    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
+    for name, value in (("val", "single"), ("sz", "6"), ("space", "0"), ("color", "000000")):
         top.set(qn(f"w:{name}"), value)
     borders.append(top)
     paragraph._p.get_or_add_pPr().append(borders)  # noqa: SLF001
     paragraph.paragraph_format.left_indent = Mm(left)
     paragraph.paragraph_format.right_indent = Mm(right)
-    paragraph.add_run("").font.size = Pt(4)
+    paragraph.paragraph_format.space_before = Pt(3)
+    mark = OxmlElement("w:rPr")
+    size = OxmlElement("w:sz")
+    size.set(qn("w:val"), "8")
+    mark.append(size)
+    paragraph._p.get_or_add_pPr().append(mark)  # noqa: SLF001
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from dagster_project.messages import message, message_table
 from dagster_project.reports.annex_rows import finding_rows, sent
 from dagster_project.reports.numbers import number
 from dagster_project.reports.read import (
-    LOCAL,
     SEVERITIES,
     Release,
     RoundFacts,
@@ -84,7 +83,7 @@ def _fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
         "t": partial(_text, lang),
         "n": lambda value, decimals=0: number(value, decimals, lang),
         "stamp": quality.stamp,
-        "created": f"{quality.stamp.created_at.astimezone(LOCAL):%d/%m/%Y %H:%M}",
+        "created": f"{quality.stamp.created_at:%d/%m/%Y %H:%M}",
         "title": _title(facts, lang),
         "round": facts.round if facts else None,
         "cards": _cards(quality, lang),
@@ -128,20 +127,22 @@ def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
     cards = []
     if units:
         cards += [
-            _card("complete", f"{len(units) - missing}/{len(units)}", missing == 0, lang),
-            _card("on_time", f"{on_time}/{len(units)}", on_time == len(units), lang),
+            _card("complete", f"{len(units) - missing}/{len(units)}", lang, good=missing == 0),
+            _card("on_time", f"{on_time}/{len(units)}", lang, good=on_time == len(units)),
         ]
     share = number(100 * cells["quarantined"] / total, 1, lang) + "%" if total else "–"
     return [
         *cards,
-        _card("cells", number(total, 0, lang), True, lang),
-        _card("held", f"{number(cells['quarantined'], 0, lang)} ({share})", not cells["quarantined"], lang),
-        _card("blocking", number(by_severity["blocking"], 0, lang), not by_severity["blocking"], lang),
-        _card("warning", number(by_severity["warning"], 0, lang), not by_severity["warning"], lang),
+        _card("cells", number(total, 0, lang), lang),
+        _card(
+            "held", f"{number(cells['quarantined'], 0, lang)} ({share})", lang, good=not cells["quarantined"]
+        ),
+        _card("blocking", number(by_severity["blocking"], 0, lang), lang, good=not by_severity["blocking"]),
+        _card("warning", number(by_severity["warning"], 0, lang), lang, good=not by_severity["warning"]),
     ]
 
 
-def _card(name: str, value: str, good: bool, lang: str) -> dict[str, str]:  # noqa: FBT001
+def _card(name: str, value: str, lang: str, *, good: bool = True) -> dict[str, str]:
     return {
         "label": _text(lang, f"card_{name}"),
         "frame": _text(lang, f"frame_{name}"),

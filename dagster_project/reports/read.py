@@ -29,7 +29,7 @@ SEVERITIES = ("blocking", "warning", "info")
 
 @dataclass(frozen=True)
 class Stamp:
-    """What the manifest says about the release; ``created_at`` carries its time zone."""
+    """What the manifest says about the release; ``created_at`` in the office's time."""
 
     release_id: str
     created_at: datetime
@@ -66,7 +66,7 @@ class Release:
     def mart(self, name: str, **equal: str | int) -> pl.DataFrame:
         """The rows of a mart, those where the given columns have the given values."""
         wanted = " and ".join(f'"{column}" = ?' for column in equal)
-        query = f'select * from {SCHEMA}."{name}"' + (f" where {wanted}" if wanted else "")
+        query = f'select * from {SCHEMA}."{name}"' + (f" where {wanted}" if wanted else "")  # noqa: S608
         return self.connection.execute(query, list(equal.values())).pl()
 
     def slim(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
@@ -234,7 +234,9 @@ def _stamp(release_dir: Path) -> Stamp:
         created_at = datetime.fromisoformat(told["created_at"])
         return Stamp(
             release_id=str(told["release_id"]),
-            created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
+            created_at=(created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC)).astimezone(
+                LOCAL
+            ),
             content_hash=str(told["content_hash"]),
             is_sample=bool(told["is_sample"]),
         )

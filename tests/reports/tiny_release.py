@@ -300,7 +300,7 @@ def _rate(here: Mapping[str, Any], code: str, name: str, actual: int, on_time: i
     }
 
 
-def _value(
+def _value(  # noqa: PLR0917
     here: Mapping[str, Any],
     element: str,
     indicator: str,
