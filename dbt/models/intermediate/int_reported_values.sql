@@ -8,10 +8,15 @@ submissions as (
 
 ),
 
+-- a figure beside no known area is nobody's: it stays a reported cell
 cells as (
 
     select * from {{ ref('stg_cells') }}
-    where role = 'value' and data_element_code is not null and disposition in ('accepted', 'quarantined')
+    where
+        role = 'value'
+        and area_code is not null
+        and data_element_code is not null
+        and disposition in ('accepted', 'quarantined')
 
 ),
 
@@ -21,7 +26,7 @@ joined as (
         submissions.round_code,
         submissions.period_code,
         submissions.data_year,
-        submissions.area_code,
+        cells.area_code,
         submissions.reporting_unit_code,
         submissions.form_code,
         submissions.submission_id,
@@ -53,7 +58,11 @@ joined as (
         coalesce(cells.entered_how, submissions.entered_how) as entered_how,
         -- a figure given twice in one file is held where one of the two is
         row_number() over (
-            partition by submissions.submission_id, cells.data_element_code, cells.category_code
+            partition by
+                submissions.submission_id,
+                cells.area_code,
+                cells.data_element_code,
+                cells.category_code
             order by cells.disposition desc, cells.sheet asc, cells.row_number asc, cells.col_number asc
         ) as place
     from cells

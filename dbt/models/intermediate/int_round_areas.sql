@@ -13,15 +13,27 @@ areas as (
 
 ),
 
+figures as (
+
+    select distinct
+        submission_id,
+        area_code
+    from {{ ref('stg_cells') }}
+    where role = 'value' and area_code is not null
+
+),
+
+-- a publisher reports for the areas that its table names, every other unit for its own
 reporting as (
 
     select
-        round_code,
-        area_code,
-        bool_or(is_sample) as is_sample
-    from {{ ref('stg_submissions') }}
-    where not blocked
-    group by round_code, area_code
+        submissions.round_code,
+        coalesce(figures.area_code, submissions.area_code) as area_code,
+        bool_or(submissions.is_sample) as is_sample
+    from {{ ref('stg_submissions') }} as submissions
+    left join figures on submissions.submission_id = figures.submission_id
+    where not submissions.blocked
+    group by submissions.round_code, coalesce(figures.area_code, submissions.area_code)
 
 ),
 
