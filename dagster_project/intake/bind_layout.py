@@ -70,7 +70,12 @@ def bind_layouts(
     placed = _settle(cells, values, submissions, blocked, first_rule(untimely, ["submission_id"]))
     found = pl.concat([faults, untimely, check_areas(values), check_elements(values)], how="diagonal_relaxed")
     return BoundLayouts(
-        cells=conform(placed.select(name for name in CELLS if name in placed.columns), CELLS),
+        cells=conform(
+            placed.select(name for name in CELLS if name in placed.columns).with_columns(
+                pl.lit(office.is_sample).alias("is_sample")
+            ),
+            CELLS,
+        ),
         submissions=_blocked_or_not(submissions, blocked, untimely),
         findings=describe(found, submissions, files, office),
     )
