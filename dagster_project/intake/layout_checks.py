@@ -111,7 +111,7 @@ def check_time(submissions: pl.DataFrame, expected_year: int | None) -> pl.DataF
 def check_areas(values: pl.DataFrame) -> pl.DataFrame:
     """Labels that name no area or several, and figures beside no label; one finding per label."""
     held = values.with_columns(value_fault().alias("rule_code")).filter(
-        "is_filled", pl.col("rule_code").str.starts_with("LAYOUT_AREA")
+        "is_filled", pl.col("rule_code") != "LAYOUT_ELEMENT_NOT_VALID"
     )
     where = pl.coalesce("area_cell", a1(pl.col("row"), pl.col("area_col")))
     return (

@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import resource
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,10 @@ CELL_SCHEMA = pl.Schema(
 )
 #: Sheets without cells of their own.
 _NO_CELLS = (SheetTypeEnum.ChartSheet, SheetTypeEnum.DialogSheet)
+_AT = ("row", "col")
+_SHOWN = (*_AT, "raw_text", "cell_type", "number")
 _PLAIN_DIGITS = 21
 _OUT_OF_MEMORY = "out of memory"
-
-_Cell = tuple[str, bool, int, int, str, str, str, float | None, str | None]
 
 
 def main(job_file: str) -> None:
@@ -76,9 +76,19 @@ def main(job_file: str) -> None:
 
 
 def read_cells(file: Path, kind: str) -> pl.DataFrame:
-    """All cells with content of ``file``, in the order of its sheets."""
-    cells = _delimited_cells(file) if kind == "csv" else _workbook_cells(file, kind)
-    return pl.DataFrame(cells, schema=CELL_SCHEMA, orient="row")
+    """All cells with content of ``file``, in the order of its sheets, rows and columns."""
+    if kind == "csv":
+        return _read_sheet("", read_delimited(file.read_bytes()), None, hidden=False)
+    sheets = [pl.DataFrame(schema=CELL_SCHEMA)]
+    with CalamineWorkbook.from_path(str(file)) as workbook:
+        details = read_details(file, kind)
+        for sheet in workbook.sheets_metadata:
+            if sheet.typ in _NO_CELLS:
+                continue
+            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            hidden = sheet.visible != SheetVisibleEnum.Visible
+            sheets.append(_read_sheet(sheet.name, rows, details.get(sheet.name), hidden=hidden))
+    return pl.concat(sheets)
 
 
 def _say(**event: object) -> None:
@@ -98,59 +108,74 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
-def _delimited_cells(file: Path) -> list[_Cell]:
-    return [
-        ("", False, row, col, cell_name(row, col), text, "text", None, None)
-        for row, fields in enumerate(read_delimited(file.read_bytes()), start=1)
-        for col, text in enumerate(fields, start=1)
-        if text and not text.isspace()
-    ]
-
-
-def _workbook_cells(file: Path, kind: str) -> list[_Cell]:
-    cells: list[_Cell] = []
-    with CalamineWorkbook.from_path(str(file)) as workbook:
-        details = read_details(file, kind)
-        for sheet in workbook.sheets_metadata:
-            if sheet.typ in _NO_CELLS:
-                continue
-            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-            hidden = sheet.visible != SheetVisibleEnum.Visible
-            cells.extend(_sheet_cells(sheet.name, rows, details.get(sheet.name), hidden=hidden))
-    return cells
-
-
-def _sheet_cells(
+def _read_sheet(
     name: str, rows: Iterable[list[Any]], details: Details | None, *, hidden: bool
-) -> Iterator[_Cell]:
-    """Cells of one sheet; those that only ``details`` know (errors, formulas without a value) come last."""
-    seen: set[tuple[int, int]] = set()
-    known = details or {}
-    plain = None if details is None else ""
+) -> pl.DataFrame:
+    """Cells of one sheet, with those that only ``details`` know: errors, formulas without a value."""
+    shown = _shown_cells(rows)
+    known = _known_cells(details or {})
+    unseen = known.filter(pl.col("cell_type") != "")
+    cells = pl.concat(
+        [
+            shown.join(unseen, on=_AT, how="anti").join(
+                known.select(*_AT, "number_format"), on=_AT, how="left"
+            ),
+            unseen,
+        ],
+        how="diagonal",
+    ).sort(*_AT)
+    widest = cells.select(pl.col("col").max().fill_null(0)).item()
+    names = pl.Series([column_letters(col) for col in range(widest + 1)], dtype=pl.String)
+    return cells.select(
+        pl.lit(name).alias("sheet"),
+        pl.lit(hidden).alias("sheet_hidden"),
+        *_AT,
+        pl.concat_str(names.gather(cells["col"]), "row").alias("cell"),
+        "raw_text",
+        "cell_type",
+        "number",
+        pl.col("number_format").fill_null(pl.lit(None if details is None else "", dtype=pl.String)),
+    )
+
+
+def _shown_cells(rows: Iterable[list[Any]]) -> pl.DataFrame:
+    """What the spreadsheet reader gives, blanks left out."""
+    columns: dict[str, list[Any]] = {name: [] for name in _SHOWN}
+    add_row, add_col, add_text, add_kind, add_number = (column.append for column in columns.values())
     for row, values in enumerate(rows, start=1):
         for col, value in enumerate(values, start=1):
             if value == "" or (type(value) is str and value.isspace()):
                 continue
-            detail = known.get((row, col))
-            if detail is not None and detail.cell_type:
-                continue
-            seen.add((row, col))
             kind, text, number = _READERS.get(type(value), _read_other)(value)
-            number_format = detail.number_format if detail is not None else plain
-            yield name, hidden, row, col, cell_name(row, col), text, kind, number, number_format
-    for (row, col), detail in known.items():
-        if detail.cell_type and (row, col) not in seen:
-            text, shown = detail.text, detail.number_format
-            yield name, hidden, row, col, cell_name(row, col), text, detail.cell_type, None, shown
+            add_row(row)
+            add_col(col)
+            add_text(text)
+            add_kind(kind)
+            add_number(number)
+    return pl.DataFrame(columns, schema={name: CELL_SCHEMA[name] for name in _SHOWN})
 
 
-def cell_name(row: int, col: int) -> str:
-    """A1 notation of a position from 1."""
+def _known_cells(details: Details) -> pl.DataFrame:
+    """What ``details`` say, one row per cell; cell_type is empty where the spreadsheet reader shows the cell."""
+    return pl.DataFrame(
+        {
+            "row": [row for row, _ in details],
+            "col": [col for _, col in details],
+            "raw_text": [detail.text for detail in details.values()],
+            "cell_type": [detail.cell_type for detail in details.values()],
+            "number_format": [detail.number_format for detail in details.values()],
+        },
+        schema={name: CELL_SCHEMA[name] for name in (*_AT, "raw_text", "cell_type", "number_format")},
+    )
+
+
+def column_letters(col: int) -> str:
+    """Letters of a column from 1; empty for 0."""
     letters = ""
     while col:
         col, letter = divmod(col - 1, 26)
         letters = chr(65 + letter) + letters
-    return f"{letters}{row}"
+    return letters
 
 
 def number_text(number: float) -> str:

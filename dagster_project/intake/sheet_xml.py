@@ -124,14 +124,19 @@ def _detail(attributes: bytes, inside: bytes, formats: list[str]) -> Detail | No
     number = int(style[1]) if style else 0
     number_format = formats[number] if number < len(formats) else ""
     kind = _TYPE.search(attributes)
-    value = _VALUE.search(inside)
     if kind is not None and kind[1] == b"e":
+        value = _VALUE.search(inside)
         return Detail(number_format, ERROR, _text(value[1] if value else b""))
-    formula = _FORMULA.search(inside)
-    uncomputed = formula is not None and (value is None or (not value[1] and kind is None))
-    if formula is not None and uncomputed:
+    formula = _FORMULA.search(inside) if b"f" in inside else None
+    if formula is not None and _is_uncomputed(inside, is_text=kind is not None):
         return Detail(number_format, NO_VALUE, f"={_text(formula[1] or b'')}")
     return Detail(number_format) if number_format else None
+
+
+def _is_uncomputed(inside: bytes, *, is_text: bool) -> bool:
+    """Whether a formula has no value; a text may well be empty."""
+    value = _VALUE.search(inside)
+    return value is None or (not value[1] and not is_text)
 
 
 def _text(content: bytes) -> str:

@@ -19,7 +19,7 @@ from dagster_project.intake import read
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.guard import inspect
 from dagster_project.intake.read import RAW, UNREAD, FileToRead, Read, read_files
-from dagster_project.intake.read_child import cell_name, number_text
+from dagster_project.intake.read_child import column_letters, number_text
 from dagster_project.settings import ReadLimits
 
 _NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -201,11 +201,9 @@ def test_a_number_is_written_in_full(number: float, text: str) -> None:
     assert number_text(number) == text
 
 
-@pytest.mark.parametrize(
-    ("row", "col", "cell"), [(1, 1, "A1"), (9, 26, "Z9"), (1, 27, "AA1"), (2, 16384, "XFD2")]
-)
-def test_cells_have_their_usual_names(row: int, col: int, cell: str) -> None:
-    assert cell_name(row, col) == cell
+@pytest.mark.parametrize(("col", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (703, "AAA"), (16384, "XFD")])
+def test_columns_have_their_usual_letters(col: int, letters: str) -> None:
+    assert column_letters(col) == letters
 
 
 def test_workbooks_of_others_are_read_or_refused_with_one_reason(third_party: Path) -> None:
