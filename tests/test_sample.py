@@ -1,0 +1,220 @@
+"""The bundled sample from end to end, through the command that a user types."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import ROOT, Printed, kho, rows
+from tests.sample.figures import figures
+from tests.sample.hostile import write_hostile
+
+INBOX = ROOT / "seeds" / "sample" / "inbox"
+with (ROOT / "tests" / "sample" / "faults.csv").open(encoding="utf-8", newline="") as _stream:
+    FAULTS = list(csv.DictReader(_stream))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    assert kho(folder, "init", "--sample").code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(data: Path) -> Printed:
+    return kho(data, "run", INBOX, "--json")
+
+
+@pytest.fixture(scope="module")
+def findings(data: Path, first: Printed) -> list[dict[str, Any]]:
+    assert first.json["changed"]
+    return rows(data, "select * from fct_finding where status = 'fail'")
+
+
+def test_the_run_ends_with_a_release_and_says_by_its_exit_code_that_units_have_to_mend(
+    first: Printed,
+) -> None:
+    assert first.code == 1, first.err
+    assert first.json["release"].startswith("R0001-")
+
+
+def test_every_cell_of_every_file_is_accepted_held_out_or_ignored_for_a_reason(
+    data: Path, first: Printed
+) -> None:
+    files = first.json["files"]
+    assert {file["file"] for file in files} == {path.name for path in INBOX.glob("*.xlsx")}
+    for file in files:
+        assert file["cells"] == file["accepted"] + file["quarantined"] + file["ignored"] > 0, file["file"]
+    unexplained = (
+        "select count(*) as n from fct_reported_cell where disposition <> 'accepted' and reason is null"
+    )
+    assert rows(data, unexplained) == [{"n": 0}]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["fault"])
+def test_every_planted_fault_is_found_at_its_cell(
+    fault: Mapping[str, str], findings: list[dict[str, Any]]
+) -> None:
+    here = [finding for finding in findings if not fault["file"] or finding["file_name"] == fault["file"]]
+    if not fault["rule_code"]:
+        assert here == []
+        return
+    columns = {
+        "rule_code": "rule_code",
+        "severity": "severity",
+        "stage": "stage",
+        "sheet": "sheet",
+        "cell": "cell",
+    }
+    wanted = {name: fault[column] for name, column in columns.items() if fault[column]}
+    assert any(all(finding[name] == value for name, value in wanted.items()) for finding in here), here
+
+
+def test_clean_workbooks_get_no_blocking_finding_and_at_most_one_warning(
+    findings: list[dict[str, Any]], first: Printed
+) -> None:
+    faulty = {fault["file"] for fault in FAULTS}
+    counts = Counter((finding["file_name"], finding["severity"]) for finding in findings)
+    clean = {file["file"] for file in first.json["files"]} - faulty
+    assert len(clean) > len(faulty)
+    assert [name for name in clean if counts[name, "blocking"] or counts[name, "warning"] > 1] == []
+
+
+def test_sql_gives_the_figures_that_were_typed(data: Path, first: Printed) -> None:
+    """Rows inserted, columns moved, words, percent signs and thousands marks make no figure another one."""
+    assert first.code == 1
+    changed = {
+        (f["file"], f["cell"]) for f in FAULTS if f["severity"] in ("blocking", "warning") and f["cell"]
+    }
+    reported = rows(
+        data,
+        "select reporting_unit_code, data_element_code, category_code, data_year, value, value_state, file_name, cell "
+        "from fct_reported_value",
+    )
+    made = figures()
+    wrong = []
+    for row in reported:
+        figure = made[
+            row["reporting_unit_code"], row["data_element_code"], row["category_code"], row["data_year"]
+        ]
+        state = "not_applicable" if figure is None else "value" if figure else "zero"
+        if (row["file_name"], row["cell"]) not in changed and (row["value"], row["value_state"]) != (
+            figure,
+            state,
+        ):
+            wrong.append((row, figure))
+    assert wrong == []
+    absent = {unit for unit, _, _, year in made if year == 2025} - {
+        row["reporting_unit_code"] for row in reported if row["data_year"] == 2025
+    }
+    assert absent == {"BL-THPT"}
+    assert len(reported) == len(made) - sum(unit == "BL-THPT" for unit, *_ in made)
+
+
+def test_rates_are_recomputed_from_their_parts_whatever_was_typed(data: Path, first: Printed) -> None:
+    assert first.code == 1
+    made = figures()
+    got = rows(
+        data,
+        "select data_year, value from fct_indicator where indicator_code = 'IV.21' and area_code = '03390' "
+        "and category_code = '_T' order by data_year",
+    )
+    units = dict.fromkeys(range(2021, 2025), "TD-VP") | {2025: "BL-HCC"}
+    for row in got:
+        unit, year = units[row["data_year"]], row["data_year"]
+        above, below = (made[unit, f"IV.21.{part}", "_T", year] for part in ("TS", "MS"))
+        assert above is not None
+        assert below
+        assert row["value"] == pytest.approx(100 * above / below, rel=1e-12)
+    assert [row["data_year"] for row in got] == list(units)
+
+
+def test_the_three_predecessors_add_up_on_todays_area(data: Path, first: Printed) -> None:
+    assert first.code == 1
+    made = figures()
+    got = rows(
+        data,
+        "select data_year, value, method from fct_indicator_harmonised "
+        "where indicator_code = 'II.2.2' and category_code = '_T' and data_year < 2025 order by data_year",
+    )
+    assert [row["method"] for row in got] == ["summed"] * 4
+    for row in got:
+        parts = [made[f"{place}-KT", "II.2.2.GT", "_T", row["data_year"]] for place in ("TD", "BLC", "SB")]
+        assert row["value"] == sum(part or 0 for part in parts)
+
+
+def test_a_figure_is_followed_down_to_the_text_that_was_typed(data: Path, first: Printed) -> None:
+    assert first.code == 1
+    printed = kho(data, "trace", "IV.21", "--area", "03390", "--year", "2025", "--json")
+    made = figures()
+    assert {(source["data_element_code"], source["raw_text"]) for source in printed.json} == {
+        (f"IV.21.{part}", f"{made['BL-HCC', f'IV.21.{part}', '_T', 2025]:g}") for part in ("TS", "MS")
+    }
+    for source in printed.json:
+        assert source["file_name"] == "B01-X_BL-HCC_2244-X-2025.xlsx"
+        assert source["sheet"] == "Biểu"
+        assert source["cell"]
+
+
+def test_every_fact_says_that_it_is_a_sample(data: Path, first: Printed) -> None:
+    assert first.code == 1
+    tables = [
+        row["table_name"]
+        for row in rows(
+            data, "select table_name from information_schema.tables where table_name like 'fct_%'"
+        )
+    ]
+    assert len(tables) >= 10
+    for table in tables:
+        assert rows(data, f"select count(*) as n from {table} where is_sample is not true") == [{"n": 0}], (
+            table
+        )
+
+
+def test_the_report_set_is_there_with_its_checksums(data: Path, first: Printed) -> None:
+    folder = data / "exports" / first.json["release"]
+    kinds = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert {".docx", ".xlsx", ".html", ".csv", ".parquet", ".json"} <= kinds
+
+
+def test_a_second_run_changes_nothing(data: Path, first: Printed) -> None:
+    again = kho(data, "run", INBOX, "--json")
+    assert again.code == 1
+    assert (again.json["changed"], again.json["release"]) == (False, first.json["release"])
+    assert again.json["content_hash"] == first.json["content_hash"]
+    assert "Không có thay đổi" in kho(data, "run", INBOX).out
+    assert len(json.loads(kho(data, "releases", "--json").out)) == 1
+
+
+def test_a_rebuild_elsewhere_gives_the_same_content(tmp_path: Path, first: Printed) -> None:
+    folder = tmp_path / "data"
+    assert kho(folder, "init", "--sample").code == 0
+    assert kho(folder, "run", INBOX, "--json").json["content_hash"] == first.json["content_hash"]
+
+
+def test_a_bad_file_costs_only_itself(tmp_path: Path) -> None:
+    inbox, data = tmp_path / "inbox", tmp_path / "data"
+    expected = write_hostile(inbox)
+    good = ["B01-X_BL-HCC_2244-X-2025.xlsx", "B01-X_BL-YT_2244-X-2025.xlsx"]
+    for name in good:
+        shutil.copy(INBOX / name, inbox / name)
+    assert kho(data, "init", "--sample").code == 0
+    printed = kho(data, "run", inbox, "--json")
+    assert printed.code == 1, printed.err
+    files = {file["file"]: file for file in printed.json["files"]}
+    assert set(files) == {*expected, *good}
+    for name in expected:
+        assert files[name]["findings"] == {"blocking": 1, "warning": 0, "info": 0}, name
+    told = rows(data, "select file_name, rule_code, message_vi from fct_finding where severity = 'blocking'")
+    assert {row["file_name"]: row["rule_code"] for row in told} == expected
+    assert all(row["message_vi"] for row in told)
+    accepted = rows(data, "select distinct file_name from fct_reported_value order by 1")
+    assert [row["file_name"] for row in accepted] == good
