@@ -35,7 +35,7 @@ class FileSummary:
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """The whole release in counts; ``rounds`` from the oldest period to the newest."""
+    """The whole release in counts; ``rounds`` that took something in, from the oldest period to the newest."""
 
     submissions: int
     findings: dict[str, int]
@@ -59,6 +59,7 @@ def summarise(release_file: Path) -> ReleaseSummary:
                 for row in connection.execute(
                     "select s.round_code from marts.fct_submission as s "
                     "join marts.dim_round as r on s.round_code = r.round_code "
+                    "where s.status <> 'refused' "
                     "group by s.round_code, r.period_end order by r.period_end, s.round_code"
                 ).fetchall()
             ],
