@@ -80,18 +80,18 @@ UNITS = (
 )
 FINDINGS = (
     Field("severity", "severity", 11, "code"),
-    Field("reporting_unit", "reporting_unit_name", 20),
+    Field("reporting_unit", "reporting_unit_name", 18),
     Field("element_code", "subject", 9, "centre"),
-    Field("element", "name_vi", 26),
-    Field("file", "file_name", 24),
+    Field("element", "name_vi", 20),
+    Field("file", "file_name", 22),
     Field("sheet", "sheet", 7),
     Field("cell", "cell", 6, "centre"),
-    Field("observed", "observed", 14),
-    Field("expected_value", "expected", 14),
-    Field("message", "message", 44),
-    Field("advice", "advice", 36),
-    Field("answer", "unit_response", 16),
-    Field("rule", "rule_code", 16),
+    Field("observed", "observed", 12),
+    Field("expected_value", "expected", 12),
+    Field("message", "message", 40),
+    Field("advice", "advice", 32),
+    Field("answer", "unit_response", 14),
+    Field("rule", "rule_code", 14),
 )
 
 _FIGURE = (

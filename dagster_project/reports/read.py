@@ -165,7 +165,7 @@ class RoundFacts:
 
     @property
     def expected_units(self) -> tuple[UnitLine, ...]:
-        return tuple(unit for unit in self.units if not unit.exempt)
+        return tuple(unit for unit in self.units if unit.expected and not unit.exempt)
 
 
 def read_round(release: Release, round_code: str) -> RoundFacts:

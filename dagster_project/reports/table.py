@@ -18,6 +18,9 @@ from dagster_project.reports.read import RoundFacts, valid_at
 
 TOTAL = "_T"
 _FIGURE = ("value", "zero")
+#: Words that say more than "not recalculated".
+_OWN_WORDS = ("not_applicable", "held")
+_COUNTED = ("count", "money")
 _RECALCULATED = ("summed", "weighted")
 
 
@@ -42,6 +45,7 @@ class Line:
     is_confirmed: bool
     unit: str = ""
     decimals: int | None = None
+    value_type: str = ""
     root: str = ""
     figures: tuple[Figure, ...] = ()
 
@@ -147,6 +151,7 @@ def _line(row: Mapping[str, Any], depth: int, root: str, lang: str, *, is_headin
         is_confirmed=bool(row["is_confirmed"]),
         unit=row["unit"] or "",
         decimals=row["decimals"],
+        value_type=row["value_type"] or "",
         root=root,
     )
 
@@ -157,27 +162,30 @@ def _filled(
     by_place: Mapping[tuple[str, str], Mapping[str, Any]],
     lang: str,
 ) -> Line:
-    figures = (figure(by_place.get((line.code, column.code)), line.decimals, lang) for column in columns)
+    figures = (figure(by_place.get((line.code, column.code)), line, lang) for column in columns)
     return replace(line, figures=tuple(figures))
 
 
-def figure(row: Mapping[str, Any] | None, decimals: int | None, lang: str) -> Figure:
+def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
     """A cell from a row of the marts; no row gives "chưa có số liệu".
 
-    A zero that was put together from nothing else says so in words; a rate of 0 is a figure.
+    Where things are counted a zero is said in words ("không phát sinh"); a rate or an index of 0 is a figure.
     """
     if row is None:
         return Figure(None, "", state_words(None, None, lang), "not_available")
     state = row["value_state"] or "not_available"
     if row.get("counted"):
         return Figure(None, row["counted"], "", state)
-    text = number(row["value"], decimals, lang) if state in _FIGURE else ""
-    none_arose = state == "zero" and row["denominator"] is None
-    if not text or none_arose:
-        told = "not_harmonised" if row["method"] == "not_harmonised" else state
-        words = state_words(told, row["applicability"], lang)
-        return Figure(0.0 if none_arose else None, "", words, told)
-    return Figure(row["value"], f"{text} {_status_mark(row['value_status'], lang)}".strip(), "", state)
+    if state not in _FIGURE or row["value"] is None:
+        told = "not_harmonised" if row["method"] == "not_harmonised" and state not in _OWN_WORDS else state
+        return Figure(None, "", state_words(told, row["applicability"], lang), told)
+    value = float(row["value"])
+    if line.value_type == "yes_no":
+        return Figure(value, "", message("reports.yes" if value else "reports.no", lang), "value")
+    if value == 0 and line.value_type in _COUNTED:
+        return Figure(value, "", state_words("zero", None, lang), "zero")
+    digits = f"{number(value, line.decimals, lang)} {_status_mark(row['value_status'], lang)}".strip()
+    return Figure(value, digits, "", "value")
 
 
 def _status_mark(status: str | None, lang: str) -> str:
@@ -200,7 +208,6 @@ _CELL = (
     "indicator_code",
     "period_code",
     "value",
-    "denominator",
     "value_state",
     "value_status",
     "applicability",

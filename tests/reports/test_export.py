@@ -1,0 +1,142 @@
+"""The set as a whole: the same bytes for the same release, whole or not there, figures equal everywhere."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import polars as pl
+import pytest
+from docx import Document
+
+from dagster_project.errors import KhoError
+from dagster_project.reports import export
+from dagster_project.reports.export import ExportedFile, export_release, exported_files
+from dagster_project.reports.official_template import make_template
+from tests.reports.tiny_release import HOSTILE, MARTS, ROUND, commune, write_release
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_equal_releases_give_equal_bytes(release_dir: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        export_release(release_dir, tmp_path / name, round_code=ROUND, lang="vi")
+    assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two")
+
+
+def test_the_manifest_names_every_file_of_the_open_data_with_its_sha256(
+    exported: dict[str, ExportedFile],
+) -> None:
+    manifest = exported["open_data"].path
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    found = _bytes(manifest.parent)
+    assert {item["path"] for item in told["files"]} == set(found) - {"manifest.json"}
+    for item in told["files"]:
+        assert item["sha256"] == hashlib.sha256(found[item["path"]]).hexdigest()
+    assert told["mark"] == "SỐ LIỆU MINH HỌA"
+
+
+def test_each_document_is_listed_with_its_sha256(exported: dict[str, ExportedFile]) -> None:
+    folder = exported["annex"].path.parent
+    assert {(file.kind, file.path) for file in exported_files(folder)} == {
+        (file.kind, file.path) for file in exported.values()
+    }
+    for file in exported_files(folder):
+        assert file.sha256 == hashlib.sha256(file.path.read_bytes()).hexdigest()
+
+
+def test_report_annex_and_open_data_show_the_same_figures(exported: dict[str, ExportedFile]) -> None:
+    report = Document(str(exported["official_report"].path)).tables[-1]
+    letters = {row.cells[0].text: row.cells[-1].text for row in report.rows}
+    page = openpyxl.load_workbook(exported["annex"].path)["Tổng hợp"]
+    cells = {row[0]: row[4] for row in page.iter_rows(min_row=6, values_only=True)}
+    folder = exported["open_data"].path.parent
+    with (folder / "csv" / "fct_indicator_harmonised.csv").open(encoding="utf-8-sig", newline="") as stream:
+        open_csv = {
+            row["indicator_code"]: float(row["value"])
+            for row in csv.DictReader(stream)
+            if row["data_year"] == "2025"
+        }
+    parquet = pl.read_parquet(folder / "parquet" / "fct_indicator_harmonised.parquet").filter(data_year=2025)
+    assert (letters["A.1"], letters["A.2"]) == ("1.234", "37,5")
+    for found in (cells, open_csv, dict(parquet.select("indicator_code", "value").iter_rows())):
+        assert (found["A.1"], found["A.2"]) == (1234, 37.5)
+
+
+def test_parquet_keeps_text_verbatim_and_csv_disarms_it(exported: dict[str, ExportedFile]) -> None:
+    folder = exported["open_data"].path.parent
+    assert HOSTILE in pl.read_parquet(folder / "parquet" / "fct_reported_value.parquet")["raw_text"].to_list()
+    with (folder / "csv" / "fct_reported_value.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert f"'{HOSTILE}" in {row["raw_text"] for row in csv.DictReader(stream)}
+
+
+def test_open_data_name_no_senders_and_hold_no_raw_cells(exported: dict[str, ExportedFile]) -> None:
+    folder = exported["open_data"].path.parent
+    inside = {"fct_receipt", "fct_reported_cell"}
+    assert {path.stem for path in (folder / "csv").iterdir()} == set(MARTS) - inside
+    assert b"vanphong@example.vn" not in b"".join(_bytes(folder).values())
+
+
+def test_every_column_of_the_open_data_is_described(exported: dict[str, ExportedFile]) -> None:
+    folder = exported["open_data"].path.parent
+    columns = pl.read_csv(folder / "columns.csv")
+    frame = pl.read_parquet(folder / "parquet" / "fct_indicator.parquet")
+    told = columns.filter(table="fct_indicator")
+    assert told["column"].to_list() == frame.columns
+    assert told.filter(column="value")["description"].item() == "Giá trị | Value"
+
+
+def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
+    release_dir: Path, tmp_path: Path
+) -> None:
+    for code in (ROUND, "T-X-2024", ROUND):
+        export_release(release_dir, tmp_path, round_code=code, lang="vi")
+    kinds = [file.kind for file in exported_files(tmp_path / release_dir.name)]
+    assert sorted(kinds) == sorted(["annex", "official_report", "quality_report"] * 2 + ["open_data"])
+
+
+def test_a_failure_half_way_leaves_what_was_there(
+    release_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_release(release_dir, tmp_path, round_code=ROUND, lang="vi")
+    before = _bytes(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(export, "write_open_data", fail)
+    with pytest.raises(OSError, match="disk full"):
+        export_release(release_dir, tmp_path, round_code="T-X-2024", lang="vi")
+    assert _bytes(tmp_path) == before
+
+
+def test_an_unknown_round_and_a_broken_release_are_told_in_words(release_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(KhoError) as unknown:
+        export_release(release_dir, tmp_path, round_code="X", lang="vi")
+    assert "X" in unknown.value.text("vi")
+    with pytest.raises(KhoError):
+        export_release(tmp_path / "nothing", tmp_path, round_code=None, lang="vi")
+    assert exported_files(tmp_path / "nothing") == []
+
+
+def test_the_release_is_only_read(tmp_path: Path) -> None:
+    release = write_release(tmp_path, commune())
+    before = _bytes(release)
+    with duckdb.connect(str(release / "kho.duckdb"), read_only=True):
+        export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
+    assert _bytes(release) == before
+
+
+def test_the_template_that_ships_is_the_one_that_is_made(tmp_path: Path) -> None:
+    from dagster_project.reports.official_template import TEMPLATE
+
+    make_template(tmp_path / "made.docx")
+    assert (tmp_path / "made.docx").read_bytes() == TEMPLATE.read_bytes()

@@ -1,0 +1,152 @@
+"""What a reader of the official report finds in it, and what never gets into it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+
+from dagster_project.reports.export import ExportedFile, export_release
+from tests.reports.tiny_release import HOSTILE, ROUND, commune, write_release
+
+
+def _texts(document: Any) -> list[str]:
+    inside = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return [*(paragraph.text for paragraph in document.paragraphs), *inside]
+
+
+def _figures(document: Any) -> dict[str, list[str]]:
+    """Rows of the appendix by code."""
+    rows = [[cell.text for cell in row.cells] for row in document.tables[-1].rows]
+    return {row[0]: row[1:] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def report(exported: dict[str, ExportedFile]) -> Any:
+    return Document(str(exported["official_report"].path))
+
+
+def test_the_letterhead_is_that_of_the_commune(report: Any) -> None:
+    left, right = (cell.text for cell in report.tables[0].rows[0].cells)
+    assert left.split("\n")[:3] == ["UBND TỈNH LAI CHÂU", "ỦY BAN NHÂN DÂN", "XÃ BÌNH LƯ"]
+    assert re.search(r"Số:\s+/BC-UBND", left)
+    assert right.startswith("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc")
+    assert re.search(r"Bình Lư, ngày\s+tháng\s+năm 2026", right)
+
+
+def test_the_page_is_that_of_the_decree(report: Any) -> None:
+    section = report.sections[0]
+    millimetres = [
+        round(length.mm)
+        for length in (
+            section.page_width,
+            section.page_height,
+            section.top_margin,
+            section.bottom_margin,
+            section.left_margin,
+            section.right_margin,
+        )
+    ]
+    assert millimetres == [210, 297, 20, 20, 30, 15]
+    assert report.styles["Normal"].font.name == "Times New Roman"
+    assert report.styles["Normal"].font.size.pt in (13, 14)
+    assert section.different_first_page_header_footer
+    assert "PAGE" in section.header.paragraphs[0]._p.xml
+    assert "PAGE" not in section.first_page_header.paragraphs[0]._p.xml
+
+
+def test_counts_and_names_of_those_who_did_not_report_are_told(report: Any) -> None:
+    texts = "\n".join(_texts(report))
+    assert "3 đơn vị phải gửi báo cáo" in texts
+    assert "2/3 đơn vị gửi báo cáo, đạt 66,7%" in texts
+    assert "- Trạm Y tế;" in texts
+    assert "- Phòng Kinh tế (nhận lúc 09:00, 10/04/2026);" in texts
+
+
+def test_the_table_shows_todays_area_in_every_year_with_the_break_marked(report: Any) -> None:
+    rows = _figures(report)
+    assert rows["TT"] == ["Tiêu chí", "Đơn vị tính", "2024¹", "2025*"]
+    assert rows["A.1"] == ["Nhân lực", "người", "1.001", "1.234"]
+    texts = "\n".join(_texts(report))
+    assert "777" not in texts, "the figure of the township that had the code before is not this commune's"
+    assert "Sắp xếp đơn vị hành chính từ ngày 01/7/2025." in texts
+
+
+def test_zero_missing_and_held_are_three_different_things(report: Any) -> None:
+    rows = _figures(report)
+    assert rows["A.2"][2:] == ["0,0", "37,5"]
+    assert rows["B.1"][2:] == ["không phát sinh", "chờ đơn vị chỉnh sửa"]
+    assert rows["B.2"][2:] == ["không quy đổi", "cấp trên cung cấp"]
+
+
+def test_an_unconfirmed_name_is_marked_wherever_it_stands(report: Any) -> None:
+    assert _figures(report)["A.2"][0] == "Tỷ lệ hồ sơ trực tuyến (chưa xác nhận)"
+    assert not [text for text in _texts(report) if re.search(r"Tỷ lệ hồ sơ trực tuyến(?! \(chưa)", text)]
+
+
+def test_sample_and_draft_are_marked_on_every_page(report: Any) -> None:
+    for section in report.sections:
+        headers = [section.header, section.first_page_header]
+        for header in headers[: 1 + section.different_first_page_header_footer]:
+            assert "DỰ THẢO – SỐ LIỆU MINH HỌA" in "\n".join(item.text for item in header.paragraphs)
+
+
+def test_an_offices_own_report_carries_no_sample_mark(tmp_path: Path) -> None:
+    release = write_release(tmp_path, commune(), is_sample=False)
+    files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
+    with zipfile.ZipFile(files[0].path) as archive:
+        content = "".join(archive.read(name).decode("utf-8", "ignore") for name in archive.namelist())
+    assert "MINH HỌA" not in content
+    assert "DỰ THẢO" in content
+
+
+def test_findings_name_unit_file_sheet_and_cell(report: Any) -> None:
+    row = [cell.text for cell in report.tables[2].rows[1].cells]
+    assert row[1] == "Văn phòng HĐND và UBND"
+    assert row[3] == "bieu-vp.xlsx, Biểu!E20"
+    assert HOSTILE in row[2]
+
+
+def test_heading_rows_repeat_and_no_row_is_cut(report: Any) -> None:
+    table = report.tables[-1]
+    assert "w:tblHeader" in table.rows[0]._tr.xml
+    assert all("w:cantSplit" in row._tr.xml for row in table.rows)
+
+
+def test_the_release_stands_in_the_properties_not_in_the_letter(report: Any) -> None:
+    assert report.core_properties.identifier == "R0001-0a1b2c3d"
+    assert "R0001" not in "\n".join(_texts(report))
+
+
+def test_names_without_end_and_templates_in_names_stay_text(tmp_path: Path) -> None:
+    name = "{{ 7*7 }}{% for x in y %}<w:p>&amp;" + "Ă" * 5000
+    release = write_release(tmp_path, commune(name_of_missing=name))
+    files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
+    texts = "\n".join(_texts(Document(str(files[0].path))))
+    assert "- {{ 7*7 }}{% for x in y %}<w:p>&amp;Ă" in texts
+    assert "Ă" * 1000 not in texts
+
+
+def test_many_areas_give_an_overview_and_no_letterhead_of_one(tmp_path: Path) -> None:
+    rows = commune()
+    figure = rows["fct_indicator"][0]
+    areas = [f"{number:05}" for number in range(1, 301)]
+    rows["fct_indicator"] = [
+        {
+            **figure,
+            "area_code": code,
+            "area_name": f"Xã {code}",
+            "value_state": "value" if code > "00100" else "missing",
+        }
+        for code in areas
+    ]
+    rows["fct_indicator_harmonised"] = []
+    release = write_release(tmp_path, rows)
+    files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
+    report = Document(str(files[0].path))
+    assert _figures(report)["A.1"][-1] == "200/300"
+    assert "UBND …………" in report.tables[0].rows[0].cells[0].text.replace("ỦY BAN NHÂN DÂN\n", "UBND ")
