@@ -3,16 +3,36 @@
 
     `terms` names a CTE with one row per term: owner_code, variant (what tells the results of one owner apart:
     a side or a category), round_code, part, term_number, combine, data_element_code (null for a constant),
-    category_code, coefficient, lag. `figures` names a relation like int_element_values.
+    category_code, coefficient, lag. `of` says whose figures are read:
+    holder     the column that names them, area_code or reporting_unit_code
+    reporters  a relation with round_code, holder, is_sample: who reports in a round
+    lagged     a relation like int_lagged_areas: where prev() looks
+    `figures` names a relation like int_element_values with the same holder.
 #}
 
-{# One row per area × term, with its figure; prev() reads the sum over predecessors where the area is younger. #}
-{% macro term_values(terms, figures) %}
+{% macro of_areas() -%}
+    {%- do return({
+        'holder': 'area_code', 'reporters': ref('int_reporting_areas'), 'lagged': ref('int_lagged_areas')
+    }) -%}
+{%- endmacro %}
+
+{% macro of_units() -%}
+    {%- do return({
+        'holder': 'reporting_unit_code',
+        'reporters': ref('int_reporting_units'),
+        'lagged': ref('int_lagged_units')
+    }) -%}
+{%- endmacro %}
+
+{# One row per holder × term, with its figure; prev() reads the sum over predecessors where the holder is younger. #}
+{% macro term_values(terms, figures, of=none) %}
+    {%- set of = of or of_areas() -%}
+    {%- set holder = of.holder %}
     select
         {{ terms }}.owner_code,
         {{ terms }}.variant,
         {{ terms }}.round_code,
-        areas.area_code,
+        reporters.{{ holder }},
         {{ terms }}.part,
         {{ terms }}.combine,
         {{ terms }}.coefficient,
@@ -24,14 +44,15 @@
         end as value_state,
         figures.value_status,
         coalesce(figures.n_sources, 0) as n_sources,
-        coalesce(figures.is_sample, areas.is_sample) as is_sample
+        coalesce(figures.coverage, 0) as coverage,
+        figures.round_code is not null as is_answered,
+        coalesce(figures.is_sample, reporters.is_sample) as is_sample
     from {{ terms }}
-    inner join {{ ref('int_round_areas') }} as areas
-        on {{ terms }}.round_code = areas.round_code and areas.is_reporting
+    inner join {{ of.reporters }} as reporters on {{ terms }}.round_code = reporters.round_code
     left join {{ figures }} as figures
         on
             {{ terms }}.round_code = figures.round_code
-            and areas.area_code = figures.area_code
+            and reporters.{{ holder }} = figures.{{ holder }}
             and {{ terms }}.data_element_code = figures.data_element_code
             and {{ terms }}.category_code = figures.category_code
     where {{ terms }}.lag = 0
@@ -40,7 +61,7 @@
         {{ terms }}.owner_code,
         {{ terms }}.variant,
         {{ terms }}.round_code,
-        areas.area_code,
+        reporters.{{ holder }},
         {{ terms }}.part,
         {{ terms }}.combine,
         {{ terms }}.coefficient,
@@ -64,19 +85,20 @@
         end as value_state,
         {{ ranked_status('max(' ~ status_rank('figures.value_status') ~ ')') }} as value_status,
         cast(coalesce(sum(figures.n_sources), 0) as bigint) as n_sources,
-        bool_or(areas.is_sample) as is_sample
+        coalesce(sum(figures.coverage), 0) / greatest(coalesce(max(lagged.n_members), 1), 1) as coverage,
+        count(figures.round_code) > 0 as is_answered,
+        bool_or(reporters.is_sample) as is_sample
     from {{ terms }}
-    inner join {{ ref('int_round_areas') }} as areas
-        on {{ terms }}.round_code = areas.round_code and areas.is_reporting
-    left join {{ ref('int_lagged_areas') }} as lagged
+    inner join {{ of.reporters }} as reporters on {{ terms }}.round_code = reporters.round_code
+    left join {{ of.lagged }} as lagged
         on
             {{ terms }}.round_code = lagged.round_code
-            and areas.area_code = lagged.area_code
+            and reporters.{{ holder }} = lagged.{{ holder }}
             and {{ terms }}.lag = lagged.lag
     left join {{ figures }} as figures
         on
             lagged.source_round_code = figures.round_code
-            and lagged.source_area_code = figures.area_code
+            and lagged.source_{{ holder }} = figures.{{ holder }}
             and {{ terms }}.data_element_code = figures.data_element_code
             and {{ terms }}.category_code = figures.category_code
     left join {{ ref('int_round_elements') }} as elements
@@ -88,7 +110,7 @@
         {{ terms }}.owner_code,
         {{ terms }}.variant,
         {{ terms }}.round_code,
-        areas.area_code,
+        reporters.{{ holder }},
         {{ terms }}.part,
         {{ terms }}.combine,
         {{ terms }}.coefficient,
@@ -106,16 +128,16 @@
 {%- endmacro %}
 
 {#
-    One row per area × owner × variant: numerator and denominator over the terms that have figures (the
+    One row per holder × owner × variant: numerator and denominator over the terms that have figures (the
     denominator is null where the formula has none), how many terms there are and have figures, and what states
     they are in. Whoever reads it decides what a missing term means.
 #}
-{% macro formula_parts(term_values) %}
+{% macro formula_parts(term_values, holder='area_code') %}
     select
         owner_code,
         variant,
         round_code,
-        area_code,
+        {{ holder }},
         {{ combined('numerator') }} as numerator,
         {{ combined('denominator') }} as denominator,
         count(*) filter (where not is_constant) as n_terms,
@@ -128,14 +150,16 @@
                 or count(value_status) = count(*) filter (where not is_constant)
                 then max({{ status_rank('value_status') }})
         end as status_rank,
+        bool_or(is_answered) as is_answered,
+        avg(case when not is_constant then coverage end) as coverage,
         cast(sum(n_sources) as bigint) as n_sources,
         bool_or(is_sample) as is_sample
     from {{ term_values }}
-    group by owner_code, variant, round_code, area_code
+    group by owner_code, variant, round_code, {{ holder }}
 {% endmacro %}
 
 {#
-    Two CTEs, `<name>_terms_values` and `<name>`: derived elements of one level as figures, evaluated over
+    CTEs that end in `<name>`: derived elements of one level as figures, evaluated over
     `figures`. A derived element has a figure only where all that it is made from have one.
 #}
 {% macro derived_figures(name, terms, figures) %}
@@ -161,6 +185,7 @@
         end as value_state,
         {{ ranked_status('status_rank') }} as value_status,
         n_sources,
+        coverage,
         is_sample
     from {{ name }}_parts
 
@@ -168,10 +193,11 @@
 {% endmacro %}
 
 {#
-    CTEs that end in `figures`: the relation `reported` and the derived elements on it. A derived element may
-    rest on another one, and no deeper.
+    CTEs that end in `figures`: the relation `reported` and the derived elements on it, level by level; the
+    catalogue lets derived elements rest on one another as deep as this.
 #}
 {% macro all_figures(reported) %}
+{%- set levels = 5 %}
 derived_terms as (
 
     select
@@ -195,37 +221,27 @@ derived_terms as (
 
 ),
 
-first_terms as (
-
-    select * from derived_terms
-    where level = 0
-
-),
-
-second_terms as (
-
-    select * from derived_terms
-    where level > 0
-
-),
-
-{{ derived_figures('first_derived', 'first_terms', reported) }},
-
-reported_and_first as (
+figures_0 as (
 
     select * from {{ reported }}
-    union all
-    select * from first_derived
+
+),
+{% for level in range(levels) %}
+terms_{{ level }} as (
+
+    select * from derived_terms
+    where level = {{ level }}
 
 ),
 
-{{ derived_figures('second_derived', 'second_terms', 'reported_and_first') }},
+{{ derived_figures('derived_' ~ level, 'terms_' ~ level, 'figures_' ~ level) }},
 
-figures as (
+{{ 'figures' if loop.last else 'figures_' ~ (level + 1) }} as (
 
-    select * from reported_and_first
+    select * from figures_{{ level }}
     union all
-    select * from second_derived
+    select * from derived_{{ level }}
 
-)
+){{ ',' if not loop.last }}
+{% endfor %}
 {% endmacro %}

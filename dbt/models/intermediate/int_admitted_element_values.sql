@@ -18,6 +18,7 @@ reported as (
         case when held.data_element_code is null then reported_values.value_state else 'held' end as value_state,
         reported_values.value_status,
         reported_values.n_sources,
+        case when held.data_element_code is null then reported_values.coverage else 0.0 end as coverage,
         reported_values.is_sample
     from {{ ref('int_reported_element_values') }} as reported_values
     left join held
@@ -40,5 +41,6 @@ select
     value_state,
     value_status,
     n_sources,
+    coverage,
     is_sample
 from figures

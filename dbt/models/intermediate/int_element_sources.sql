@@ -1,5 +1,5 @@
 -- Which reported figures an element's figure is made from, through derived elements down to what units wrote.
-with
+with recursive
 
 terms as (
 
@@ -8,12 +8,42 @@ terms as (
         terms.owner_code,
         terms.data_element_code,
         terms.category_code,
-        terms.coefficient,
-        terms.level
+        sum(terms.coefficient) as coefficient
     from {{ ref('stg_formula_terms') }} as terms
     inner join {{ ref('int_rounds') }} as rounds
         on rounds.period_end between terms.starts_on and terms.ends_on
-    where terms.owner_type = 'data_element' and terms.lag = 0 and terms.data_element_code is not null
+    where
+        terms.owner_type = 'data_element'
+        and terms.lag = 0
+        and terms.data_element_code is not null
+        and rounds.is_of_interest
+    group by rounds.round_code, terms.owner_code, terms.data_element_code, terms.category_code
+
+),
+
+-- the catalogue has no cycles, so this ends
+bases as (
+
+    select
+        round_code,
+        owner_code,
+        data_element_code,
+        category_code,
+        coefficient
+    from terms
+    union all
+    select
+        bases.round_code,
+        bases.owner_code,
+        terms.data_element_code,
+        terms.category_code,
+        bases.coefficient * terms.coefficient as coefficient
+    from bases
+    inner join terms
+        on
+            bases.round_code = terms.round_code
+            and bases.data_element_code = terms.owner_code
+            and bases.category_code = '_T'
 
 ),
 
@@ -25,7 +55,6 @@ reported as (
         current_values.data_element_code,
         current_values.category_code,
         current_values.reported_value_key,
-        cast(1.0 as double) as coefficient,
         current_values.is_sample
     from {{ ref('int_current_values') }} as current_values
     left join {{ ref('int_round_elements') }} as elements
@@ -34,48 +63,29 @@ reported as (
             and current_values.data_element_code = elements.data_element_code
     where elements.unit_aggregation = 'sum' or current_values.counting_role = 'lead'
 
-),
-
-first_derived as (
-
-    select
-        reported.round_code,
-        reported.area_code,
-        terms.owner_code as data_element_code,
-        '_T' as category_code,
-        reported.reported_value_key,
-        reported.coefficient * terms.coefficient as coefficient,
-        reported.is_sample
-    from reported
-    inner join terms
-        on
-            reported.round_code = terms.round_code
-            and reported.data_element_code = terms.data_element_code
-            and reported.category_code = terms.category_code
-
-),
-
-second_derived as (
-
-    select
-        first_derived.round_code,
-        first_derived.area_code,
-        terms.owner_code as data_element_code,
-        '_T' as category_code,
-        first_derived.reported_value_key,
-        first_derived.coefficient * terms.coefficient as coefficient,
-        first_derived.is_sample
-    from first_derived
-    inner join terms
-        on
-            first_derived.round_code = terms.round_code
-            and first_derived.data_element_code = terms.data_element_code
-            and first_derived.category_code = terms.category_code
-
 )
 
-select * from reported
+select
+    round_code,
+    area_code,
+    data_element_code,
+    category_code,
+    reported_value_key,
+    cast(1.0 as double) as coefficient,
+    is_sample
+from reported
 union all
-select * from first_derived
-union all
-select * from second_derived
+select
+    reported.round_code,
+    reported.area_code,
+    bases.owner_code as data_element_code,
+    '_T' as category_code,
+    reported.reported_value_key,
+    bases.coefficient,
+    reported.is_sample
+from reported
+inner join bases
+    on
+        reported.round_code = bases.round_code
+        and reported.data_element_code = bases.data_element_code
+        and reported.category_code = bases.category_code

@@ -18,5 +18,6 @@ select
     value_state,
     value_status,
     n_sources,
+    coverage,
     is_sample
 from figures

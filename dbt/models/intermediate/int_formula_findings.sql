@@ -59,7 +59,7 @@ select
     subjects.status,
     subjects.round_code,
     subjects.area_code,
-    cells.reporting_unit_code,
+    coalesce(subjects.reporting_unit_code, cells.reporting_unit_code) as reporting_unit_code,
     subjects.data_element_code,
     subjects.category_code,
     cells.submission_id,
@@ -85,4 +85,4 @@ left join cells
         and subjects.area_code = cells.area_code
         and subjects.data_element_code = cells.data_element_code
         and subjects.category_code = cells.category_code
-        and cells.place = 1
+        and coalesce(subjects.reporting_unit_code = cells.reporting_unit_code, cells.place = 1)

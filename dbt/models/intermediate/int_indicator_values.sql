@@ -82,7 +82,7 @@ ranked as (
         coalesce(parts.n_texts, 0) > 0 as is_text,
         parts.status_rank,
         coalesce(parts.n_sources, 0) as n_sources,
-        parts.n_figures / nullif(cast(parts.n_terms as double), 0) as coverage,
+        parts.coverage,
         coalesce(parts.is_sample, areas.is_sample) as is_sample
     from {{ ref('int_round_areas') }} as areas
     inner join variants on areas.round_code = variants.round_code

@@ -81,6 +81,11 @@ ranked as (
         counted.category_code,
         counted.value,
         counted.n_sources,
+        case
+            when counted.is_summed
+                then counted.n_sources / cast(greatest(counted.n_reported, coalesce(expected.n_units, 0)) as double)
+            else least(counted.n_sources, 1)
+        end as coverage,
         counted.status_rank,
         counted.is_sample,
         case
@@ -108,6 +113,7 @@ select
     {{ ranked_state('state_rank', 'value') }} as value_state,
     {{ ranked_status('status_rank') }} as value_status,
     n_sources,
+    coverage,
     is_sample
 from ranked
 union all
@@ -120,5 +126,6 @@ select
     'not_available' as value_state,
     cast(null as varchar) as value_status,
     0 as n_sources,
+    0.0 as coverage,
     is_sample
 from not_led

@@ -1,4 +1,5 @@
--- Gate 2, formula rules: both sides of every rule for every area that reports in a round.
+-- Gate 2, formula rules. A rule over figures of which each unit reports its part looks at every unit by itself; any
+-- other looks at the figures of the area, wherever its units took them from.
 with
 
 rules as (
@@ -44,12 +45,87 @@ terms as (
 
 ),
 
-term_values as (
-    {{ term_values('terms', ref('int_element_values')) }}
+unit_rules as (
+
+    select
+        terms.round_code,
+        terms.owner_code
+    from terms
+    left join {{ ref('int_round_elements') }} as elements
+        on terms.round_code = elements.round_code and terms.data_element_code = elements.data_element_code
+    where terms.data_element_code is not null
+    group by terms.round_code, terms.owner_code
+    having min(case when elements.unit_aggregation = 'sum' then 1 else 0 end) = 1
+
+),
+
+unit_terms as (
+
+    select terms.*
+    from terms
+    inner join unit_rules on terms.round_code = unit_rules.round_code and terms.owner_code = unit_rules.owner_code
+
+),
+
+area_terms as (
+
+    select terms.*
+    from terms
+    left join unit_rules on terms.round_code = unit_rules.round_code and terms.owner_code = unit_rules.owner_code
+    where unit_rules.owner_code is null
+
+),
+
+unit_term_values as (
+    {{ term_values('unit_terms', ref('int_unit_element_values'), of_units()) }}
+),
+
+unit_parts as (
+    {{ formula_parts('unit_term_values', 'reporting_unit_code') }}
+),
+
+area_term_values as (
+    {{ term_values('area_terms', ref('int_element_values')) }}
+),
+
+area_parts as (
+    {{ formula_parts('area_term_values') }}
 ),
 
 parts as (
-    {{ formula_parts('term_values') }}
+
+    select
+        owner_code,
+        round_code,
+        area_code,
+        cast(null as varchar) as reporting_unit_code,
+        variant,
+        numerator,
+        denominator,
+        n_terms,
+        n_figures,
+        is_answered,
+        is_sample
+    from area_parts
+    union all
+    select
+        unit_parts.owner_code,
+        unit_parts.round_code,
+        units.area_code,
+        unit_parts.reporting_unit_code,
+        unit_parts.variant,
+        unit_parts.numerator,
+        unit_parts.denominator,
+        unit_parts.n_terms,
+        unit_parts.n_figures,
+        unit_parts.is_answered,
+        unit_parts.is_sample
+    from unit_parts
+    inner join {{ ref('int_round_units') }} as units
+        on
+            unit_parts.round_code = units.round_code
+            and unit_parts.reporting_unit_code = units.reporting_unit_code
+
 ),
 
 -- skip_if_all and never take a figure that is not there for zero
@@ -59,13 +135,16 @@ sides as (
         owner_code as rule_code,
         round_code,
         area_code,
+        reporting_unit_code,
         max(case when variant = 'left' then numerator / nullif(coalesce(denominator, 1), 0) end) as left_value,
         max(case when variant = 'right' then numerator / nullif(coalesce(denominator, 1), 0) end) as right_value,
         sum(n_terms) as n_terms,
         sum(n_figures) as n_figures,
         bool_or(is_sample) as is_sample
     from parts
-    group by owner_code, round_code, area_code
+    group by owner_code, round_code, area_code, reporting_unit_code
+    -- a unit that was never asked for these figures is no subject of the rule
+    having reporting_unit_code is null or bool_or(is_answered)
 
 ),
 
@@ -98,6 +177,7 @@ select
     rule_code,
     round_code,
     area_code,
+    reporting_unit_code,
     operator,
     severity,
     holds_element,

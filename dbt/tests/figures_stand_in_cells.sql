@@ -1,0 +1,16 @@
+-- Every reported figure, of any revision, stands in a cell of a file that is kept.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_reported_value_history'}}}) }}
+
+select
+    history.reported_value_key,
+    history.submission_id
+from {{ ref('fct_reported_value_history') }} as history
+left join {{ ref('fct_reported_cell') }} as cells
+    on
+        history.sha256 = cells.sha256
+        and history.cell = cells.cell
+        and coalesce(history.sheet, '') = coalesce(cells.sheet, '')
+where
+    cells.reported_cell_key is null
+    or cells.role <> 'value'
+    or cells.disposition <> case when history.value_state = 'held' then 'quarantined' else 'accepted' end
