@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from dagster_project.errors import KhoError
 from dagster_project.settings import ReadLimits
 
 #: One row per cell with content.
@@ -42,6 +43,7 @@ UNREAD = pl.Schema({"sha256": pl.String, "rule_code": pl.String, "detail": pl.St
 
 _CHILD = "dagster_project.intake.read_child"
 _CHUNK = 1 << 16
+_START_PATIENCE = 120
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ class Read:
 
 
 def read_files(files: Sequence[FileToRead], limits: ReadLimits) -> Read:
-    """Read ``files`` one after another in a limited child process, restarted where a file stops it."""
+    """Read ``files`` one after another in a limited child process, restarted where a file stops it.
+
+    Raises ``KhoError`` where the child cannot start at all, which is no fault of a file.
+    """
     frames = [pl.DataFrame(schema=RAW)]
     unread: list[tuple[str, str, str]] = []
     with tempfile.TemporaryDirectory(prefix="kho-read-") as aside:
@@ -127,37 +132,53 @@ def _run_child(
         cwd=job.parent,
     ) as child:
         try:
-            current: int | None = None
-            for event in _events(child, limits.file_wall_seconds):
-                if event is None:
-                    outcomes[numbers[0] if current is None else current] = ("FILE_TOO_SLOW", "")
-                    return
-                number = int(event["file"])
-                if event["event"] == "start":
-                    current = number
-                else:
-                    current = None
-                    failed = event["event"] == "failed"
-                    outcomes[number] = (event["rule_code"], event["detail"]) if failed else None
-            if current is not None:
-                outcomes[current] = ("FILE_UNREADABLE", "")
+            events = _events(child, limits.file_wall_seconds)
+            ready = next(events, None)
+            if ready is None:
+                raise KhoError("intake.reader_failed")
+            _follow(events, numbers, outcomes)
         finally:
             child.kill()
 
 
+def _follow(
+    events: Iterator[Mapping[str, Any] | None],
+    numbers: Sequence[int],
+    outcomes: dict[int, tuple[str, str] | None],
+) -> None:
+    """Turn what the child says into ``outcomes``; the file at which it falls silent or ends has failed."""
+    current: int | None = None
+    for event in events:
+        if event is None:
+            outcomes[numbers[0] if current is None else current] = ("FILE_TOO_SLOW", "")
+            return
+        if event["event"] == "start":
+            current = int(event["file"])
+        else:
+            current = None
+            failed = event["event"] == "failed"
+            outcomes[int(event["file"])] = (event["rule_code"], event["detail"]) if failed else None
+    if current is not None:
+        outcomes[current] = ("FILE_UNREADABLE", "")
+
+
 def _events(child: subprocess.Popen[bytes], patience: int) -> Iterator[Mapping[str, Any] | None]:
-    """What the child says, line by line; None once where it says nothing for ``patience`` seconds."""
+    """What the child says, line by line; None once where it says nothing for ``patience`` seconds.
+
+    Its start takes no file's time: before its first word, a busy machine gets longer.
+    """
     if child.stdout is None:
         return
     pipe = child.stdout.fileno()
-    waiting = b""
+    waiting, heard = b"", False
     while True:
-        ready, _, _ = select.select([pipe], [], [], patience)
+        ready, _, _ = select.select([pipe], [], [], patience if heard else max(patience, _START_PATIENCE))
         if not ready:
             yield None
             return
         chunk = os.read(pipe, _CHUNK)
         if not chunk:
             return
+        heard = True
         *lines, waiting = (waiting + chunk).split(b"\n")
         yield from (json.loads(line) for line in lines)

@@ -57,6 +57,7 @@ def main(job_file: str) -> None:
     """Read the files of a job, telling the parent line by line where it stands."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     _limit_memory(job["memory_bytes"])
+    _say(event="ready")
     for file in job["files"]:
         _limit_cpu(job["cpu_seconds"])
         _say(file=file["number"], event="start")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from dagster_project.errors import KhoError
 from dagster_project.intake import read
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.guard import inspect
@@ -163,6 +165,15 @@ def test_the_child_starts_without_the_environment_or_the_current_folder(
     assert len(_read(book).raw) == 10
 
 
+def test_a_reader_that_cannot_start_is_not_blamed_on_the_files(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "_CHILD", "dagster_project.intake.not_there")
+    with pytest.raises(KhoError) as error:
+        _read(book)
+    assert error.value.code == "intake.reader_failed"
+
+
 def test_no_files_give_empty_frames() -> None:
     assert _read().raw.is_empty()
 
@@ -254,3 +265,14 @@ def test_one_book_gives_the_same_dates_in_every_kind_and_date_base(third_party: 
         "1904-01-02",
         "1904-01-12",
     ]
+
+
+def test_csv_files_of_others_give_exactly_the_fields_that_they_should(third_party: Path) -> None:
+    folder = third_party / "csv_spectrum"
+    for expected in sorted((folder / "json").glob("*.json")):
+        if expected.stem == "location_coordinates":
+            continue  # its expected result holds another phone number than its file
+        rows = read_delimited((folder / "csvs" / f"{expected.stem}.csv").read_bytes())
+        header, *lines = [row for row in rows if row]
+        found = [dict(zip(header, line, strict=True)) for line in lines]
+        assert found == json.loads(expected.read_text(encoding="utf-8")), expected.stem
