@@ -73,11 +73,17 @@ def latest_round(release_file: Path) -> str | None:
 
 
 def reported_values(release_file: Path, data_year: int) -> pl.DataFrame:
-    """Current values of one data year: reporting_unit_code, data_element_code, category_code, value, value_state."""
+    """Current values of one data year that no blocking finding doubts.
+
+    reporting_unit_code, data_element_code, category_code, value, value_state.
+    """
     with _reader(release_file) as connection:
         return connection.execute(
             "select reporting_unit_code, data_element_code, category_code, value, value_state "
-            "from marts.fct_reported_value where data_year = ?",
+            "from marts.fct_reported_value as v where data_year = ? and not exists ("
+            "select 1 from marts.fct_finding as f where f.status = 'fail' and f.severity = 'blocking' "
+            "and f.submission_id = v.submission_id and f.data_element_code = v.data_element_code "
+            "and f.category_code = v.category_code)",
             [data_year],
         ).pl()
 
