@@ -36,8 +36,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     )
 
 
-def __getattr__(name: str) -> dg.Definitions:
-    """``defs`` is made when Dagster asks for it, so that importing ``build_defs`` builds nothing."""
-    if name == "defs":
-        return build_defs()
-    raise AttributeError(name)
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads; made when it asks, so that importing ``build_defs`` builds nothing."""
+    return build_defs()

@@ -9,7 +9,7 @@ import shutil
 
 from dagster_project import durable
 from dagster_project.errors import UsageError
-from dagster_project.paths import Project
+from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import LEVELS, Settings
 
 _TEMPLATE = """\
@@ -18,6 +18,13 @@ is_sample = {is_sample}
 level = "{level}"
 area_code = "{area_code}"
 criteria_set_code = "{criteria_set_code}"
+"""
+
+_DAGSTER_SETTINGS = """\
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: false
 """
 
 
@@ -35,6 +42,7 @@ def make_office(
     if folder.settings.is_file() and settings.office.is_sample != is_sample:
         raise UsageError("cli.sample_mixed" if is_sample else "cli.office_mixed", folder=folder.root)
     folder.make()
+    make_dagster_home(folder)
     if not folder.settings.is_file():
         durable.write_text(
             folder.settings,
@@ -51,3 +59,10 @@ def make_office(
     with durable.new_folder(folder.catalogue) as aside:
         shutil.copytree(Project().reference, aside, dirs_exist_ok=True)
     return True
+
+
+def make_dagster_home(folder: DataFolder) -> None:
+    """The home of Dagster's history in the data folder, telemetry off; an existing one is left alone."""
+    settings = folder.dagster_home / "dagster.yaml"
+    if not settings.is_file():
+        durable.write_text(settings, _DAGSTER_SETTINGS)

@@ -12,15 +12,9 @@ import dagster as dg
 from dagster_project.definitions import build_defs
 from dagster_project.defs.partitions import ROUNDS
 from dagster_project.errors import KhoError
+from dagster_project.office import make_dagster_home
 from dagster_project.paths import DataFolder
 from dagster_project.pipeline import Desk, start_build
-
-_INSTANCE_SETTINGS = """\
-telemetry:
-  enabled: false
-run_monitoring:
-  enabled: false
-"""
 
 #: The history keeps every event; a terminal shows our own words.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -60,8 +54,5 @@ class Runner:
 
 def open_instance(folder: DataFolder) -> dg.DagsterInstance:
     """The instance whose home lies in the data folder, telemetry off."""
-    settings = folder.dagster_home / "dagster.yaml"
-    if not settings.is_file():
-        folder.dagster_home.mkdir(parents=True, exist_ok=True)
-        settings.write_text(_INSTANCE_SETTINGS, encoding="utf-8")
+    make_dagster_home(folder)
     return dg.DagsterInstance.from_config(str(folder.dagster_home))
