@@ -23,6 +23,8 @@ criteria_set_code = "{criteria_set_code}"
 _DAGSTER_SETTINGS = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 run_monitoring:
   enabled: false
 """

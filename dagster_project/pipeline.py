@@ -13,11 +13,12 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
-from dagster_project.errors import UsageError
+from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
@@ -152,11 +153,7 @@ def read_cells(desk: Desk, catalogue: Catalogue) -> int:
 
     store = _cell_store(desk, catalogue)
     durable.sweep(desk.folder.cells, lambda name: name != store.name)
-    known = {
-        sha256
-        for batch in _batches(store)
-        for sha256 in json.loads((batch / "files.json").read_text("utf-8"))
-    }
+    known = _files_read(store)
     receipts = list_receipts(open_ledger(desk.folder.ledger))
     new: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -199,7 +196,8 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
 
     from dagster_project.quality.gate import admit as admit_batch
 
-    batches = _batches(_cell_store(desk, catalogue))
+    store = _cell_store(desk, catalogue)
+    batches = _batches(store)
     cells = _gathered(batches, "cells", frames.CELLS)
     submissions = _gathered(batches, "submissions", frames.SUBMISSIONS)
     found = _gathered(batches, "findings", frames.FINDINGS)
@@ -207,6 +205,9 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     findings = pl.concat([found, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
     receipts = list_receipts(open_ledger(desk.folder.ledger))
+    unread = {receipt.sha256 for receipt in receipts} - _files_read(store)
+    if unread:
+        raise KhoError("cli.files_unread", count=len(unread))
     _receipt_frame(receipts, findings, is_sample=desk.settings.office.is_sample).write_parquet(
         inputs / "receipts.parquet"
     )
@@ -271,8 +272,12 @@ def issue(
     )
 
 
+@cache
 def code_version(project: Project) -> str:
-    """sha256 over the sources that shape figures: the package, the models, the suites."""
+    """sha256 over the sources that shape figures: the package, the models, the suites.
+
+    Found once per process, so that all stages of a run agree even where somebody updates the checkout meanwhile.
+    """
     digest = hashlib.sha256()
     for top, patterns in _CODE.items():
         files = sorted(file for pattern in patterns for file in (project.root / top).rglob(pattern))
@@ -348,6 +353,15 @@ def _cell_store(desk: Desk, catalogue: Catalogue) -> Path:
 
 def _batches(store: Path) -> list[Path]:
     return sorted(store.glob("*/")) if store.is_dir() else []
+
+
+def _files_read(store: Path) -> set[str]:
+    """sha256 of every file that a batch of ``store`` holds the reading of."""
+    return {
+        sha256
+        for batch in _batches(store)
+        for sha256 in json.loads((batch / "files.json").read_text("utf-8"))
+    }
 
 
 def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:

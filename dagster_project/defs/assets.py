@@ -13,6 +13,7 @@ import dagster as dg
 
 from dagster_project import pipeline
 from dagster_project.defs.partitions import ROUNDS
+from dagster_project.errors import KhoError
 from dagster_project.pipeline import Desk
 from dagster_project.quality.gate import Gate
 
@@ -154,5 +155,8 @@ def exports(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> 
     """The report set of one round: official report, annex, quality report, open data."""
     from dagster_project.warehouse.releases import current_release
 
-    files = pipeline.export(desk, current_release(desk.folder), context.partition_key)
+    release_id = current_release(desk.folder)
+    if release_id is None:
+        raise KhoError("cli.no_release", folder=desk.folder.root)
+    files = pipeline.export(desk, release_id, context.partition_key)
     return dg.MaterializeResult(metadata={file.kind: dg.MetadataValue.path(file.path) for file in files})
