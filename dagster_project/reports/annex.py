@@ -32,11 +32,11 @@ _STYLES: dict[str, Mapping[str, object]] = {
     "mark": {**_FONT, "bold": True, "font_color": "#C00000"},
     "head": {**_GRID, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#DDEBF7"},
     "heading": {**_GRID, "bold": True, "bg_color": "#F2F2F2"},
-    "text": {**_GRID, "text_wrap": True, "valign": "top"},
-    "centre": {**_GRID, "align": "center", "valign": "top"},
+    "text": {**_GRID, "text_wrap": True},
+    "centre": {**_GRID, "align": "center"},
     "words": {**_GRID, "italic": True, "align": "center", "font_size": 9, "text_wrap": True},
-    "number": {**_GRID, "valign": "top"},
-    "moment": {**_GRID, "num_format": "dd/mm/yyyy hh:mm", "align": "center", "valign": "top"},
+    "number": {**_GRID},
+    "moment": {**_GRID, "num_format": "dd/mm/yyyy hh:mm", "align": "center"},
 }
 #: Height of one line of the grid's font, in points.
 _LINE_POINTS = 15.0
@@ -208,4 +208,4 @@ class _Annex:
 
 def _lines(text: str, width: float) -> int:
     """Lines that a wrapped text takes in a column of ``width`` characters; LibreOffice does not grow rows itself."""
-    return min(max(1, ceil(len(text) * 1.1 / width)), _MOST_LINES)
+    return min(max(1, ceil(len(text) * 0.95 / width)), _MOST_LINES)

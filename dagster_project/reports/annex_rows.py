@@ -76,7 +76,7 @@ UNITS = (
     Field("actual", "actual", 9, "centre"),
     Field("sent", "sent", 14, "code"),
     Field("received", "received_at", 17, "moment"),
-    Field("due", "due_at", 17, "moment"),
+    Field("due", "due", 17, "centre"),
 )
 FINDINGS = (
     Field("severity", "severity", 11, "code"),
@@ -121,7 +121,9 @@ def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
         .sort(
             [
                 pl.col("basis") == "as_reported",
-                *("_order", "indicator_code", "area_code", "period_code", "category_code"),
+                *("_order", "indicator_code", "area_code", "period_code"),
+                pl.col("category_code") != TOTAL,
+                "category_code",
             ],
             nulls_last=True,
         )
@@ -148,7 +150,7 @@ def unit_rows(facts: RoundFacts) -> pl.DataFrame:
             "actual": unit.actual,
             "sent": sent(unit),
             "received_at": unit.received_at,
-            "due_at": unit.due_at,
+            "due": unit.due,
         }
         for unit in facts.units
     ]
@@ -175,9 +177,11 @@ def changes(facts: RoundFacts) -> Mapping[str, Mapping[str, float | None]]:
     """Per indicator, how the series of the round's area ends, where it ends with the round's year."""
     if facts.area is None:
         return {}
-    rows = facts.trend.filter(
-        area_code=facts.area.code, category_code=TOTAL, last_year=facts.round.data_year
-    ).sort("basis", descending=True)
+    rows = (
+        facts.trend.filter(area_code=facts.area.code, category_code=TOTAL, last_year=facts.round.data_year)
+        .sort(pl.col("basis") != "harmonised")
+        .unique("indicator_code", keep="first", maintain_order=True)
+    )
     return {
         row["indicator_code"]: {name: row[name] for name in CHANGES} for row in rows.iter_rows(named=True)
     }

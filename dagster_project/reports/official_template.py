@@ -225,6 +225,8 @@ def _appendix(document: Any) -> None:
         bold=True,
         aligns=(_CENTRE, _LEFT),
     )
+    for cell in heading.cells:
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
     _fill(other, ("{%tr else %}",), size=11)
     _fill(
         figures,

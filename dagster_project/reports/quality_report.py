@@ -6,7 +6,6 @@ the template. Counting rows belongs here, computing figures does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,8 @@ import polars as pl
 from dagster_project.messages import message, message_table
 from dagster_project.reports.annex_rows import finding_rows, sent
 from dagster_project.reports.numbers import number
-from dagster_project.reports.read import (
-    SEVERITIES,
-    Release,
-    RoundFacts,
-    Stamp,
-    findings_of,
-    local_times,
-)
+from dagster_project.reports.quality_counts import DISPOSITIONS, QualityFacts
+from dagster_project.reports.read import SEVERITIES, RoundFacts
 from dagster_project.reports.safe import plain
 from dagster_project.reports.table import Line, indicator_table
 
@@ -31,32 +24,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 #: Findings listed per severity; the rest are counted and stand in the annex and the open data.
 _LISTED = 300
 _FILES_LISTED = 500
-_DISPOSITIONS = ("accepted", "quarantined", "ignored")
-
-
-@dataclass(frozen=True)
-class QualityFacts:
-    """What the report tells beside the round: everything that the release received."""
-
-    stamp: Stamp
-    facts: RoundFacts | None
-    rounds: pl.DataFrame
-    files: pl.DataFrame
-    findings: pl.DataFrame
-    checks: pl.DataFrame
-
-
-def read_quality(release: Release, facts: RoundFacts | None) -> QualityFacts:
-    """Counts over all rounds and files; findings of the round, or all where there is none."""
-    findings = findings_of(release)
-    return QualityFacts(
-        stamp=release.stamp,
-        facts=facts,
-        rounds=_rounds(release, findings),
-        files=_files(release, findings),
-        findings=findings if facts is None else facts.findings,
-        checks=release.slim("fct_finding", ["status"]).group_by("status").len().sort("status"),
-    )
 
 
 def write_quality_report(quality: QualityFacts, file: Path, lang: str) -> None:
@@ -90,10 +57,14 @@ def _fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
         "units": _units(facts) if facts else [],
         "rounds": quality.rounds.to_dicts(),
         "findings": [_findings(quality.findings, severity, lang) for severity in SEVERITIES],
+        "others": [_findings(quality.other_findings, severity, lang) for severity in SEVERITIES],
+        "other_count": quality.other_findings.height,
         "by_unit": _by_unit(quality.findings, lang),
         "checks": {row["status"]: row["len"] for row in quality.checks.to_dicts()},
         "files": _file_rows(quality.files, lang),
         "more_files": max(quality.files.height - _FILES_LISTED, 0),
+        "other_files": _file_rows(quality.other_files, lang),
+        "other_files_count": quality.other_files.height,
         "without_figure": [_without(line) for line in lines if _is_owed(line)],
         "unconfirmed": [
             {"code": line.code, "name": plain(line.name)}
@@ -122,7 +93,7 @@ def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
     on_time = sum(sent(unit) == "on_time" for unit in units)
     counts = quality.findings["severity"].value_counts().rows()
     by_severity = dict.fromkeys(SEVERITIES, 0) | dict(counts)
-    cells = {name: int(quality.files[name].sum() or 0) for name in _DISPOSITIONS}
+    cells = {name: int(quality.files[name].sum() or 0) for name in DISPOSITIONS}
     total = sum(cells.values())
     cards = []
     if units:
@@ -130,13 +101,10 @@ def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
             _card("complete", f"{len(units) - missing}/{len(units)}", lang, good=missing == 0),
             _card("on_time", f"{on_time}/{len(units)}", lang, good=on_time == len(units)),
         ]
-    share = number(100 * cells["quarantined"] / total, 1, lang) + "%" if total else "–"
     return [
         *cards,
         _card("cells", number(total, 0, lang), lang),
-        _card(
-            "held", f"{number(cells['quarantined'], 0, lang)} ({share})", lang, good=not cells["quarantined"]
-        ),
+        _card("held", number(cells["quarantined"], 0, lang), lang, good=not cells["quarantined"]),
         _card("blocking", number(by_severity["blocking"], 0, lang), lang, good=not by_severity["blocking"]),
         _card("warning", number(by_severity["warning"], 0, lang), lang, good=not by_severity["warning"]),
     ]
@@ -199,41 +167,6 @@ def _is_owed(line: Line) -> bool:
     return bool(line.figures) and line.figures[-1].state not in ("value", "zero", "not_applicable")
 
 
-def _rounds(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
-    """One row per round with submissions: expected, actual, on time, findings by severity."""
-    rates = release.mart("fct_reporting_rate").filter(pl.col("exempt").not_())
-    counted = (pl.col("severity").filter(pl.col("severity") == name).len().alias(name) for name in SEVERITIES)
-    names = release.mart("dim_round").select("round_code", "name_vi", "period_end")
-    return (
-        rates.group_by("round_code")
-        .agg(pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum())
-        .join(findings.group_by("round_code").agg(counted), on="round_code", how="left")
-        .join(names, on="round_code", how="left")
-        .with_columns(pl.col(SEVERITIES).fill_null(0))
-        .sort("period_end", "round_code")
-    )
-
-
-def _files(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
-    """One row per receipt: what became of its cells (of the first of equal bytes), and its findings."""
-    receipts = local_times(release.mart("fct_receipt"))
-    cells = release.slim("fct_reported_cell", ["sha256", "disposition"])
-    first = pl.col("status") != "duplicate"
-    counts = cells.group_by("sha256").agg(
-        (pl.col("disposition") == name).sum().cast(pl.Int64).alias(name) for name in _DISPOSITIONS
-    )
-    found = findings.group_by("sha256").agg(
-        (pl.col("severity") == name).sum().cast(pl.Int64).alias(name) for name in SEVERITIES
-    )
-    numbers = (*_DISPOSITIONS, *SEVERITIES)
-    return (
-        receipts.join(counts, on="sha256", how="left")
-        .join(found, on="sha256", how="left")
-        .with_columns(pl.when(first).then(pl.col(name)).fill_null(0).alias(name) for name in numbers)
-        .sort("received_at", "file_name", "receipt_id")
-    )
-
-
 def _file_rows(files: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
     return [
         {
@@ -241,7 +174,7 @@ def _file_rows(files: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
             "file_name": plain(row["file_name"], 200),
             "received": f"{row['received_at']:%d/%m/%Y %H:%M}" if row["received_at"] else "",
             "told": _file_status(row, lang),
-            "cells": sum(row[name] for name in _DISPOSITIONS),
+            "cells": sum(row[name] for name in DISPOSITIONS),
         }
         for row in files.head(_FILES_LISTED).iter_rows(named=True)
     ]

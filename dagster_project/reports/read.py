@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -136,6 +136,15 @@ class UnitLine:
     due_at: datetime | None
 
     @property
+    def due(self) -> str:
+        """The last moment in time, in words: midnight belongs to the day that it ends."""
+        if self.due_at is None:
+            return ""
+        if (self.due_at.hour, self.due_at.minute) == (0, 0):
+            return f"24:00 {self.due_at - timedelta(days=1):%d/%m/%Y}"
+        return f"{self.due_at:%H:%M %d/%m/%Y}"
+
+    @property
     def is_missing(self) -> bool:
         return not self.exempt and self.actual < self.expected
 
@@ -162,6 +171,7 @@ class RoundFacts:
     values: pl.DataFrame
     submissions: pl.DataFrame
     findings: pl.DataFrame
+    other_findings: pl.DataFrame
 
     @property
     def expected_units(self) -> tuple[UnitLine, ...]:
@@ -181,6 +191,8 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
     rates = release.mart("fct_reporting_rate", round_code=round_code)
     of_round = pl.col("round_code") == round_code
+    found = findings_of(release)
+    here = of_round | pl.col("round_code").is_null()
     reporting = _codes(indicators.filter(of_round)) or _codes(submissions) or _codes(rates)
     today = _codes(harmonised.filter(of_round))
     one = next((codes[0] for codes in (today, reporting) if len(codes) == 1), None)
@@ -198,7 +210,8 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         trend=release.mart("fct_indicator_trend", **of_set),
         values=local_times(release.mart("fct_reported_value", round_code=round_code)),
         submissions=submissions,
-        findings=findings_of(release).filter(of_round | pl.col("round_code").is_null()),
+        findings=found.filter(here),
+        other_findings=found.filter(~here),
     )
 
 

@@ -18,8 +18,6 @@ from dagster_project.reports.read import RoundFacts, valid_at
 
 TOTAL = "_T"
 _FIGURE = ("value", "zero")
-#: Words that say more than "not recalculated".
-_OWN_WORDS = ("not_applicable", "held")
 _COUNTED = ("count", "money")
 _RECALCULATED = ("summed", "weighted")
 
@@ -177,7 +175,8 @@ def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
     if row.get("counted"):
         return Figure(None, row["counted"], "", state)
     if state not in _FIGURE or row["value"] is None:
-        told = "not_harmonised" if row["method"] == "not_harmonised" and state not in _OWN_WORDS else state
+        lost = row["method"] == "not_harmonised" and row["coverage"] and state == "not_available"
+        told = "not_harmonised" if lost else state
         return Figure(None, "", state_words(told, row["applicability"], lang), told)
     value = float(row["value"])
     if line.value_type == "yes_no":
@@ -212,6 +211,7 @@ _CELL = (
     "value_status",
     "applicability",
     "method",
+    "coverage",
 )
 
 

@@ -389,7 +389,7 @@ def _harmonised(here: Mapping[str, Any]) -> list[dict[str, Any]]:
         _figure(before, "A.1", value=1000.5, numerator=1000.5, value_state="value", **summed),
         _figure(before, "A.2", value=0.0, numerator=0.0, denominator=9.0, value_state="zero", **summed),
         _figure(before, "B.1", value=0.0, numerator=0.0, value_state="zero", **summed),
-        _figure(before, "B.2", value_state="not_available", method="not_harmonised"),
+        _figure(before, "B.2", value_state="not_available", method="not_harmonised", coverage=1.0),
     ]
 
 
