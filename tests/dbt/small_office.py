@@ -120,6 +120,7 @@ def _tables() -> dict[str, list[dict[str, object]]]:
             for old in ("001", "002", "003")
         ]
         + [{"old_code": "005", "new_code": "006", "date": day("2025-07-01"), "basis": "unknown"}],
+        "reporting_unit_successions": [{"old_code": "O1", "new_code": "U1", "date": day("2025-07-01")}],
         "forms": [
             {
                 "form_code": "F1",
@@ -208,6 +209,8 @@ def _rules(office: Inputs) -> None:
     office.rule("TYPED_RATE", {"R.TL": 1}, "==", {"R.TS": 100}, right_denominator={"R.MS": 1}, tolerance=0.05)
     office.rule("TOTAL", {"P.GT": 1}, "==", {"P.GT:NAM": 1, "P.GT:NU": 1})
     office.rule("SLIP", {"P.GT": 1}, "<", {"prev(P.GT)": 500}, absolute_floor=10.0, severity="blocking")
+    office.rule("SMALL_PART", {"S.GT": 1}, "<=", {None: 5})
+    office.rule("PART_JUMP", {"S.GT": 1}, "<=", {"prev(S.GT)": 10}, holds_element="S.GT", severity="blocking")
     office.rule("LEAD_CONTRIBUTOR", kind="lead_contributor")
     office.rule(
         "SUBMISSION_MISSING",
@@ -221,7 +224,7 @@ def _rules(office: Inputs) -> None:
 
 def _submissions(office: Inputs) -> None:
     for year, people in ((2022, 100), (2023, 110), (2024, 121)):
-        office.submit("O1", "001", year, {"P.GT": people, "R.TS": 30, "R.MS": 40, "X.GT": 5})
+        office.submit("O1", "001", year, {"P.GT": people, "R.TS": 30, "R.MS": 40, "X.GT": 5, "S.GT": 1})
     for year in (2022, 2023, 2024):
         office.submit("O2", "002", year, {"P.GT": 200, "R.TS": 10, "R.MS": 20, "X.GT": 7})
     office.submit("O3", "003", 2023, {"P.GT": "not_applicable", "R.TS": 0, "R.MS": 0})

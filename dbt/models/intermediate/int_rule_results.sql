@@ -138,6 +138,8 @@ sides as (
         reporting_unit_code,
         max(case when variant = 'left' then numerator / nullif(coalesce(denominator, 1), 0) end) as left_value,
         max(case when variant = 'right' then numerator / nullif(coalesce(denominator, 1), 0) end) as right_value,
+        bool_and(n_figures = n_terms) filter (where variant = 'left') as is_left_complete,
+        bool_and(n_figures = n_terms) filter (where variant = 'right') as is_right_complete,
         sum(n_terms) as n_terms,
         sum(n_figures) as n_figures,
         bool_or(is_sample) as is_sample
@@ -171,6 +173,28 @@ compared as (
     from sides
     inner join rules on sides.rule_code = rules.rule_code and sides.round_code = rules.round_code
 
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when not is_comparable then 'no_data'
+            when is_below_floor then 'pass'
+            when
+                case operator
+                    when '==' then abs(left_value - right_value) <= tolerance
+                    when '!=' then abs(left_value - right_value) > tolerance
+                    when '<=' then left_value <= right_value + tolerance
+                    when '>=' then left_value >= right_value - tolerance
+                    when '<' then left_value < right_value + strict_tolerance
+                    when '>' then left_value > right_value - strict_tolerance
+                end then 'pass'
+            else 'fail'
+        end as status
+    from compared
+
 )
 
 select
@@ -181,21 +205,9 @@ select
     operator,
     severity,
     holds_element,
-    left_value,
-    right_value,
-    case
-        when not is_comparable then 'no_data'
-        when is_below_floor then 'pass'
-        when
-            case operator
-                when '==' then abs(left_value - right_value) <= tolerance
-                when '!=' then abs(left_value - right_value) > tolerance
-                when '<=' then left_value <= right_value + tolerance
-                when '>=' then left_value >= right_value - tolerance
-                when '<' then left_value < right_value + strict_tolerance
-                when '>' then left_value > right_value - strict_tolerance
-            end then 'pass'
-        else 'fail'
-    end as status,
+    status,
+    -- a side that was not compared shows no figure made from half its terms
+    case when status <> 'no_data' or is_left_complete then left_value end as left_value,
+    case when status <> 'no_data' or is_right_complete then right_value end as right_value,
     is_sample
-from compared
+from judged
