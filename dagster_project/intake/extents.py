@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 #: What a tag holds up to its end; a ">" in quotes does not end it. No tag holds a "<", so that no search runs far.
-_REST = rb"[^<>\"']*(?:(?:\"[^\"<]*\"|'[^'<]*')[^<>\"']*)*"
+#: Nothing once matched is given back ("*+"): a search that failed would run over the same bytes again and again.
+_REST = rb"[^<>\"']*+(?:(?:\"[^\"<]*+\"|'[^'<]*+')[^<>\"']*+)*+"
 #: A row or a cell with its reference, whatever attributes stand before it.
 _CELL = re.compile(
-    rb"<(?:[^\s<>/:]+:)?(row|c)(?=[\s/>])(?:\s+(?!r[\s=])[^\s=<>/]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*"
+    rb"<(?:[^\s<>/:]+:)?(row|c)(?=[\s/>])(?:\s++(?!r[\s=])[^\s=<>/]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+"
     rb"(?:\s+r\s*=\s*[\"']([A-Za-z]{0,4})(\d{1,9})[\"'])?(" + _REST + rb")>"
     rb"(</(?:[^\s<>/:]+:)?c\s*>)?"
 )

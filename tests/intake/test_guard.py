@@ -182,3 +182,12 @@ def test_macros_are_noticed_and_no_reason_to_refuse(tmp_path: Path) -> None:
     file.write_bytes(_xlsx(_cells("A1"), **{"xl__vbaProject.bin": b"\xd0\xcf\x11\xe0"}))
     found = inspect(file, LIMITS, "a.xlsm")
     assert (found.kind, found.has_macros) == ("xlsm", True)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"a='1' ", b"<c ", b' r="', b" "], ids=["attributes", "tags", "quotes", "spaces"]
+)
+def test_a_tag_without_end_is_passed_over_in_one_go(tmp_path: Path, piece: bytes) -> None:
+    """A search that went over the same bytes again and again would take hours here."""
+    sheet = b"<worksheet><c " + piece * (2_000_000 // len(piece))
+    assert _inspected(tmp_path, _xlsx(sheet)) is None
