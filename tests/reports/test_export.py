@@ -118,10 +118,13 @@ def test_a_failure_half_way_leaves_what_was_there(
     assert _bytes(tmp_path) == before
 
 
-def test_an_unknown_round_and_a_broken_release_are_told_in_words(release_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["X", "' or 1=1 --", "../X"])
+def test_an_unknown_round_and_a_broken_release_are_told_in_words(
+    release_dir: Path, tmp_path: Path, code: str
+) -> None:
     with pytest.raises(KhoError) as unknown:
-        export_release(release_dir, tmp_path, round_code="X", lang="vi")
-    assert "X" in unknown.value.text("vi")
+        export_release(release_dir, tmp_path, round_code=code, lang="vi")
+    assert code in unknown.value.text("vi")
     with pytest.raises(KhoError):
         export_release(tmp_path / "nothing", tmp_path, round_code=None, lang="vi")
     assert exported_files(tmp_path / "nothing") == []
