@@ -212,7 +212,10 @@ def test_a_bad_file_costs_only_itself(tmp_path: Path) -> None:
     assert set(files) == {*expected, *good}
     for name in expected:
         assert files[name]["findings"] == {"blocking": 1, "warning": 0, "info": 0}, name
-    told = rows(data, "select file_name, rule_code, message_vi from fct_finding where severity = 'blocking'")
+    told = rows(
+        data,
+        "select file_name, rule_code, message_vi from fct_finding where status = 'fail' and severity = 'blocking'",
+    )
     assert {row["file_name"]: row["rule_code"] for row in told} == expected
     assert all(row["message_vi"] for row in told)
     accepted = rows(data, "select distinct file_name from fct_reported_value order by 1")
