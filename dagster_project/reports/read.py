@@ -58,7 +58,7 @@ class Release:
         """Every column of every mart, in order."""
         rows = self.connection.execute(
             "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
-            '"where schema_name = 'marts' and database_name = current_database() "
+            "where schema_name = 'marts' and database_name = current_database() "
             "order by table_name, column_index"
         ).fetchall()
         return [Column(*row) for row in rows]
