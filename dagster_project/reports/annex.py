@@ -208,4 +208,4 @@ class _Annex:
 
 def _lines(text: str, width: float) -> int:
     """Lines that a wrapped text takes in a column of ``width`` characters; LibreOffice does not grow rows itself."""
-    return min(max(1, ceil(len(text) * 0.95 / width)), _MOST_LINES)
+    return min(max(1, ceil(len(text) / (1.15 * width - 2))), _MOST_LINES)

@@ -26,7 +26,9 @@ _YEARS = 5
 _NAMED = 40
 _UNITS_NAMED = 60
 _WIDTH_MM = 252.0
-_FIXED_MM = (16.0, 24.0)
+_CODE_MM = 16.0
+_UNIT_MM = 24.0
+_LETTER_MM = 2.4
 _FIGURE_MM = 23.0
 _PREFIXES = ("Xã ", "Phường ", "Thị trấn ", "Đặc khu ", "Tỉnh ", "Thành phố ")
 _STATES = ("value", "zero", "not_applicable", "held")
@@ -41,7 +43,7 @@ def write_official(facts: RoundFacts, file: Path) -> None:
     table = indicator_table(facts, "vi", _YEARS)
     document = DocxTemplate(str(_TEMPLATE))
     document.render(_fields(facts, table), autoescape=True)
-    _fit_columns(document.docx, len(table.periods))
+    _fit_columns(document.docx, table)
     _set_properties(document.docx, facts)
     document.save(str(file))
     settle(file)
@@ -104,10 +106,11 @@ def _sentences(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     sent = len(units) - len(missing)
     on_time = sum(not unit.is_missing and not unit.is_late for unit in units)
     due = facts.round.due_unit
+    known = "submitted" if due else "submitted_without_due"
     submitted = _text(
-        "reports.submitted" if units else "reports.submitted_unknown",
+        f"reports.{known}" if units else "reports.submitted_unknown",
         expected=len(units),
-        due=f"{due:%d/%m/%Y}" if due else _text("reports.blank"),
+        due=f"{due:%d/%m/%Y}" if due else "",
         closed=f"{facts.stamp.created_at:%d/%m/%Y}",
         sent=sent,
         percent=number(100 * sent / len(units), 1) if units else "",
@@ -254,25 +257,30 @@ def _line_fields(line: Line) -> dict[str, Any]:
     }
 
 
-def _fit_columns(document: Any, periods: int) -> None:
-    """Widths of the appendix's table, which has as many columns as there are periods (LibreOffice needs both kinds)."""
+def _fit_columns(document: Any, table: IndicatorTable) -> None:
+    """Widths of the appendix's table, which has as many columns as periods (LibreOffice needs both kinds of width)."""
     from docx.oxml.ns import qn
     from docx.shared import Mm
 
-    name_width = _WIDTH_MM - sum(_FIXED_MM) - periods * _FIGURE_MM
-    widths = [int(Mm(mm).twips) for mm in (_FIXED_MM[0], name_width, _FIXED_MM[1], *(_FIGURE_MM,) * periods)]
-    table = document.tables[-1]._tbl  # noqa: SLF001  # cell by cell through the object model is slow
-    grid = table.tblGrid
+    longest = max((len(line.code) for line in table.lines), default=0)
+    code_width = min(max(_CODE_MM, _LETTER_MM * longest + 4), 3 * _CODE_MM)
+    figures = (_FIGURE_MM,) * len(table.periods)
+    name_width = _WIDTH_MM - code_width - _UNIT_MM - sum(figures)
+    widths = [Mm(mm) for mm in (code_width, name_width, _UNIT_MM, *figures)]
+    grown = document.tables[-1]._tbl  # noqa: SLF001  # cell by cell through the object model is slow
+    grid = grown.tblGrid
     for column in list(grid):
         grid.remove(column)
     for width in widths:
-        column = grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(width)})
-        grid.append(column)
-    for row in table.tr_lst:
+        grid.append(grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(width.twips)}))
+    for row in grown.tr_lst:
         start = 0
         for cell in row.tc_lst:
             span = cell.grid_span
-            cell.width = Mm(0) + sum(widths[start : start + span]) * 635
+            if cell.tcPr.gridSpan is not None:
+                cell.tcPr.remove(cell.tcPr.gridSpan)
+                cell.grid_span = span  # put back where the schema wants it
+            cell.width = Mm(0) + sum(widths[start : start + span])
             start += span
 
 

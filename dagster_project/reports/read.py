@@ -219,7 +219,11 @@ def findings_of(release: Release) -> pl.DataFrame:
     """All failed checks, the gravest first, then by unit, file, sheet and cell."""
     rank = pl.col("severity").replace_strict({name: i for i, name in enumerate(SEVERITIES)}, default=9)
     return release.mart("fct_finding", status="fail").sort(
-        rank, "reporting_unit_code", "file_name", "sheet", "cell", "rule_code", "finding_id", nulls_last=True
+        rank,
+        *("reporting_unit_code", "file_name", "sheet"),
+        pl.col("cell").str.extract(r"(\d+)$").cast(pl.Int64),
+        *("cell", "rule_code", "finding_id"),
+        nulls_last=True,
     )
 
 

@@ -257,7 +257,10 @@ def _overview_rows(facts: RoundFacts) -> pl.DataFrame:
     return counted.select(
         "indicator_code",
         "period_code",
-        pl.lit("value").alias("value_state"),
+        pl.when(pl.col("with_figure") > 0)
+        .then(pl.lit("value"))
+        .otherwise(pl.lit("missing"))
+        .alias("value_state"),
         pl.lit("reported").alias("method"),
         pl.format("{}/{}", "with_figure", "areas").alias("counted"),
     )
