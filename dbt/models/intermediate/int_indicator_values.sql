@@ -58,7 +58,7 @@ applicability as (
 
 ),
 
--- nobody owes a figure that comes from above or is published elsewhere: it is not available until it is entered
+-- nobody owes a figure that comes from above or is published elsewhere: until somebody enters it, it is not available
 ranked as (
 
     select
@@ -75,7 +75,7 @@ ranked as (
         case when parts.state_rank = 1 and parts.n_texts = 0 then parts.denominator end as denominator,
         case
             when applicability.how = 'not_applicable' then 2
-            when applicability.how in ('supplied', 'published') and coalesce(parts.state_rank, 4) = 4 then 3
+            when applicability.how in ('supplied', 'published') and not coalesce(parts.is_answered, false) then 3
             when parts.state_rank = 1 and parts.denominator = 0 then 3
             else coalesce(parts.state_rank, 4)
         end as state_rank,
@@ -84,7 +84,7 @@ ranked as (
         coalesce(parts.n_sources, 0) as n_sources,
         parts.coverage,
         coalesce(parts.is_sample, areas.is_sample) as is_sample
-    from {{ ref('int_round_areas') }} as areas
+    from {{ ref('int_reporting_areas') }} as areas
     inner join variants on areas.round_code = variants.round_code
     left join parts
         on
@@ -97,7 +97,6 @@ ranked as (
             areas.round_code = applicability.round_code
             and areas.area_level = applicability.area_level
             and variants.indicator_code = applicability.indicator_code
-    where areas.is_reporting
 
 )
 

@@ -25,7 +25,7 @@ members as (
         lineage.member_code as source_area_code,
         lineage.share,
         lineage.is_self
-    from {{ ref('int_round_areas') }} as areas
+    from {{ ref('int_reporting_areas') }} as areas
     inner join rounds on areas.round_code = rounds.round_code
     cross join lags
     inner join rounds as earlier
@@ -37,7 +37,6 @@ members as (
             areas.area_code = lineage.area_code
             and areas.starts_on = lineage.starts_on
             and earlier.period_end between lineage.member_starts_on and lineage.member_ends_on
-    where areas.is_reporting
 
 )
 

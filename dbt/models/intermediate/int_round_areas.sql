@@ -13,30 +13,6 @@ areas as (
 
 ),
 
-figures as (
-
-    select distinct
-        submission_id,
-        area_code
-    from {{ ref('stg_cells') }}
-    where role = 'value' and area_code is not null
-
-),
-
--- a publisher reports for the areas that its table names, every other unit for its own
-reporting as (
-
-    select
-        submissions.round_code,
-        coalesce(figures.area_code, submissions.area_code) as area_code,
-        bool_or(submissions.is_sample) as is_sample
-    from {{ ref('stg_submissions') }} as submissions
-    left join figures on submissions.submission_id = figures.submission_id
-    where not submissions.blocked
-    group by submissions.round_code, coalesce(figures.area_code, submissions.area_code)
-
-),
-
 versions as (
 
     select
@@ -56,15 +32,11 @@ versions as (
 )
 
 select
-    versions.round_code,
-    versions.area_code,
-    versions.area_name,
-    versions.area_level,
-    versions.starts_on,
-    versions.is_valid,
-    reporting.area_code is not null as is_reporting,
-    coalesce(reporting.is_sample, false) as is_sample
+    round_code,
+    area_code,
+    area_name,
+    area_level,
+    starts_on,
+    is_valid
 from versions
-left join reporting
-    on versions.round_code = reporting.round_code and versions.area_code = reporting.area_code
-where versions.version_rank = 1
+where version_rank = 1

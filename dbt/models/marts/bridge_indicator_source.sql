@@ -18,8 +18,7 @@ places as (
         areas.area_code as source_area_code,
         1.0 as share
     from terms
-    inner join {{ ref('int_round_areas') }} as areas
-        on terms.round_code = areas.round_code and areas.is_reporting
+    inner join {{ ref('int_reporting_areas') }} as areas on terms.round_code = areas.round_code
     where terms.lag = 0
     union all
     select
