@@ -20,6 +20,10 @@ from dagster_project.catalogue.tables import FORMULA_TERMS
 TOTAL = "_T"
 #: How many derived elements may stand on one another.
 MAX_LEVELS = 5
+#: How many periods ``prev`` may look back.
+MAX_LAG = 100
+#: Longer texts are refused unread: what a person can check is far shorter.
+MAX_LENGTH = 8000
 
 _GRAMMAR = r"""
 ?start: sum
@@ -32,8 +36,8 @@ _GRAMMAR = r"""
      | COMBINE "(" sum ("," sum)* ")" -> combine
      | "(" sum ")"
 COMBINE.2: /(min|max|abs)(?=\s*\()/
-NUMBER.1: /\d+(\.\d+)?/
-INTEGER.2: /\d+(?=\s*\))/
+NUMBER.1: /[0-9]{1,30}(\.[0-9]{1,30})?/
+INTEGER.2: /[0-9]{1,30}(?=\s*\))/
 CODE: /[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*(:[A-Za-z0-9_]+)?/
 %ignore /\s+/
 """
@@ -99,22 +103,18 @@ class Formula:
 
 def parse(text: str) -> Formula:
     """The normal form of ``text``. Raises ``FormulaError``."""
+    if len(text) > MAX_LENGTH:
+        raise FormulaError("catalogue.formula_too_long", str(MAX_LENGTH))
     try:
-        tree = _parser().parse(text)
+        formula: Any = _parser().parse(text)
     except lark.exceptions.UnexpectedInput as error:
         raise FormulaError("catalogue.formula_unreadable", _spot(text, error)) from error
-    try:
-        formula: Formula = _Normal().transform(tree)
-    except lark.exceptions.VisitError as error:
-        if isinstance(error.orig_exc, FormulaError):
-            raise error.orig_exc from error
-        raise
-    return formula
+    return _representable(formula)
 
 
 def ratio(numerator: Formula, denominator: Formula) -> Formula:
-    """``numerator`` / ``denominator`` in normal form."""
-    return _divide(numerator, denominator)
+    """``numerator`` / ``denominator`` in normal form. Raises ``FormulaError``."""
+    return _representable(_divide(numerator, denominator))
 
 
 @dataclass(frozen=True)
@@ -175,12 +175,25 @@ def to_terms(formulas: Iterable[tuple[Owner, Formula]], level_of: Mapping[str, i
 
 @cache
 def _parser() -> lark.Lark:
-    return lark.Lark(_GRAMMAR, parser="lalr")
+    # Working while it reads, the parser needs no recursion, so no text can exhaust the stack.
+    return lark.Lark(_GRAMMAR, parser="lalr", transformer=_Normal())
 
 
 def _spot(text: str, error: lark.exceptions.UnexpectedInput) -> str:
     at = error.pos_in_stream
     return text if at is None or at < 0 else f"{text[:at]} ▶ {text[at:]}"
+
+
+def _representable(formula: Formula) -> Formula:
+    """``formula``, whose coefficients must be doubles in the end."""
+    for _, value in (*formula.numerator.terms, *formula.denominator.terms):
+        try:
+            lost = value != 0 and float(value) == 0
+        except OverflowError:
+            lost = True
+        if lost:
+            raise FormulaError("catalogue.formula_number_size", "1e±308")
+    return formula
 
 
 def _part(linear: Linear) -> Part:
@@ -200,12 +213,21 @@ def _scaled(part: Part, by: Fraction) -> Part:
 
 
 def _add(left: Formula, right: Formula, sign: int) -> Formula:
+    left, right = _over(left, right.denominator), _over(right, left.denominator)
     if left.denominator != right.denominator:
         raise FormulaError("catalogue.formula_too_deep", "a/b + c/d")
     total = dict(left.numerator.linear)
     for key, value in right.numerator.linear.items():
         total[key] = total.get(key, Fraction(0)) + sign * value
     return Formula(_part(total), left.denominator)
+
+
+def _over(formula: Formula, denominator: Part) -> Formula:
+    """A constant as so many times ``denominator`` over ``denominator``; anything else as it is."""
+    constant = _constant(formula.numerator)
+    if constant is None or not formula.is_linear:
+        return formula
+    return Formula(_part({key: value * constant for key, value in denominator.linear.items()}), denominator)
 
 
 def _multiply(left: Formula, right: Formula) -> Formula:
@@ -239,7 +261,10 @@ class _Normal(lark.Transformer[lark.Token, Formula]):
         return _refer(str(items[0]), 0)
 
     def previous(self, items: list[Any]) -> Formula:
-        return _refer(str(items[0]), int(items[1]) if items[1:] else 1)
+        lag = int(items[1]) if items[1:] else 1
+        if not 1 <= lag <= MAX_LAG:
+            raise FormulaError("catalogue.formula_lag", str(items[1]))
+        return _refer(str(items[0]), lag)
 
     def negate(self, items: list[Any]) -> Formula:
         return Formula(_scaled(items[0].numerator, Fraction(-1)), items[0].denominator)
