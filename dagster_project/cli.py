@@ -132,11 +132,14 @@ def run(
             raise KhoError("cli.no_release", folder=desk.folder.root)
         summary = summarise(desk.folder.release(after.release_id) / "kho.duckdb")
         round_code = _export_round(desk.settings, catalogue, year, summary.rounds)
-        if round_code and not _is_exported(desk, after.release_id):
+        if not _is_exported(desk, after.release_id, round_code):
             from dagster_project.defs.run import Runner
 
             with _stage(desk.settings, "export", seconds):
-                seconds.update((runner or Runner(desk)).report(round_code))
+                if round_code:
+                    seconds.update((runner or Runner(desk)).report(round_code))
+                else:
+                    pipeline.export(desk, after.release_id, None)
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
     outcome = _Outcome(desk, after.release_id, after.content_hash, changed, summary, seconds, names)
@@ -396,8 +399,10 @@ def _exported(desk: Desk, release_id: str) -> list[tuple[str, Path]]:
     return [(file.kind, file.path) for file in exported_files(desk.folder.exports / release_id)]
 
 
-def _is_exported(desk: Desk, release_id: str) -> bool:
-    return (desk.folder.exports / release_id).is_dir()
+def _is_exported(desk: Desk, release_id: str, round_code: str | None) -> bool:
+    from dagster_project.reports.export import is_exported
+
+    return is_exported(desk.folder.exports / release_id, round_code)
 
 
 def _export_name(settings: Settings, kind: str) -> str:

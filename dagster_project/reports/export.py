@@ -59,12 +59,18 @@ def exported_files(folder: Path) -> list[ExportedFile]:
     return [ExportedFile(item["kind"], folder / item["path"], item["sha256"]) for item in told]
 
 
+def is_exported(folder: Path, round_code: str | None) -> bool:
+    """Whether one release's folder holds the set of a round (or the set without a round)."""
+    wanted = folder / _quality_name(round_code)
+    return any(file.path == wanted for file in exported_files(folder))
+
+
 def _write_set(release: Release, folder: Path, round_code: str | None, lang: str) -> list[ExportedFile]:
     facts = read_round(release, round_code) if round_code else None
     open_folder = folder / _OPEN_FOLDER
     shutil.rmtree(open_folder, ignore_errors=True)
     files = [] if facts is None else _write_round(facts, folder, lang)
-    quality = folder / f"bao-cao-chat-luong{_suffix(facts)}.html"
+    quality = folder / _quality_name(round_code)
     write_quality_report(read_quality(release, facts), quality, lang)
     manifest = write_open_data(release, open_folder, lang)
     return [*files, _exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
@@ -74,15 +80,15 @@ def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFil
     from dagster_project.reports.annex import write_annex
     from dagster_project.reports.official import write_official
 
-    report = folder / f"bao-cao{_suffix(facts)}.docx"
-    annex = folder / f"phu-luc{_suffix(facts)}.xlsx"
+    report = folder / f"bao-cao-{file_part(facts.round.code)}.docx"
+    annex = folder / f"phu-luc-{file_part(facts.round.code)}.xlsx"
     write_official(facts, report)
     write_annex(facts, annex, lang)
     return [_exported(OFFICIAL, report), _exported(ANNEX, annex)]
 
 
-def _suffix(facts: RoundFacts | None) -> str:
-    return f"-{file_part(facts.round.code)}" if facts else ""
+def _quality_name(round_code: str | None) -> str:
+    return f"bao-cao-chat-luong-{file_part(round_code)}.html" if round_code else "bao-cao-chat-luong.html"
 
 
 def _exported(kind: str, path: Path) -> ExportedFile:

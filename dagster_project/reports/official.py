@@ -28,7 +28,7 @@ _UNITS_NAMED = 60
 _WIDTH_MM = 252.0
 _CODE_MM = 16.0
 _UNIT_MM = 24.0
-_LETTER_MM = 2.4
+_LETTER_MM = 2.0
 _FIGURE_MM = 23.0
 _PREFIXES = ("Xã ", "Phường ", "Thị trấn ", "Đặc khu ", "Tỉnh ", "Thành phố ")
 _STATES = ("value", "zero", "not_applicable", "held")
@@ -168,8 +168,8 @@ def _results(facts: RoundFacts, table: IndicatorTable) -> str:
     return _text(
         "reports.results",
         indicators=len(table.indicators),
-        first=table.periods[0].label if table.periods else "",
         last=facts.round.period_code,
+        span=_span(facts, table),
         with_figure=last["value"] + last["zero"],
         not_applicable=last["not_applicable"],
         held=last["held"],
@@ -227,13 +227,19 @@ def _unconfirmed(table: IndicatorTable) -> str:
     return _text(code, count=count, indicators=len(table.indicators), mark=_text("reports.unconfirmed"))
 
 
+def _span(facts: RoundFacts, table: IndicatorTable) -> str:
+    first = table.periods[0].label if table.periods else facts.round.period_code
+    last = facts.round.period_code
+    if first == last:
+        return _text("reports.one_period", last=last)
+    return _text("reports.periods", first=first, last=last)
+
+
 def _table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     place = facts.area.name if facts.area else _text("reports.areas", count=len(facts.areas))
-    last = table.periods[-1].label if table.periods else facts.round.period_code
-    first = table.periods[0].label if table.periods else last
     title = "reports.table_overview" if table.is_overview else "reports.table_title"
     return {
-        "table_title": _text(title, place=plain(place), first=first, last=last).upper(),
+        "table_title": _text(title, place=plain(place), span=_span(facts, table)).upper(),
         "span": len(table.periods) + 2,
         "periods": [{"heading": period_heading(period)} for period in table.periods],
         "lines": [_line_fields(line) for line in table.lines],

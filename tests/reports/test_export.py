@@ -15,7 +15,7 @@ from docx import Document
 
 from dagster_project.errors import KhoError
 from dagster_project.reports import export
-from dagster_project.reports.export import ExportedFile, export_release, exported_files
+from dagster_project.reports.export import ExportedFile, export_release, exported_files, is_exported
 from dagster_project.reports.official_template import make_template
 from tests.reports.tiny_release import HOSTILE, MARTS, ROUND, commune, write_release
 
@@ -97,9 +97,13 @@ def test_every_column_of_the_open_data_is_described(exported: dict[str, Exported
 def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
     release_dir: Path, tmp_path: Path
 ) -> None:
+    folder = tmp_path / release_dir.name
     for code in (ROUND, "T-X-2024", ROUND):
         export_release(release_dir, tmp_path, round_code=code, lang="vi")
-    kinds = [file.kind for file in exported_files(tmp_path / release_dir.name)]
+        assert is_exported(folder, code)
+    assert not is_exported(folder, "T-X-2023")
+    assert not is_exported(folder, None)
+    kinds = [file.kind for file in exported_files(folder)]
     assert sorted(kinds) == sorted(["annex", "official_report", "quality_report"] * 2 + ["open_data"])
 
 
