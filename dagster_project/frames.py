@@ -121,6 +121,103 @@ FINDINGS = _schema(
 )
 
 
+#: What an officer entered: a correction of a unit's figure, or a figure on a unit's behalf; the newest per key.
+ENTRIES = _schema(
+    {
+        "entry_id": pl.String,
+        "kind": pl.String,  # correction, on_behalf
+        "round_code": pl.String,
+        "period_code": pl.String,
+        "area_code": pl.String,
+        "reporting_unit_code": pl.String,
+        "data_element_code": pl.String,
+        "category_code": pl.String,
+        "value": pl.Float64,
+        "value_exact": pl.String,
+        "value_text": pl.String,
+        "value_state": pl.String,
+        "unit": pl.String,
+        "expect": pl.String,  # the source's figure in plain digits, or the text of its cell; null on behalf
+        "reason": pl.String,
+        "said_by": pl.String,
+        "channel": pl.String,
+        "entered_at": TIMESTAMP,
+        "entered_by": pl.String,
+        "paper_sha256": pl.String,
+        "paper_name": pl.String,
+        "page": pl.Int32,
+        "confirmed_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: What makes a finding the same finding in a later revision, as long as what was observed is the same.
+_FINDING_KEY: dict[str, type[pl.DataType]] = {
+    "rule_code": pl.String,
+    "reporting_unit_code": pl.String,
+    "area_code": pl.String,
+    "period_code": pl.String,
+    "data_element_code": pl.String,
+    "category_code": pl.String,
+    "observed": pl.String,
+}
+FINDING_KEY = tuple(_FINDING_KEY)
+
+#: What a unit says about a finding; the newest per finding key.
+RESPONSES = _schema(
+    {
+        "response_id": pl.String,
+        **_FINDING_KEY,
+        "text": pl.String,
+        "answered_by": pl.String,
+        "answered_at": TIMESTAMP,
+        "how": pl.String,  # workbook, command
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: Answers read from feedback workbooks, on their way to RESPONSES.
+ANSWERS = _schema(
+    {
+        "sha256": pl.String,
+        "submission_id": pl.String,
+        "finding_id": pl.String,
+        **_FINDING_KEY,
+        "text": pl.String,
+    }
+)
+
+#: What an officer decided on a blocking finding; the newest per finding key.
+VERDICTS = _schema(
+    {
+        "verdict_id": pl.String,
+        **_FINDING_KEY,
+        "verdict": pl.String,  # accept: the figure stands
+        "reason": pl.String,
+        "decided_by": pl.String,
+        "decided_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: Why a unit need not send a form, or may send it later; the newest per unit, area, form and round.
+EXEMPTIONS = _schema(
+    {
+        "exemption_id": pl.String,
+        "reporting_unit_code": pl.String,
+        "area_code": pl.String,
+        "form_code": pl.String,
+        "round_code": pl.String,
+        "kind": pl.String,  # exempt, extension, nothing_to_report, not_sending
+        "until": pl.Date,  # the last day of an extension
+        "reason": pl.String,
+        "decided_by": pl.String,
+        "decided_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
+
 def empty(schema: pl.Schema) -> pl.DataFrame:
     """A frame of ``schema`` without rows."""
     return pl.DataFrame(schema=schema)

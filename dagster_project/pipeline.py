@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
 from dagster_project.errors import KhoError, UsageError
+from dagster_project.ledger.decision_frames import decision_frames, read_decisions
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
@@ -39,7 +40,16 @@ _CODE = {
     "dbt": ("*.sql", "*.yml"),
     "expectations": ("*.json",),
 }
-_OUTSIDE_RESULTS = ("defs", "reports", "cli.py")  # they change no figure of a release
+#: They change no figure of a release.
+_OUTSIDE_RESULTS = (
+    "defs",
+    "reports",
+    "cli.py",
+    "cli_base.py",
+    "cli_decisions.py",
+    "cli_status.py",
+    "decide.py",
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,8 @@ def receive(desk: Desk, sources: Iterable[Path], *, expected_year: int | None = 
 
 
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
-    """The hash over receipts, catalogue, office and code that names what a release would be made from."""
+    """The hash over receipts, decisions, catalogue, office and code: what a release would be made from."""
+    ledger = open_ledger(desk.folder.ledger)
     receipts = [
         [
             receipt.sha256,
@@ -105,10 +116,11 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
             receipt.channel,
             receipt.expected_year,
         ]
-        for receipt in list_receipts(open_ledger(desk.folder.ledger))
+        for receipt in list_receipts(ledger)
     ]
     code = code_version(desk.project)
-    facts = [receipts, catalogue.content_hash, desk.settings.office.model_dump(mode="json"), code]
+    office = desk.settings.office.model_dump(mode="json")
+    facts = [receipts, read_decisions(ledger).facts(), catalogue.content_hash, office, code]
     return Inputs(
         inputs_hash=_digest(json.dumps(facts, ensure_ascii=False).encode()),
         catalogue_hash=catalogue.content_hash,
@@ -204,16 +216,21 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     gate = admit_batch(cells, submissions, catalogue, desk.project.expectations)
     findings = pl.concat([found, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
-    receipts = list_receipts(open_ledger(desk.folder.ledger))
+    ledger = open_ledger(desk.folder.ledger)
+    receipts = list_receipts(ledger)
     unread = {receipt.sha256 for receipt in receipts} - _files_read(store)
     if unread:
         raise KhoError("cli.files_unread", count=len(unread))
-    _receipt_frame(receipts, findings, is_sample=desk.settings.office.is_sample).write_parquet(
-        inputs / "receipts.parquet"
-    )
+    is_sample = desk.settings.office.is_sample
+    _receipt_frame(receipts, findings, is_sample=is_sample).write_parquet(inputs / "receipts.parquet")
     gate.cells.write_parquet(inputs / "cells.parquet")
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
+    answers = frames.empty(frames.ANSWERS)
+    came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
+    decided = decision_frames(read_decisions(ledger), answers, came, is_sample=is_sample)
+    for name, frame in decided.items():
+        frame.write_parquet(inputs / f"{name}.parquet")
     return gate
 
 

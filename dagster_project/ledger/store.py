@@ -1,4 +1,4 @@
-"""The ledger's tables and the few ways to write and read them.
+"""The ledger's file, receipts and acts: the few ways to write and read them. Decisions are in ``decisions``.
 
 An act or a receipt, once written, is never updated or deleted. What can be derived (whether a file was refused,
 which revision it is) is derived at build time and not stored.
@@ -12,51 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    UniqueConstraint,
-    create_engine,
-    event,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.pool import NullPool
 
-METADATA = MetaData()
-
-RECEIPTS = Table(
-    "receipts",
-    METADATA,
-    Column("receipt_number", Integer, primary_key=True, autoincrement=True),
-    Column("receipt_id", String(32), nullable=False, unique=True),
-    Column("sha256", String(64), nullable=False, index=True),
-    Column("file_name", String, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("sender", String, nullable=False, default=""),
-    Column("channel", String, nullable=False, default=""),
-    Column("expected_year", Integer, nullable=True),
-    UniqueConstraint("sha256", "file_name"),
-)
-
-ACTS = Table(
-    "acts",
-    METADATA,
-    Column("act_number", Integer, primary_key=True, autoincrement=True),
-    Column("acted_at", DateTime(timezone=True), nullable=False),
-    Column("actor", String, nullable=False),
-    Column("act", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("detail", String, nullable=False, default=""),
-)
+from dagster_project.ledger.tables import ACTS, METADATA, RECEIPTS
 
 
 @dataclass(frozen=True)
@@ -111,14 +70,14 @@ def list_receipts(engine: Engine) -> list[Receipt]:
     columns = [column for column in RECEIPTS.columns if column.name not in ("receipt_number", "receipt_id")]
     with engine.connect() as connection:
         rows = connection.execute(select(*columns).order_by(RECEIPTS.c.receipt_number)).mappings().all()
-    return [Receipt(**{**row, "received_at": _aware(row["received_at"])}) for row in rows]
+    return [Receipt(**{**row, "received_at": aware(row["received_at"])}) for row in rows]
 
 
 def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str, detail: str = "") -> None:
     """Append one act: who did what, when, to what."""
     with engine.begin() as connection:
         connection.execute(
-            insert(ACTS).values(acted_at=_utc(at), actor=actor, act=act, subject=subject, detail=detail)
+            insert(ACTS).values(acted_at=utc(at), actor=actor, act=act, subject=subject, detail=detail)
         )
 
 
@@ -126,7 +85,7 @@ def list_acts(engine: Engine) -> Sequence[dict[str, object]]:
     """All acts in order, as mappings with the columns of ``ACTS``."""
     with engine.connect() as connection:
         rows = connection.execute(select(ACTS).order_by(ACTS.c.act_number)).mappings().all()
-    return [{**row, "acted_at": _aware(row["acted_at"])} for row in rows]
+    return [{**row, "acted_at": aware(row["acted_at"])} for row in rows]
 
 
 def _known_ids(connection: Connection) -> set[str]:
@@ -139,17 +98,18 @@ def _row(receipt: Receipt) -> dict[str, object]:
         "sha256": receipt.sha256,
         "file_name": receipt.file_name,
         "size_bytes": receipt.size_bytes,
-        "received_at": _utc(receipt.received_at),
+        "received_at": utc(receipt.received_at),
         "sender": receipt.sender,
         "channel": receipt.channel,
         "expected_year": receipt.expected_year,
     }
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """``moment`` as it is written."""
     return moment.astimezone(UTC)
 
 
-def _aware(moment: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
     """SQLite gives naive timestamps back; they were written as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,125 @@
+"""The decisions that stand, as the frames that the models read: one row per subject, the newest.
+
+Frames and what a release depends on belong here; the tables and who may write them do not (``decisions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Engine
+
+from dagster_project import frames
+from dagster_project.frames import ANSWERS, ENTRIES, EXEMPTIONS, FINDING_KEY, RESPONSES, VERDICTS, conform
+from dagster_project.ledger.decisions import (
+    Entry,
+    Exemption,
+    Response,
+    Verdict,
+    list_entries,
+    list_exemptions,
+    list_responses,
+    list_verdicts,
+)
+
+_ENTRY_KEY = (
+    "kind",
+    "round_code",
+    "area_code",
+    "reporting_unit_code",
+    "data_element_code",
+    "category_code",
+)
+_EXEMPTION_KEY = ("reporting_unit_code", "area_code", "form_code", "round_code")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Everything decided that stands, oldest first."""
+
+    entries: Sequence[Entry]
+    responses: Sequence[Response]
+    verdicts: Sequence[Verdict]
+    exemptions: Sequence[Exemption]
+
+    def facts(self) -> list[list[dict[str, str | None]]]:
+        """Plain values that change whenever a decision is made, confirmed or withdrawn."""
+        return [
+            [
+                {name: None if value is None else str(value) for name, value in asdict(decision).items()}
+                for decision in decisions
+            ]
+            for decisions in (self.entries, self.responses, self.verdicts, self.exemptions)
+        ]
+
+
+def read_decisions(engine: Engine) -> Decisions:
+    """All decisions of a ledger that stand."""
+    return Decisions(
+        entries=list_entries(engine),
+        responses=list_responses(engine),
+        verdicts=list_verdicts(engine),
+        exemptions=list_exemptions(engine),
+    )
+
+
+def decision_frames(
+    decisions: Decisions,
+    answers: pl.DataFrame,
+    received_at: Mapping[str, datetime],
+    *,
+    is_sample: bool,
+) -> dict[str, pl.DataFrame]:
+    """ENTRIES, RESPONSES, VERDICTS and EXEMPTIONS under the names of their files.
+
+    ``answers`` (ANSWERS) are those that units wrote into feedback workbooks, ``received_at`` tells when each file
+    came: such an answer counts from then on.
+    """
+    responses = pl.concat(
+        [
+            _frame(decisions.responses, RESPONSES, how="command", is_sample=is_sample),
+            _from_workbooks(answers, received_at, is_sample=is_sample),
+        ]
+    ).sort("answered_at", maintain_order=True)
+    return {
+        "entries": _newest(_frame(decisions.entries, ENTRIES, is_sample=is_sample), _ENTRY_KEY),
+        "responses": _newest(responses, FINDING_KEY),
+        "verdicts": _newest(_frame(decisions.verdicts, VERDICTS, is_sample=is_sample), FINDING_KEY),
+        "exemptions": _newest(_frame(decisions.exemptions, EXEMPTIONS, is_sample=is_sample), _EXEMPTION_KEY),
+    }
+
+
+def _frame(
+    decisions: Sequence[Entry | Response | Verdict | Exemption], schema: pl.Schema, **same: object
+) -> pl.DataFrame:
+    rows = [{**asdict(decision), **same} for decision in decisions]
+    return pl.DataFrame(rows, schema=schema) if rows else frames.empty(schema)
+
+
+def _from_workbooks(
+    answers: pl.DataFrame, received_at: Mapping[str, datetime], *, is_sample: bool
+) -> pl.DataFrame:
+    moments = pl.DataFrame(
+        {"sha256": list(received_at), "answered_at": list(received_at.values())},
+        schema={"sha256": pl.String, "answered_at": frames.TIMESTAMP},
+    )
+    told = conform(answers, ANSWERS).filter(pl.col("text").str.strip_chars() != "")
+    return conform(
+        told.join(moments, on="sha256", how="left", maintain_order="left").select(
+            pl.format("{}-{}", pl.col("sha256").str.slice(0, 12), "finding_id").alias("response_id"),
+            *FINDING_KEY,
+            "text",
+            pl.col("reporting_unit_code").alias("answered_by"),
+            "answered_at",
+            pl.lit("workbook").alias("how"),
+            pl.lit(is_sample).alias("is_sample"),
+        ),
+        RESPONSES,
+    )
+
+
+def _newest(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    return frame.unique(list(key), keep="last", maintain_order=True)

@@ -1,0 +1,159 @@
+"""The tables of the ledger, and nothing else.
+
+Rows are appended and never changed: what was confirmed or withdrawn later stands in a row of its own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+
+
+def _text(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, String, nullable=optional)
+
+
+def _moment(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, primary_key=True, autoincrement=True)
+
+
+def _finding_key() -> list[Column[str]]:
+    return [
+        _text("rule_code"),
+        *(
+            _text(name, optional=True)
+            for name in (
+                "reporting_unit_code",
+                "area_code",
+                "period_code",
+                "data_element_code",
+                "category_code",
+                "observed",
+            )
+        ),
+    ]
+
+
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    _number("receipt_number"),
+    Column("receipt_id", String(32), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    _text("file_name"),
+    Column("size_bytes", BigInteger, nullable=False),
+    _moment("received_at"),
+    Column("sender", String, nullable=False, default=""),
+    Column("channel", String, nullable=False, default=""),
+    Column("expected_year", Integer, nullable=True),
+    UniqueConstraint("sha256", "file_name"),
+)
+
+ACTS = Table(
+    "acts",
+    METADATA,
+    _number("act_number"),
+    _moment("acted_at"),
+    _text("actor"),
+    _text("act"),
+    _text("subject"),
+    Column("detail", String, nullable=False, default=""),
+)
+
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    _number("number"),
+    _text("kind"),
+    _text("round_code"),
+    _text("period_code"),
+    _text("area_code"),
+    _text("reporting_unit_code"),
+    _text("data_element_code"),
+    _text("category_code"),
+    Column("value", Float, nullable=True),
+    _text("value_exact", optional=True),
+    _text("value_text", optional=True),
+    _text("value_state"),
+    _text("unit", optional=True),
+    _text("expect", optional=True),
+    _text("reason"),
+    _text("said_by"),
+    _text("channel"),
+    _moment("entered_at"),
+    _text("entered_by"),
+    _text("paper_sha256", optional=True),
+    _text("paper_name", optional=True),
+    Column("page", Integer, nullable=True),
+)
+
+CONFIRMATIONS = Table(
+    "confirmations",
+    METADATA,
+    _number("number"),
+    Column("entry_number", Integer, nullable=False),
+    _text("confirmed_by"),
+    _moment("confirmed_at"),
+)
+
+RESPONSES = Table(
+    "responses",
+    METADATA,
+    _number("number"),
+    *_finding_key(),
+    _text("text"),
+    _text("answered_by"),
+    _moment("answered_at"),
+)
+
+VERDICTS = Table(
+    "verdicts",
+    METADATA,
+    _number("number"),
+    *_finding_key(),
+    _text("verdict"),
+    _text("reason"),
+    _text("decided_by"),
+    _moment("decided_at"),
+)
+
+EXEMPTIONS = Table(
+    "exemptions",
+    METADATA,
+    _number("number"),
+    _text("reporting_unit_code"),
+    _text("area_code"),
+    _text("form_code"),
+    _text("round_code"),
+    _text("kind"),
+    Column("until", Date, nullable=True),
+    _text("reason"),
+    _text("decided_by"),
+    _moment("decided_at"),
+)
+
+WITHDRAWALS = Table(
+    "withdrawals",
+    METADATA,
+    _number("number"),
+    _text("subject"),
+    _text("reason"),
+    _text("withdrawn_by"),
+    _moment("withdrawn_at"),
+)
