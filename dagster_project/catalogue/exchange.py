@@ -6,19 +6,22 @@ lint's to say, and nothing is written where it finds a problem.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from dagster_project import durable
 from dagster_project.catalogue.diff import Change, diff
 from dagster_project.catalogue.lint import check
-from dagster_project.catalogue.load import Catalogue, CatalogueError, Problem, load_catalogue
-from dagster_project.catalogue.tables import TABLES
+from dagster_project.catalogue.load import Catalogue, CatalogueError, Problem, check_header, load_catalogue
+from dagster_project.catalogue.tables import TABLES, Table
+from dagster_project.errors import KhoError, UsageError
 
 _WIDEST = 60
 
@@ -49,31 +52,36 @@ def export_workbook(catalogue: Catalogue, file: Path) -> None:
                 sheet.set_column(column, column, min(widest + 2, _WIDEST), text)
                 sheet.write_string(0, column, name, head)
                 for row, cell in enumerate(cells, start=1):
-                    if cell:
-                        sheet.write_string(row, column, cell, text)
+                    if cell and sheet.write_string(row, column, cell, text):
+                        raise KhoError("catalogue.cell_too_long", table=table.name, column=name)
         book.close()
 
 
 def import_workbook(file: Path, folder: Path, *, dry_run: bool = False) -> Imported:
     """Replace the tables in ``folder`` by those of the workbook; a table without a sheet stays as it is.
 
-    Raises ``CatalogueError`` where the catalogue in ``folder`` itself cannot be read.
+    Raises ``CatalogueError`` where the catalogue in ``folder`` itself cannot be read, ``UsageError`` where the workbook
+    cannot. Other files in ``folder``, and tables that stay the same, keep their bytes.
     """
     old = load_catalogue(folder)
-    sheets = _read_sheets(file)
-    unknown = [Problem(name, 0, "", "catalogue.table_unknown") for name in sheets if name not in TABLES]
-    texts = {name: as_text(frame) for name, frame in old.tables.items() if frame.height} | sheets
+    sheets, problems = _read_sheets(file)
+    if problems:
+        return Imported((), problems)
+    texts = {name: as_text(frame) for name, frame in old.tables.items() if frame.height}
+    texts |= {name: sheet.frame for name, sheet in sheets.items()}
     with tempfile.TemporaryDirectory() as checked:
         _write(texts, Path(checked))
         try:
             new = load_catalogue(Path(checked))
         except CatalogueError as error:
-            return Imported((), error.problems)
-        problems = [*unknown, *check(new)]
+            return Imported((), [_in_sheet(problem, sheets) for problem in error.problems])
+        problems = [_in_sheet(problem, sheets) for problem in check(new)]
     changes = diff(old, new)
     if changes and not problems and not dry_run:
+        changed = {change.table for change in changes}
         with durable.new_folder(folder) as aside:
-            _write(texts, aside)
+            shutil.copytree(folder, aside, dirs_exist_ok=True)
+            _write({name: as_text(new.table(name)) for name in changed}, aside)
     return Imported(changes, problems)
 
 
@@ -85,40 +93,87 @@ def as_text(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _write(texts: dict[str, pl.DataFrame], folder: Path) -> None:
+def _write(texts: Mapping[str, pl.DataFrame], folder: Path) -> None:
     for name, frame in texts.items():
-        if frame.height:
-            frame.write_csv(folder / f"{name}.csv")
+        frame.write_csv(folder / f"{name}.csv")
 
 
-def _read_sheets(file: Path) -> dict[str, pl.DataFrame]:
-    import python_calamine
+@dataclass(frozen=True)
+class _Sheet:
+    """The cells of one table as text, and the sheet's row of each."""
 
-    book = python_calamine.CalamineWorkbook.from_path(str(file))
+    frame: pl.DataFrame
+    rows: Sequence[int]
+
+
+def _in_sheet(problem: Problem, sheets: Mapping[str, _Sheet]) -> Problem:
+    """``problem`` with the row as the workbook numbers it, where blank rows stand between."""
+    if problem.table not in sheets or problem.row < 2:
+        return problem
+    return replace(problem, row=sheets[problem.table].rows[problem.row - 2])
+
+
+def _read_sheets(file: Path) -> tuple[dict[str, _Sheet], list[Problem]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(file, read_only=True)
+        pages = {page.title: list(page.iter_rows()) for page in book.worksheets}
+        book.close()
+    # A damaged file ends in whatever error the reader was at, from the zip to the XML.
+    except Exception as error:
+        raise UsageError("catalogue.workbook_unreadable", file=file, detail=str(error)) from error
+    problems = [Problem(name, 0, "", "catalogue.table_unknown") for name in pages if name not in TABLES]
     sheets = {}
-    for name in book.sheet_names:
-        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        if not rows:
-            continue
-        header = [str(cell).strip() for cell in rows[0]]
-        used = [column for column, title in enumerate(header) if title]
-        lines = [[_text(row[column]) for column in used] for row in rows[1:]]
-        sheets[name] = pl.DataFrame(
-            [line for line in lines if any(line)],
-            schema={header[column]: pl.String for column in used},
-            orient="row",
-        )
-    return sheets
+    for name, lines in pages.items():
+        if name in TABLES and lines:
+            sheets[name] = _read_sheet(TABLES[name], lines, problems)
+    return sheets, problems
 
 
-def _text(cell: object) -> str | None:
-    """A cell that somebody typed as a number, a date or a truth value, as the CSV would hold it."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell) or None
+def _read_sheet(table: Table, lines: Sequence[Sequence[Any]], problems: list[Problem]) -> _Sheet:
+    """Cells below the header; every cell that would not come back as it was meant goes to ``problems``."""
+    header = ["" if cell.value is None else str(cell.value).strip() for cell in lines[0]]
+    used = [position for position, name in enumerate(header) if name]
+    wrong = check_header(table, [header[position] for position in used])
+    problems += wrong
+    kept: list[list[str | None]] = []
+    rows: list[int] = []
+    for number, line in enumerate(lines[1:], start=2):
+        filled = [cell for cell in line if cell.value is not None]
+        problems += [
+            Problem(table.name, number, cell.column_letter, "catalogue.header_blank")
+            for cell in filled
+            if cell.column > len(header) or not header[cell.column - 1]
+        ]
+        if filled and not wrong:
+            cells = [line[position] if position < len(line) else None for position in used]
+            kept.append(
+                [_cell(table, header[p], c, number, problems) for p, c in zip(used, cells, strict=True)]
+            )
+            rows.append(number)
+    names = [header[position] for position in used] if not wrong else []
+    return _Sheet(pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row"), rows)
+
+
+def _cell(table: Table, column: str, cell: Any, row: int, problems: list[Problem]) -> str | None:
+    """One cell as the CSV would hold it; a number or a date is taken only where the column holds such."""
+    value = None if cell is None else cell.value
+    if value is None or (isinstance(value, str) and cell.data_type != "f"):
+        return value or None
+    text = _plain(value)
+    if cell.data_type == "f":
+        problems.append(Problem(table.name, row, column, "catalogue.cell_formula", {"observed": text}))
+    elif table.columns[column] == pl.String:
+        problems.append(Problem(table.name, row, column, "catalogue.cell_not_text", {"observed": text}))
+    return text
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    return str(value)

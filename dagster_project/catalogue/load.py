@@ -5,7 +5,9 @@ Reading, types, unknown columns and the content hash belong here. Whether the ro
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from dagster_project.catalogue.tables import TABLES, Table
-from dagster_project.errors import KhoError
+from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -43,6 +45,8 @@ class Problem:
 class CatalogueError(KhoError):
     """A catalogue that cannot be used; its text tells every problem at once."""
 
+    exit_code = ExitCode.WRONG_USAGE
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("catalogue.unusable", count=len(self.problems))
@@ -65,7 +69,13 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """All tables of ``folder``. Raises ``CatalogueError`` with every file and cell that cannot be read."""
+    """All tables of ``folder``.
+
+    Raises ``CatalogueError`` with every file, row and cell that cannot be read, ``UsageError`` where the folder holds
+    no table at all.
+    """
+    if not any((folder / f"{name}.csv").is_file() for name in TABLES):
+        raise UsageError("catalogue.no_tables", folder=folder)
     problems: list[Problem] = [
         Problem(file.stem, 0, "", "catalogue.table_unknown")
         for file in sorted(folder.glob("*.csv"))
@@ -90,14 +100,43 @@ def content_hash(tables: dict[str, pl.DataFrame]) -> str:
 def _read(file: Path, table: Table, problems: list[Problem]) -> pl.DataFrame:
     if not file.is_file():
         return pl.DataFrame(schema=table.columns)
+    found = len(problems)
     try:
-        frame = pl.read_csv(file, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
+        records = list(
+            csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
+        )
+    except (csv.Error, UnicodeDecodeError) as error:
         problems.append(Problem(table.name, 0, "", "catalogue.file_unreadable", {"detail": str(error)}))
         return pl.DataFrame(schema=table.columns)
-    unknown = [name for name in frame.columns if name not in table.columns]
-    problems += [Problem(table.name, 1, name, "catalogue.column_unknown") for name in unknown]
+    while records and not records[-1]:
+        records.pop()
+    header, lines = (records[0], records[1:]) if records else ([], [])
+    problems += check_header(table, header)
+    # A line that lost a quote or a comma would move figures into other columns: it is told, never filled up.
+    problems += [
+        Problem(
+            table.name, row, "", "catalogue.row_width", {"found": str(len(line)), "width": str(len(header))}
+        )
+        for row, line in enumerate(lines, start=2)
+        if len(line) != len(header)
+    ]
+    if len(problems) > found:
+        return pl.DataFrame(schema=table.columns)
+    frame = pl.DataFrame(lines, schema=dict.fromkeys(header, pl.String), orient="row")
     return frame.select(_typed(frame, name, dtype, table, problems) for name, dtype in table.columns.items())
+
+
+def check_header(table: Table, header: Sequence[str]) -> list[Problem]:
+    """Columns that ``table`` does not have, and columns that stand twice."""
+    return [
+        Problem(table.name, 1, name, "catalogue.column_unknown")
+        for name in dict.fromkeys(header)
+        if name not in table.columns
+    ] + [
+        Problem(table.name, 1, name, "catalogue.column_twice")
+        for name in dict.fromkeys(header)
+        if header.count(name) > 1
+    ]
 
 
 def _typed(
@@ -105,7 +144,7 @@ def _typed(
 ) -> pl.Series:
     if name not in frame.columns:
         return pl.Series(name, [None] * frame.height, dtype=dtype)
-    text = frame[name].str.strip_chars()
+    text = frame[name].str.strip_chars().str.replace_all("\r\n?", "\n")
     text = text.set(text == "", None)
     if dtype == pl.String:
         return text
@@ -113,6 +152,9 @@ def _typed(
         typed = text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
     elif dtype == pl.Date:
         typed = text.str.to_date("%Y-%m-%d", strict=False)
+    elif dtype == pl.Float64:
+        number = text.cast(pl.Float64, strict=False)
+        typed = number.set(~number.is_finite(), None)
     else:
         typed = text.cast(dtype, strict=False)
     wrong = (text.is_not_null() & typed.is_null()).arg_true()

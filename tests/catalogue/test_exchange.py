@@ -79,8 +79,56 @@ def test_a_code_that_a_spreadsheet_made_a_number_is_a_problem_not_another_code(
     write(workbook, "reporting_units", at, 3390)
     before = load_catalogue(folder).content_hash
     imported = import_workbook(workbook, folder)
-    assert [problem.code for problem in imported.problems] == ["catalogue.code_unresolved"]
+    assert [problem.code for problem in imported.problems] == ["catalogue.cell_not_text"]
     assert load_catalogue(folder).content_hash == before
+
+
+def test_a_computed_cell_a_column_twice_and_a_column_without_name_are_told_with_their_place(
+    folder: Path, workbook: Path
+) -> None:
+    book = openpyxl.load_workbook(workbook)
+    book["indicators"]["F2"].value = '=A2&"x"'
+    book["areas"].cell(1, 12).value = "name_vi"
+    book["holidays"].cell(3, 9).value = "stray"
+    book.create_sheet("area")
+    book.save(workbook)
+    before = load_catalogue(folder).content_hash
+    told = {(p.code, p.table, p.row, p.column) for p in import_workbook(workbook, folder).problems}
+    assert told == {
+        ("catalogue.cell_formula", "indicators", 2, "name_vi"),
+        ("catalogue.column_twice", "areas", 1, "name_vi"),
+        ("catalogue.header_blank", "holidays", 3, "I"),
+        ("catalogue.table_unknown", "area", 0, ""),
+    }
+    assert load_catalogue(folder).content_hash == before
+
+
+def test_a_problem_below_blank_rows_is_told_at_the_workbooks_own_row(folder: Path, workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+    book["holidays"].insert_rows(2, amount=3)
+    book["holidays"]["A6"].value = "Tết"
+    book.save(workbook)
+    assert [(p.code, p.row) for p in import_workbook(workbook, folder).problems] == [
+        ("catalogue.wrong_type", 6)
+    ]
+
+
+def test_a_file_that_is_no_workbook_is_told_as_such(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.xlsx").write_bytes(b"PK no workbook")
+    with pytest.raises(UsageError) as error:
+        import_workbook(tmp_path / "x.xlsx", folder)
+    assert "x.xlsx" in error.value.text("vi")
+
+
+def test_what_an_import_does_not_touch_keeps_its_bytes(folder: Path, workbook: Path) -> None:
+    (folder / "README.md").write_text("Của đơn vị", encoding="utf-8")
+    (folder / "areas.csv").write_bytes((folder / "areas.csv").read_bytes().replace(b"\n", b"\r\n"))
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    at = f"{column_of(workbook, 'indicators', 'decimals')}{row_of(workbook, 'indicators', 'I.1')}"
+    write(workbook, "indicators", at, 3)
+    assert import_workbook(workbook, folder).problems == []
+    after = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert {name for name in before | after if before.get(name) != after.get(name)} == {"indicators.csv"}
 
 
 def test_text_that_looks_like_a_formula_stays_text(folder: Path, workbook: Path, tmp_path: Path) -> None:
@@ -104,6 +152,34 @@ def test_confirming_a_name_changes_that_row_and_says_who_and_when(folder: Path) 
     }
     with pytest.raises(UsageError):
         confirm(folder, "IX.1", by="A", on=date(2026, 3, 1))
+
+
+def test_confirming_a_name_leaves_every_other_byte_as_the_office_wrote_it(folder: Path) -> None:
+    file = folder / "indicators.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3].replace("official", '"official"', 1)
+    file.write_bytes(b"\xef\xbb\xbf" + ("\r\n".join(lines) + "\r\n").encode())
+    before = file.read_bytes().split(b"\r\n")
+    confirm(folder, "IV.21", by='Bà "Năm", Phó phòng', on=date(2026, 3, 1))
+    after = file.read_bytes().split(b"\r\n")
+    changed = [old for old, new in zip(before, after, strict=True) if old != new]
+    assert [line.split(b",")[0] for line in changed] == [b"IV.21"]
+    row = load_catalogue(folder).table("indicators").filter(indicator_code="IV.21")
+    assert row["confirmed_by"].item() == 'Bà "Năm", Phó phòng'
+
+
+def test_confirming_works_where_the_table_has_no_columns_for_it_yet(tmp_path: Path) -> None:
+    (tmp_path / "indicators.csv").write_text(
+        "indicator_code,name_vi,status,valid_from,valid_to\n"
+        'A,"Tên\nhai dòng",unknown,,2025-12-31\n'
+        "A,Tên mới,unknown,2026-01-01,\n",
+        encoding="utf-8",
+    )
+    confirm(tmp_path, "A", by="B", on=date(2026, 3, 1))
+    rows = load_catalogue(tmp_path).table("indicators").select("name_vi", "status", "confirmed_by").rows()
+    assert rows == [("Tên\nhai dòng", "unknown", None), ("Tên mới", "official", "B")]
+    with pytest.raises(UsageError):
+        confirm(tmp_path, "A", by=" ", on=date(2026, 3, 1))
 
 
 def test_before_the_tenth_means_until_midnight_of_the_ninth_in_viet_nam() -> None:

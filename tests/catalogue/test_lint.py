@@ -11,6 +11,7 @@ import pytest
 
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import CatalogueError, Problem, load_catalogue
+from dagster_project.errors import UsageError
 from dagster_project.paths import Project
 
 Edit = Callable[[str, pl.Expr], None]
@@ -155,6 +156,35 @@ def test_codes_keep_their_zeros_and_the_hash_does_not_depend_on_the_order_of_row
     assert load_catalogue(folder).content_hash == before.content_hash
     edit(folder, "areas", pl.col("area_code") == "03412", name_en="Another")
     assert load_catalogue(folder).content_hash != before.content_hash
+
+
+def test_a_row_that_lost_a_comma_and_a_share_that_is_no_number_are_told_and_never_filled_up(
+    folder: Path,
+) -> None:
+    (folder / "holidays.csv").write_text("date,name_vi,is_working_day\n2026-01-01,Tết\n", encoding="utf-8")
+    edit(folder, "area_successions", pl.col("old_code") == "03412", share="nan")
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue(folder)
+    told = {(problem.code, problem.table) for problem in error.value.problems}
+    assert told == {
+        ("catalogue.row_width", "holidays"),
+        ("catalogue.wrong_type", "area_successions"),
+    }
+
+
+def test_a_folder_without_any_table_is_no_catalogue(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "not there"):
+        with pytest.raises(UsageError):
+            load_catalogue(folder)
+
+
+def test_the_hash_sees_no_difference_between_line_ends_inside_a_cell(tmp_path: Path) -> None:
+    hashes = set()
+    for end in ("\n", "\r\n"):
+        text = f'criteria_set_code,name_vi{end}S,"Hai{end}dòng"{end}{end}'
+        (tmp_path / "criteria_sets.csv").write_bytes(text.encode())
+        hashes.add(load_catalogue(tmp_path).content_hash)
+    assert len(hashes) == 1
 
 
 def test_a_folder_with_one_table_is_a_catalogue_of_one_table(tmp_path: Path) -> None:
