@@ -46,6 +46,7 @@ _OUTSIDE_RESULTS = (
     "reports",
     "cli.py",
     "cli_base.py",
+    "cli_catalogue.py",
     "cli_decisions.py",
     "cli_status.py",
     "decide.py",

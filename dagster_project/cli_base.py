@@ -1,0 +1,119 @@
+"""What every command of ``kho`` shares: the options before it, settings, the desk, the clock, words and tables.
+
+No command belongs here. Rooms are imported inside the functions that need them: ``kho --help`` loads none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dagster_project.errors import UsageError
+from dagster_project.messages import message
+from dagster_project.paths import Project
+from dagster_project.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
+    from dagster_project.pipeline import Desk
+
+
+def _told_lang(arguments: Sequence[str]) -> str:
+    """The language for help texts, which are made before the options are parsed."""
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        told = value if option == "--lang" else option.removeprefix("--lang=")
+        if option.startswith("--lang") and told in ("vi", "en"):
+            return told
+    return "en" if os.environ.get("KHO_LANG") == "en" else "vi"
+
+
+HELP_LANG = _told_lang(sys.argv[1:])
+
+
+def help_text(code: str) -> str:
+    """The help text ``code`` in the language of this command line."""
+    return message(f"cli.help_{code}", HELP_LANG)
+
+
+Year = Annotated[int | None, typer.Option("--year", help=help_text("year"))]
+Json = Annotated[bool, typer.Option("--json", help=help_text("json"))]
+
+
+@dataclass
+class Told:
+    """Options that stand before the command."""
+
+    data: Path | None = None
+    catalogue: Path | None = None
+    lang: str | None = None
+
+
+OPTIONS = Told()
+
+
+def current_id(desk: Desk) -> str:
+    """The current release; ``UsageError`` where there is none."""
+    from dagster_project.warehouse.releases import current_release
+
+    release_id = current_release(desk.folder)
+    if release_id is None:
+        raise UsageError("cli.no_release", folder=desk.folder.root)
+    return release_id
+
+
+def settings_told() -> Settings:
+    """Settings from the command line, the environment and the data folder."""
+    return read_settings(OPTIONS.data, OPTIONS.catalogue, OPTIONS.lang)
+
+
+def own_catalogue() -> Settings:
+    """Settings with the office's own catalogue; ``UsageError`` where only the shipped one is there."""
+    settings = settings_told()
+    if settings.catalogue == Project().reference:
+        raise UsageError("cli.catalogue_shipped")
+    return settings
+
+
+def desk_told() -> Desk:
+    """The desk that the settings describe, with the machine's clock."""
+    from dagster_project.pipeline import Desk
+
+    return Desk(settings=settings_told(), now=clock)
+
+
+def clock() -> datetime:
+    """The moment now."""
+    return datetime.now(UTC)
+
+
+def say(settings: Settings, text: str, /, **values: object) -> None:
+    """Print one message of the command."""
+    sys.stdout.write(message(f"cli.{text}", settings.lang, **values) + "\n")
+
+
+def print_table(settings: Settings, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table whose headings are messages."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*(message(f"cli.col_{name}", settings.lang) for name in columns))
+    for row in rows:
+        table.add_row(*(str(value) for value in row))
+    Console().print(table)
+
+
+def rounds_told(settings: Settings, catalogue: Catalogue, year: int) -> list[str]:
+    """The yearly rounds of the office's level and criteria set; ``UsageError`` where there is none."""
+    from dagster_project.catalogue.rounds import rounds_of
+
+    found = rounds_of(catalogue, settings.office, year)
+    if not found:
+        raise UsageError("cli.no_round", year=year)
+    return found
