@@ -82,7 +82,7 @@ FINDINGS = (
     Field("severity", "severity", 11, "code"),
     Field("reporting_unit", "reporting_unit_name", 18),
     Field("element_code", "subject", 9, "centre"),
-    Field("element", "name_vi", 20),
+    Field("element", "name", 20),
     Field("file", "file_name", 22),
     Field("sheet", "sheet", 7),
     Field("cell", "cell", 6, "centre"),
@@ -165,12 +165,25 @@ def sent(unit: UnitLine) -> str:
 
 
 def finding_rows(findings: pl.DataFrame, lang: str) -> pl.DataFrame:
-    """Failed checks with message and advice in one language."""
-    return findings.with_columns(
+    """Failed checks with message and advice in one language; an unconfirmed name is marked in both places."""
+    rows = findings.with_columns(
         pl.coalesce("data_element_code", "indicator_code").alias("subject"),
-        pl.col(f"message_{lang}").alias("message"),
         pl.col(f"advice_{lang}").alias("advice"),
     )
+    mark = message("reports.unconfirmed", lang)
+    named = zip(rows["name_vi"], rows[f"message_{lang}"], rows["is_confirmed"], strict=True)
+    marked = [_marked(name, text, mark if confirmed is False else "") for name, text, confirmed in named]
+    return rows.with_columns(
+        pl.Series("name", [name for name, _ in marked], pl.String),
+        pl.Series("message", [text for _, text in marked], pl.String),
+    )
+
+
+def _marked(name: str | None, text: str | None, mark: str) -> tuple[str, str]:
+    told = text or ""
+    if not name or not mark:
+        return name or "", told
+    return f"{name} {mark}", told.replace(name, f"{name} {mark}", 1)
 
 
 def changes(facts: RoundFacts) -> Mapping[str, Mapping[str, float | None]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.messages import message, message_table
+from dagster_project.reports.annex_rows import finding_rows
 from dagster_project.reports.numbers import number
 from dagster_project.reports.packing import settle
 from dagster_project.reports.read import RoundFacts, UnitLine
@@ -198,12 +199,12 @@ def _counts(lines: Sequence[Line]) -> list[int]:
 def _questions(facts: RoundFacts) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for severity in ("blocking", "warning"):
-        found = facts.findings.filter(severity=severity)
+        found = finding_rows(facts.findings.filter(severity=severity), "vi")
         fields[severity] = [
             {
                 "number": place,
                 "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
-                "text": plain(row["message_vi"]),
+                "text": plain(row["message"]),
                 "place": plain(where(row), 200),
             }
             for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)

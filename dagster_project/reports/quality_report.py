@@ -145,7 +145,7 @@ def _findings(findings: pl.DataFrame, severity: str, lang: str) -> dict[str, Any
 
 
 _FINDING_TEXTS = (
-    *("reporting_unit_name", "subject", "name_vi", "file_name", "sheet", "cell", "period_code"),
+    *("reporting_unit_name", "subject", "name", "file_name", "sheet", "cell", "period_code"),
     *("observed", "expected", "message", "advice", "rule_code"),
 )
 

@@ -216,15 +216,27 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
 
 
 def findings_of(release: Release) -> pl.DataFrame:
-    """All failed checks, the gravest first, then by unit, file, sheet and cell."""
+    """All failed checks, the gravest first, then by unit, file, sheet and cell.
+
+    ``is_confirmed`` is about the name of the indicator concerned, null where none is.
+    """
     rank = pl.col("severity").replace_strict({name: i for i, name in enumerate(SEVERITIES)}, default=9)
-    return release.mart("fct_finding", status="fail").sort(
-        rank,
-        *("reporting_unit_code", "file_name", "sheet"),
-        pl.col("cell").str.extract(r"(\d+)$").cast(pl.Int64),
-        *("cell", "rule_code", "finding_id"),
-        nulls_last=True,
+    return (
+        release.mart("fct_finding", status="fail")
+        .join(_confirmed(release), on="indicator_code", how="left")
+        .sort(
+            rank,
+            *("reporting_unit_code", "file_name", "sheet"),
+            pl.col("cell").str.extract(r"(\d+)$").cast(pl.Int64),
+            *("cell", "rule_code", "finding_id"),
+            nulls_last=True,
+        )
     )
+
+
+def _confirmed(release: Release) -> pl.DataFrame:
+    """Whether every version of an indicator's name is confirmed."""
+    return release.mart("dim_indicator").group_by("indicator_code").agg(pl.col("is_confirmed").all())
 
 
 def valid_at(frame: pl.DataFrame, moment: date) -> pl.DataFrame:

@@ -88,5 +88,6 @@ def test_unconfirmed_names_are_marked_in_every_sheet(book: Any) -> None:
     names += [
         row["Số liệu thu thập"] for row in _rows(book, "Số liệu thu thập") if row["Mã số liệu"] == "A.2.TS"
     ]
-    assert len(names) == 5
+    names += [row["Số liệu thu thập"] for row in _rows(book, "Phát hiện") if row["Mã số liệu"] == "A.2.MS"]
+    assert len(names) == 6
     assert all(name.endswith("(chưa xác nhận)") for name in names)

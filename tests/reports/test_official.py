@@ -85,7 +85,8 @@ def test_zero_missing_and_held_are_three_different_things(report: Any) -> None:
 
 def test_an_unconfirmed_name_is_marked_wherever_it_stands(report: Any) -> None:
     assert _figures(report)["A.2"][0] == "Tỷ lệ hồ sơ trực tuyến (chưa xác nhận)"
-    assert not [text for text in _texts(report) if re.search(r"Tỷ lệ hồ sơ trực tuyến(?! \(chưa)", text)]
+    for name in ("Tỷ lệ hồ sơ trực tuyến", "Tổng số hồ sơ"):
+        assert not [text for text in _texts(report) if re.search(rf"{name}(?! \(chưa xác nhận\))", text)]
 
 
 def test_sample_and_draft_are_marked_on_every_page(report: Any) -> None:

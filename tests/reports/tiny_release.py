@@ -133,6 +133,9 @@ def commune(*, name_of_missing: str = "Trạm Y tế", file_name: str = "bieu-vp
     here = {**at, "area_code": "03390", "area_name": "Xã Bình Lư"}
     return {
         "dim_indicator": _indicators(),
+        "dim_data_element": [
+            {"data_element_code": "A.2.MS", "indicator_code": "A.2", "criteria_set_code": "T"}
+        ],
         "dim_area": _areas(),
         "dim_period": [
             _period(2024, is_break=False, reason=None),
@@ -425,5 +428,15 @@ def _findings(here: Mapping[str, Any], file_name: str) -> list[dict[str, Any]]:
         "message_vi": "Tệp không phải là bảng tính.",
         "message_en": "Not a workbook.",
     }
-    asked = {**held, "finding_id": "f3", "rule_code": "JUMP", "severity": "warning", "cell": "E15"}
+    asked = {
+        **held,
+        "finding_id": "f3",
+        "rule_code": "JUMP",
+        "severity": "warning",
+        "cell": "E18",
+        "indicator_code": "A.2",
+        "data_element_code": "A.2.MS",
+        "name_vi": "Tổng số hồ sơ",
+        "message_vi": "Số liệu A.2.MS (Tổng số hồ sơ) tăng hơn 3 lần.",
+    }
     return [held, refused, asked, {**held, "finding_id": "f4", "status": "pass"}]
