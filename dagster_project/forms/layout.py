@@ -12,6 +12,10 @@ from dataclasses import dataclass
 MAIN_SHEET = "Biểu"
 HIDDEN_SHEET = "_kho"
 
+#: The sheet with everything to mend that a unit gets in its own workbook, and the code over its column of answers.
+FEEDBACK_SHEET = "Điểm cần sửa"
+FEEDBACK_ANSWER = "GIAI_TRINH"
+
 #: Between a data element's code and a category's code in a printed row code.
 CATEGORY_MARK = ":"
 TOTAL = "_T"

@@ -14,6 +14,7 @@ import polars as pl
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.forms.layout import HIDDEN_SHEET, IDENTITY
 from dagster_project.frames import CELLS, SUBMISSIONS, conform
+from dagster_project.intake.form_answers import read_answers
 from dagster_project.intake.form_cells import place_cells
 from dagster_project.intake.form_checks import check_content, check_layout
 from dagster_project.intake.form_codes import (
@@ -33,12 +34,14 @@ from dagster_project.settings import Office
 class BoundForms:
     """All cells of the forms (CELLS), one submission a file (SUBMISSIONS), what was found (FINDINGS).
 
+    ``answers`` (ANSWERS) are those that units wrote into the list of a feedback workbook.
     A bound cell of an unblocked file has a null ``disposition``: whoever parses it decides.
     """
 
     cells: pl.DataFrame
     submissions: pl.DataFrame
     findings: pl.DataFrame
+    answers: pl.DataFrame
 
 
 def find_forms(raw: pl.DataFrame) -> list[str]:
@@ -86,10 +89,12 @@ def bind_forms(
         catalogue=catalogue,
     )
     found = pl.concat([blocking, content], how="diagonal_relaxed")
+    submissions = _submissions(forms, blocked)
     return BoundForms(
         cells=conform(placed.select(name for name in CELLS if name in placed.columns), CELLS),
-        submissions=_submissions(forms, blocked),
+        submissions=submissions,
         findings=to_findings(found, forms),
+        answers=read_answers(raw, submissions),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from dagster_project.forms.layout import HIDDEN_SHEET, ROLES
+from dagster_project.forms.layout import FEEDBACK_SHEET, HIDDEN_SHEET, ROLES
 from dagster_project.intake.form_codes import CODES, SPOT, TABLE
 
 #: Why a cell of an unbound column is ignored.
@@ -143,6 +143,8 @@ def _reason() -> pl.Expr:
     unblocked = (
         pl.when(pl.col("sheet") == HIDDEN_SHEET)
         .then(pl.lit("hidden_map"))
+        .when(pl.col("sheet") == FEEDBACK_SHEET)
+        .then(pl.lit("feedback_sheet"))
         .when(pl.col("table_sheet").is_null())
         .then(pl.coalesce("blocked_by", pl.lit("outside_layout")))
         .when(pl.col("sheet") != pl.col("table_sheet"))

@@ -9,12 +9,21 @@ from __future__ import annotations
 import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
-from dagster_project.forms.layout import CATEGORY_MARK, COLUMNS, HIDDEN_SHEET, IDENTITY, TOTAL
+from dagster_project.forms.layout import (
+    CATEGORY_MARK,
+    COLUMNS,
+    FEEDBACK_SHEET,
+    HIDDEN_SHEET,
+    IDENTITY,
+    TOTAL,
+)
 from dagster_project.messages import message
 
 #: Names of the codes of the identity block.
 CODES = [item.name for item in IDENTITY]
-VISIBLE = (pl.col("sheet") != HIDDEN_SHEET) & ~pl.col("sheet_hidden").fill_null(value=False)
+VISIBLE = ~pl.col("sheet").is_in([HIDDEN_SHEET, FEEDBACK_SHEET]) & ~pl.col("sheet_hidden").fill_null(
+    value=False
+)
 TABLE = ["sha256", "sheet"]
 SPOT = ["sha256", "sheet", "row", "col"]
 #: A row with this many column codes was meant as the row of column codes, whatever it lacks.
