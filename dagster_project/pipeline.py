@@ -199,6 +199,7 @@ def read_cells(desk: Desk, catalogue: Catalogue) -> int:
                 folder / "submissions.parquet"
             )
             frames.conform(intake.findings, frames.FINDINGS).write_parquet(folder / "findings.parquet")
+            frames.conform(intake.answers, frames.ANSWERS).write_parquet(folder / "answers.parquet")
             (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
     return len(new)
 
@@ -227,7 +228,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     gate.cells.write_parquet(inputs / "cells.parquet")
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
-    answers = frames.empty(frames.ANSWERS)
+    answers = _gathered(batches, "answers", frames.ANSWERS)
     came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
     decided = decision_frames(read_decisions(ledger), answers, came, is_sample=is_sample)
     for name, frame in decided.items():

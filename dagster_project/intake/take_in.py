@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
+from dagster_project.frames import ANSWERS, CELLS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
 from dagster_project.intake.guard import Inspection, inspect
@@ -48,7 +48,7 @@ class ReceivedFile:
 
 @dataclass(frozen=True)
 class Intake:
-    """Everything that a batch of files gave: CELLS, SUBMISSIONS, FINDINGS.
+    """Everything that a batch of files gave: CELLS, SUBMISSIONS, FINDINGS, ANSWERS.
 
     Every cell has a disposition. A file that was refused has findings of stage "guard" and no cells.
     """
@@ -56,6 +56,7 @@ class Intake:
     cells: pl.DataFrame
     submissions: pl.DataFrame
     findings: pl.DataFrame
+    answers: pl.DataFrame
 
 
 def take_in(
@@ -105,6 +106,7 @@ def take_in(
         cells=parsed.cells,
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
+        answers=pl.concat([empty(ANSWERS), *(part.answers for part in parts if isinstance(part, BoundForms))]),
     )
 
 
