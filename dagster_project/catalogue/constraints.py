@@ -110,3 +110,17 @@ POINTERS = tuple(
 
 #: Column pairs that form a tree.
 TREES = (("indicators", "indicator_code", "parent_code"), ("areas", "area_code", "parent_code"))
+
+#: What the words of a rule may leave open for the models to fill in, in braces.
+PLACEHOLDERS = (
+    "data_element_code",
+    "element_name",
+    "indicator_code",
+    "reporting_unit_name",
+    "area_name",
+    "period_code",
+    "observed",
+    "expected",
+    "due",
+    "received",
+)

@@ -1,6 +1,7 @@
-"""Look whether a catalogue makes sense: keys, validity, words, codes, trees, shares, formulas and who reports.
+"""Look whether a catalogue makes sense: keys, validity, words, codes, trees, shares and formulas.
 
-Every problem is told at once, with table, row and column. Types are the loader's business; nothing here knows one
+Every problem is told at once, with table, row and column. Types are the loader's business, whether
+it can be carried out is ``lint_use``'s; nothing here knows one
 criteria set from another.
 """
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from dagster_project.catalogue import formulas
 from dagster_project.catalogue.constraints import POINTERS, TREES, WORDS
+from dagster_project.catalogue.lint_use import check_use
 from dagster_project.catalogue.load import Catalogue, Problem
 from dagster_project.catalogue.tables import TABLES, Table
 
@@ -40,8 +42,7 @@ def check(catalogue: Catalogue) -> list[Problem]:
         *_check_trees(numbered),
         *_check_shares(numbered["area_successions"]),
         *_check_formulas(numbered),
-        *_check_leads(numbered),
-        *_check_due_dates(numbered),
+        *check_use(numbered),
     ]
     order = {name: number for number, name in enumerate(TABLES)}
     return sorted(problems, key=lambda problem: (order[problem.table], problem.row, problem.column))
@@ -121,13 +122,14 @@ def _comes_back(start: str, parents: Mapping[str, str | None]) -> bool:
 
 
 def _check_shares(successions: pl.DataFrame) -> Iterator[Problem]:
-    """Known shares of one old area sum to 1; an area whose shares are not published is left alone."""
+    """Known shares of one old area sum to 1, or to no more where a share is not published."""
     sums = successions.group_by("old_code", "date", maintain_order=True).agg(
         pl.col("row").first(),
         pl.col("share").sum().alias("total"),
         pl.col("share").is_null().any().alias("open"),
     )
-    wrong = sums.filter(~pl.col("open") & ((pl.col("total") - 1).abs() > 1e-9))
+    over, under = pl.col("total") > 1 + 1e-9, pl.col("total") < 1 - 1e-9
+    wrong = sums.filter(over | (under & ~pl.col("open")))
     for old, day, row, total, _ in wrong.iter_rows():
         told = {"observed": old, "day": str(day), "total": f"{total:g}"}
         yield Problem("area_successions", row, "share", "catalogue.shares_do_not_sum", told)
@@ -162,41 +164,3 @@ def _known_pairs(tables: Mapping[str, pl.DataFrame]) -> set[tuple[str, str]]:
     parts = elements.join(tables["categories"], on="disaggregation_code")
     totals = [(code, formulas.TOTAL) for code in elements["data_element_code"]]
     return {*totals, *parts.select("data_element_code", "category_code").iter_rows()}
-
-
-def _check_leads(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
-    """Every element of an indicator that units report at a level has a lead at that level.
-
-    Only for levels that have assignments at all: a catalogue may begin with one level.
-    """
-    assigned = tables["assignments"].join(
-        tables["reporting_units"].select("reporting_unit_code", "level").unique(), on="reporting_unit_code"
-    )
-    if assigned.is_empty():
-        return
-    at_levels = tables["applicability"].filter(
-        (pl.col("how") == "reported") & pl.col("level").is_in(assigned["level"].unique().implode())
-    )
-    elements = tables["data_elements"].filter(pl.col("role").fill_null("value") != "derived")
-    needed = elements.join(at_levels.select("indicator_code", "level"), on="indicator_code")
-    leads = assigned.filter(pl.col("role") == "lead").select("data_element_code", "level").unique()
-    without = needed.join(leads, on=["data_element_code", "level"], how="anti")
-    for row in without.iter_rows(named=True):
-        told = {
-            "observed": row["indicator_code"],
-            "level": row["level"],
-            "element": row["data_element_code"],
-        }
-        yield Problem("data_elements", row["row"], "data_element_code", "catalogue.no_lead", told)
-
-
-def _check_due_dates(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
-    """A round that units report in says until when; a layout that others publish is due at no time."""
-    by_form = tables["forms"].join(
-        tables["layout_maps"].select("form_code").unique(), on="form_code", how="anti"
-    )
-    issued = by_form.select("criteria_set_code", "level").unique()
-    rounds = tables["rounds"].join(issued, on=["criteria_set_code", "level"])
-    due = tables["round_due_dates"].filter(pl.col("level") == "unit").select("round_code")
-    for row, code in rounds.join(due, on="round_code", how="anti").select("row", "round_code").iter_rows():
-        yield Problem("rounds", row, "round_code", "catalogue.no_due_date", {"observed": code})

@@ -119,6 +119,87 @@ def test_what_does_not_hold_is_named(
         assert problem.text("vi") != problem.text("en")
 
 
+@pytest.mark.parametrize(
+    ("table", "where", "values", "told"),
+    [
+        # A rule without an operator would never be evaluated, and nobody would know.
+        ("validation_rules", pl.col("operator") == "==", {"operator": None}, ("operator", "required")),
+        ("validation_rules", pl.col("operator") == "==", {"left": None}, ("left", "required")),
+        (
+            "validation_rules",
+            pl.col("operator") == "==",
+            {"message_vi": "Giá trị {gia_tri} của {area_name}"},
+            ("message_vi", "placeholder_unknown"),
+        ),
+        # Today's Trạm Y tế cannot report for an area that ended in June 2025.
+        (
+            "reporting_units",
+            pl.col("reporting_unit_code") == "BL-YT",
+            {"area_code": "03412"},
+            ("area_code", "code_out_of_time"),
+        ),
+        (
+            "area_successions",
+            pl.col("old_code") == "03412",
+            {"date": "2025-07-02"},
+            ("old_code", "succession_date"),
+        ),
+        (
+            "value_states",
+            pl.col("value_state") == "not_applicable",
+            {"word": "Không phát sinh"},
+            ("word", "word_ambiguous"),
+        ),
+        (
+            "area_successions",
+            pl.col("old_code") == "03412",
+            {"share": "1.5"},
+            ("share", "shares_do_not_sum"),
+        ),
+    ],
+)
+def test_what_could_not_be_carried_out_is_told_at_its_column(
+    folder: Path, table: str, where: pl.Expr, values: dict[str, str | None], told: tuple[str, str]
+) -> None:
+    edit(folder, table, where, **values)
+    found = {(problem.table, problem.column, problem.code) for problem in problems(folder)}
+    assert (table, told[0], f"catalogue.{told[1]}") in found
+
+
+def test_two_leads_for_one_figure_of_an_area_are_a_problem_and_leads_of_other_times_are_not(
+    folder: Path,
+) -> None:
+    lead = (pl.col("reporting_unit_code") == "BL-KT") & (pl.col("role") == "lead")
+    append(folder, "assignments", lead, reporting_unit_code="BL-VP", valid_from=None)
+    assert "catalogue.two_leads" in {problem.code for problem in problems(folder)}
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "code"),
+    [
+        ("layout_columns", {"sheet": "Khác"}, "sheet_unresolved"),
+        ("layout_columns", {"column": "3"}, "column_letter"),
+        ("layout_columns", {"area_column": "Z"}, "area_column_lost"),
+        ("layout_columns", {"data_element_code": None}, "required"),
+        ("layout_columns", {"category_code": "NU"}, "category_unknown"),
+        ("layout_maps", {"first_row": "2"}, "layout_rows"),
+    ],
+)
+def test_a_layout_that_would_bind_nothing_or_the_wrong_thing_is_told(
+    tmp_path: Path, catalogues: Path, table: str, values: dict[str, str | None], code: str
+) -> None:
+    copy = Path(shutil.copytree(catalogues / "pci", tmp_path / "pci"))
+    assert problems(copy) == []
+    file = copy / f"{table}.csv"
+    rows = pl.read_csv(file, infer_schema=False)
+    rows.with_columns(
+        pl.lit(None, dtype=pl.String).alias(name) for name in values if name not in rows.columns
+    ).write_csv(file)
+    where = (pl.col("role") == "value") if table == "layout_columns" else pl.col("sheet") == "PCI Tóm tắt"
+    edit(copy, table, where, **values)
+    assert f"catalogue.{code}" in {problem.code for problem in problems(copy)}
+
+
 def test_a_second_row_for_one_key_is_named_with_its_row(folder: Path) -> None:
     append(folder, "categories", pl.col("category_code") == "NU")
     height = pl.read_csv(folder / "categories.csv").height

@@ -1,0 +1,228 @@
+"""Look whether what a catalogue says can be carried out: who reports, until when, rules, layouts, words, successions.
+
+Each check takes all tables, numbered as their files number them, and gives every problem. Keys, codes, trees and
+formulas are ``lint``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import polars as pl
+
+from dagster_project.catalogue.constraints import PLACEHOLDERS, POINTERS
+from dagster_project.catalogue.load import Problem
+from dagster_project.catalogue.tables import TABLES
+from dagster_project.text import fold
+
+Tables = Mapping[str, pl.DataFrame]
+_FIRST, _LAST = date.min, date.max
+_TOTAL = "_T"
+
+
+def check_use(tables: Tables) -> Iterator[Problem]:
+    """All problems of carrying out what ``tables`` say."""
+    yield from _check_time(tables)
+    yield from _check_successions(tables)
+    yield from _check_leads(tables)
+    yield from _check_one_lead(tables)
+    yield from _check_due_dates(tables)
+    yield from _check_rules(tables["validation_rules"])
+    yield from _check_layouts(tables)
+    yield from _check_spellings(tables)
+
+
+def _begins(suffix: str = "") -> pl.Expr:
+    return pl.col(f"valid_from{suffix}").fill_null(_FIRST)
+
+
+def _ends(suffix: str = "") -> pl.Expr:
+    return pl.col(f"valid_to{suffix}").fill_null(_LAST)
+
+
+def _check_time(tables: Tables) -> Iterator[Problem]:
+    """A row that is valid for a while names something that is valid then: codes are used again for other things."""
+    for table, column, target, target_column in POINTERS:
+        if not (TABLES[table].has_validity and TABLES[target].has_validity):
+            continue
+        versions = tables[target].select(target_column, "valid_from", "valid_to")
+        pairs = tables[table].join(versions, left_on=column, right_on=target_column, suffix="_of")
+        meets = (_begins() <= _ends("_of")) & (_begins("_of") <= _ends())
+        never = pairs.group_by("row", column).agg(meets.any().alias("meets")).filter(~pl.col("meets"))
+        for row, observed, _ in never.iter_rows():
+            told = {"observed": observed, "target": target}
+            yield Problem(table, row, column, "catalogue.code_out_of_time", told)
+
+
+def _check_successions(tables: Tables) -> Iterator[Problem]:
+    """The old thing is valid until the day before, the new one from the day itself."""
+    for table, target, code in (
+        ("area_successions", "areas", "area_code"),
+        ("reporting_unit_successions", "reporting_units", "reporting_unit_code"),
+    ):
+        versions = tables[target].select(code, "valid_from", "valid_to")
+        for column, day in (("old_code", pl.col("date").dt.offset_by("-1d")), ("new_code", pl.col("date"))):
+            pairs = tables[table].join(versions, left_on=column, right_on=code)
+            valid = ((_begins() <= day) & (day <= _ends())).any().alias("valid")
+            wrong = pairs.group_by("row", column, "date").agg(valid).filter(~pl.col("valid"))
+            for row, observed, moment, _ in wrong.iter_rows():
+                told = {"observed": observed, "day": str(moment)}
+                yield Problem(table, row, column, "catalogue.succession_date", told)
+
+
+def _assigned(tables: Tables) -> pl.DataFrame:
+    units = tables["reporting_units"].select(
+        "reporting_unit_code", "level", "area_code", unit_from=_begins(), unit_to=_ends()
+    )
+    elements = tables["data_elements"].select("data_element_code", "criteria_set_code", "unit_aggregation")
+    return (
+        tables["assignments"]
+        .join(units, on="reporting_unit_code")
+        .join(elements.unique("data_element_code"), on="data_element_code")
+    )
+
+
+def _check_leads(tables: Tables) -> Iterator[Problem]:
+    """Every element of an indicator that units report at a level has a lead at that level.
+
+    Only for criteria sets and levels that have assignments at all: a catalogue may begin with one level.
+    """
+    place = ["criteria_set_code", "level"]
+    assigned = _assigned(tables)
+    reported = tables["applicability"].filter(pl.col("how") == "reported").select("indicator_code", "level")
+    needed = (
+        tables["data_elements"]
+        .filter(pl.col("role").fill_null("value") != "derived")
+        .join(reported.unique(), on="indicator_code")
+        .join(assigned.select(place).unique(), on=place)
+    )
+    leads = assigned.filter(pl.col("role") == "lead").select("data_element_code", "level").unique()
+    for row in needed.join(leads, on=["data_element_code", "level"], how="anti").iter_rows(named=True):
+        told = {
+            "observed": row["indicator_code"],
+            "level": row["level"],
+            "element": row["data_element_code"],
+        }
+        yield Problem("data_elements", row["row"], "data_element_code", "catalogue.no_lead", told)
+
+
+def _check_one_lead(tables: Tables) -> Iterator[Problem]:
+    """Where the lead's figure stands, an area has one lead at a time."""
+    element = ["area_code", "level", "data_element_code"]
+    leads = (
+        _assigned(tables)
+        .filter((pl.col("role") == "lead") & (pl.col("unit_aggregation").fill_null("lead") == "lead"))
+        .with_columns(
+            since=pl.max_horizontal(_begins(), "unit_from"), until=pl.min_horizontal(_ends(), "unit_to")
+        )
+        .filter(pl.col("since") <= pl.col("until"))
+        .unique(["row", "since", "until"])
+        .select(*element, "row", "reporting_unit_code", "since", "until")
+    )
+    both = leads.join(leads, on=element, suffix="_of", nulls_equal=True).filter(
+        (pl.col("row_of") < pl.col("row"))
+        & (pl.col("reporting_unit_code_of") != pl.col("reporting_unit_code"))
+        & (pl.col("since_of") <= pl.col("until"))
+        & (pl.col("since") <= pl.col("until_of"))
+    )
+    for row in both.unique("row").iter_rows(named=True):
+        told = {"observed": row["data_element_code"], "other": row["reporting_unit_code_of"]}
+        yield Problem("assignments", row["row"], "role", "catalogue.two_leads", told)
+
+
+def _check_due_dates(tables: Tables) -> Iterator[Problem]:
+    """A round that units report in says until when; a layout that others publish is due at no time."""
+    by_form = tables["forms"].join(
+        tables["layout_maps"].select("form_code").unique(), on="form_code", how="anti"
+    )
+    issued = by_form.select("criteria_set_code", "level").unique()
+    rounds = tables["rounds"].join(issued, on=["criteria_set_code", "level"])
+    due = tables["round_due_dates"].filter(pl.col("level") == "unit").select("round_code")
+    for row, code in rounds.join(due, on="round_code", how="anti").select("row", "round_code").iter_rows():
+        yield Problem("rounds", row, "round_code", "catalogue.no_due_date", {"observed": code})
+
+
+def _check_rules(rules: pl.DataFrame) -> Iterator[Problem]:
+    """A rule that compares has both sides and says how; its words use placeholders that will be filled."""
+    for column in ("left", "operator", "right"):
+        for row in rules.filter((pl.col("kind") == "formula") & pl.col(column).is_null())["row"]:
+            yield Problem("validation_rules", row, column, "catalogue.required")
+    for column in ("message_vi", "message_en", "advice_vi", "advice_en"):
+        used = rules.select("row", pl.col(column).str.extract_all(r"\{[^{}]*\}").alias("used")).explode(
+            "used"
+        )
+        other = used.filter(~pl.col("used").str.strip_chars("{}").is_in(PLACEHOLDERS)).drop_nulls()
+        for row, observed in other.iter_rows():
+            told = {"observed": observed, "allowed": ", ".join(PLACEHOLDERS)}
+            yield Problem("validation_rules", row, column, "catalogue.placeholder_unknown", told)
+
+
+def _check_layouts(tables: Tables) -> Iterator[Problem]:
+    """Columns of a layout stand in one of its sheets, have a letter, and bind what exists."""
+    columns = tables["layout_columns"]
+    sheets = tables["layout_maps"].select("layout_code", "sheet")
+    lost = columns.join(sheets, on=["layout_code", "sheet"], how="anti", nulls_equal=True)
+    yield from _told(lost, "layout_columns", "sheet", "catalogue.sheet_unresolved")
+    for column in ("column", "area_column"):
+        odd = columns.filter(~pl.col(column).str.contains("^[A-Z]{1,3}$"))
+        yield from _told(odd, "layout_columns", column, "catalogue.column_letter")
+    named = columns.select("layout_code", "sheet", pl.col("column").alias("area_column"))
+    unnamed = columns.filter(pl.col("area_column").is_not_null()).join(
+        named, on=["layout_code", "sheet", "area_column"], how="anti", nulls_equal=True
+    )
+    yield from _told(unnamed, "layout_columns", "area_column", "catalogue.area_column_lost")
+    blank = columns.filter((pl.col("role") == "value") & pl.col("data_element_code").is_null())
+    yield from _told(blank, "layout_columns", "data_element_code", "catalogue.required")
+    parts = tables["data_elements"].join(tables["categories"], on="disaggregation_code")
+    unknown = columns.filter(pl.col("category_code") != _TOTAL).join(
+        parts, on=["data_element_code", "category_code"], how="anti"
+    )
+    yield from _told(unknown, "layout_columns", "category_code", "catalogue.category_unknown")
+    yield from _check_layout_rows(tables["layout_maps"])
+
+
+def _check_layout_rows(maps: pl.DataFrame) -> Iterator[Problem]:
+    for before, after in (
+        ("header_first_row", "header_last_row"),
+        ("header_last_row", "first_row"),
+        ("first_row", "last_row"),
+    ):
+        apart = int(after == "first_row")
+        wrong = maps.filter((pl.col(before) < 1) | (pl.col(after) < pl.col(before) + apart))
+        yield from _told(wrong, "layout_maps", after, "catalogue.layout_rows")
+
+
+def _told(rows: pl.DataFrame, table: str, column: str, code: str) -> Iterator[Problem]:
+    for row, observed in rows.select("row", column).iter_rows():
+        told = {} if code == "catalogue.required" else {"observed": "" if observed is None else str(observed)}
+        yield Problem(table, row, column, code, told)
+
+
+def _check_spellings(tables: Tables) -> Iterator[Problem]:
+    """A word that people write means one state, one status, one unit of measure."""
+    measures = tables["units_of_measure"]
+    spelled = [
+        ("value_states", "word", tables["value_states"].select("row", meant="value_state", word="word")),
+        ("value_statuses", "word", tables["value_statuses"].select("row", meant="value_status", word="word")),
+        (
+            "units_of_measure",
+            "aliases",
+            pl.concat(
+                [
+                    measures.select("row", meant="unit", word="unit"),
+                    measures.select("row", meant="unit", word="name_vi"),
+                    measures.select("row", pl.col("unit").alias("meant"), pl.col("aliases").str.split("|"))
+                    .explode("aliases")
+                    .rename({"aliases": "word"}),
+                ]
+            ),
+        ),
+    ]
+    for table, column, words in spelled:
+        meant: dict[str, str] = {}
+        for row, meaning, word in words.drop_nulls().sort("row", maintain_order=True).iter_rows():
+            first = meant.setdefault(fold(word), meaning)
+            if first != meaning:
+                told = {"observed": word, "first": first, "second": meaning}
+                yield Problem(table, row, column, "catalogue.word_ambiguous", told)
