@@ -15,7 +15,8 @@ from dagster_project import durable
 from dagster_project.reports.open_data import sha256_of, write_open_data
 from dagster_project.reports.quality_counts import read_quality
 from dagster_project.reports.quality_report import write_quality_report
-from dagster_project.reports.read import Release, RoundFacts, open_release, read_round
+from dagster_project.reports.read import RoundFacts, read_round
+from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.safe import file_part
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project.messages import message
-from dagster_project.reports.read import Release
+from dagster_project.reports.release import Release
 from dagster_project.reports.safe import csv_texts
 
 MANIFEST = "manifest.json"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dagster_project.reports.read import SEVERITIES, Release, RoundFacts, Stamp, findings_of, local_times
+from dagster_project.reports.read import SEVERITIES, RoundFacts, findings_of
+from dagster_project.reports.release import Release, Stamp, local_times
 
 DISPOSITIONS = ("accepted", "quarantined", "ignored")
 

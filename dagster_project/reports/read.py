@@ -1,95 +1,21 @@
-"""Typed reads of a release: its manifest, its marts by name, and what one round says.
+"""Typed reads of what one round says in a release.
 
-Marts are read as they are; choosing and ordering rows belongs here, computing figures does not. Shaping them into
-the indicator table is ``table``, into words ``numbers``.
+Choosing and ordering rows belongs here, computing figures does not. Shaping them into the indicator table is
+``table``, into words ``numbers``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
 from dagster_project.errors import KhoError
+from dagster_project.reports.release import Release, Stamp, local_times, valid_at
 
-if TYPE_CHECKING:
-    import duckdb
-
-SCHEMA = "marts"
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 SEVERITIES = ("blocking", "warning", "info")
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What the manifest says about the release; ``created_at`` in the office's time."""
-
-    release_id: str
-    created_at: datetime
-    content_hash: str
-    is_sample: bool
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a mart, with the comment that describes it."""
-
-    mart: str
-    name: str
-    type: str
-    comment: str
-
-
-@dataclass(frozen=True)
-class Release:
-    """An open release."""
-
-    stamp: Stamp
-    connection: duckdb.DuckDBPyConnection
-
-    def columns(self) -> list[Column]:
-        """Every column of every mart, in order."""
-        rows = self.connection.execute(
-            "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
-            "where schema_name = 'marts' and database_name = current_database() "
-            "order by table_name, column_index"
-        ).fetchall()
-        return [Column(*row) for row in rows]
-
-    def mart(self, name: str, **equal: str) -> pl.DataFrame:
-        """The rows of a mart, those where the given columns have the given values."""
-        wanted = " and ".join(f'"{column}" = {_literal(value)}' for column, value in equal.items())
-        query = f'select * from {SCHEMA}."{name}"' + (f" where {wanted}" if wanted else "")  # noqa: S608
-        return self.connection.execute(query).pl()
-
-    def slim(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
-        """Some columns of a mart."""
-        listed = ", ".join(f'"{column}"' for column in columns)
-        query = f'select {listed} from {SCHEMA}."{name}"'  # noqa: S608  # names are the program's own
-        return self.connection.execute(query).pl()
-
-
-@contextmanager
-def open_release(release_dir: Path) -> Iterator[Release]:
-    """Open a release folder for reading. Raises ``KhoError`` where it is not a whole release."""
-    import duckdb
-
-    file = release_dir / "kho.duckdb"
-    if not file.is_file():
-        raise KhoError("reports.no_release", folder=release_dir)
-    connection = duckdb.connect(str(file), read_only=True)
-    try:
-        connection.execute("set timezone = 'UTC'")
-        yield Release(_stamp(release_dir), connection)
-    finally:
-        connection.close()
 
 
 @dataclass(frozen=True)
@@ -237,45 +163,6 @@ def findings_of(release: Release) -> pl.DataFrame:
 def _confirmed(release: Release) -> pl.DataFrame:
     """Whether every version of an indicator's name is confirmed."""
     return release.mart("dim_indicator").group_by("indicator_code").agg(pl.col("is_confirmed").all())
-
-
-def valid_at(frame: pl.DataFrame, moment: date) -> pl.DataFrame:
-    """The versions of a dimension that were valid on a day."""
-    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= moment)
-    ended = pl.col("valid_to").is_not_null() & (pl.col("valid_to") < moment)
-    return frame.filter(begun & ~ended)
-
-
-def local_times(frame: pl.DataFrame) -> pl.DataFrame:
-    """Moments of a frame in the office's time; those without a zone are UTC."""
-    moments = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)]
-    return frame.with_columns(
-        (pl.col(name) if frame.schema[name].time_zone else pl.col(name).dt.replace_time_zone("UTC"))  # type: ignore[attr-defined]
-        .dt.convert_time_zone(LOCAL.key)
-        .alias(name)
-        for name in moments
-    )
-
-
-def _literal(value: str) -> str:
-    """A text as SQL writes it; parameters would make DuckDB load pandas, which takes longer than a whole export."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _stamp(release_dir: Path) -> Stamp:
-    try:
-        told = json.loads((release_dir / "manifest.json").read_text(encoding="utf-8"))
-        created_at = datetime.fromisoformat(told["created_at"])
-        return Stamp(
-            release_id=str(told["release_id"]),
-            created_at=(created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC)).astimezone(
-                LOCAL
-            ),
-            content_hash=str(told["content_hash"]),
-            is_sample=bool(told["is_sample"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KhoError("reports.no_release", folder=release_dir) from error
 
 
 def _round(row: dict[str, Any]) -> Round:

@@ -14,7 +14,8 @@ import polars as pl
 
 from dagster_project.messages import message, message_table
 from dagster_project.reports.numbers import number, state_words
-from dagster_project.reports.read import RoundFacts, valid_at
+from dagster_project.reports.read import RoundFacts
+from dagster_project.reports.release import valid_at
 
 TOTAL = "_T"
 _FIGURE = ("value", "zero")

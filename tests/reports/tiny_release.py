@@ -133,9 +133,6 @@ def commune(*, name_of_missing: str = "Trạm Y tế", file_name: str = "bieu-vp
     here = {**at, "area_code": "03390", "area_name": "Xã Bình Lư"}
     return {
         "dim_indicator": _indicators(),
-        "dim_data_element": [
-            {"data_element_code": "A.2.MS", "indicator_code": "A.2", "criteria_set_code": "T"}
-        ],
         "dim_area": _areas(),
         "dim_period": [
             _period(2024, is_break=False, reason=None),
