@@ -27,7 +27,7 @@ RECEIPTS = _schema(
         "received_at": TIMESTAMP,
         "sender": pl.String,
         "channel": pl.String,
-        "status": pl.String,  # received, duplicate, refused
+        "status": pl.String,  # received, paper, duplicate, refused
         "reason": pl.String,  # message code where refused
         "is_sample": pl.Boolean,
     }

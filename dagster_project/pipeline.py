@@ -392,7 +392,10 @@ def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataF
 
 
 def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sample: bool) -> pl.DataFrame:
-    """Receipts as the marts see them: the first of equal bytes counts, a file that the guard refused is refused."""
+    """Receipts as the marts see them: the first of equal bytes counts, a file that the guard refused is refused.
+
+    A scan or a photo is the paper copy: it came, though no figure was read from it.
+    """
     import polars as pl
 
     frame = pl.DataFrame(
@@ -412,6 +415,7 @@ def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sa
         .group_by("sha256")
         .agg(pl.col("rule_code").min().alias("refusal"))
     )
+    paper = findings.filter(pl.col("rule_code") == "PAPER_COPY_RECEIVED")["sha256"].unique()
     return frames.conform(
         frame.join(refused, on="sha256", how="left", maintain_order="left").select(
             pl.all().exclude("refusal"),
@@ -419,6 +423,8 @@ def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sa
             .then(pl.lit("duplicate"))
             .when(pl.col("refusal").is_not_null())
             .then(pl.lit("refused"))
+            .when(pl.col("sha256").is_in(paper.implode()))
+            .then(pl.lit("paper"))
             .otherwise(pl.lit("received"))
             .alias("status"),
             pl.col("refusal").alias("reason"),

@@ -40,11 +40,15 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Detail:
-    """Of one cell: its number format, and its kind and text where the spreadsheet reader shows it as blank."""
+    """Of one cell: its number format, and its kind and text where the spreadsheet reader shows it as blank.
+
+    ``font`` is the encoding of its font's letters where that is no Unicode.
+    """
 
     number_format: str = ""
     cell_type: str = ""
     text: str = ""
+    font: str = ""
 
 
 #: By row and column, from 1.

@@ -1,4 +1,4 @@
-"""Rows of a text file with delimiters: encoding by its mark, delimiter by consistency, nothing by guess.
+"""Rows of a text file with delimiters: delimiter by consistency, nothing by guess.
 
 Splitting into fields belongs here; a field stays the text that it is.
 """
@@ -9,8 +9,9 @@ import csv
 import io
 from collections import Counter
 
+from dagster_project.intake.encodings import decode
+
 DELIMITERS = (",", ";", "\t")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: Where no delimiter splits every row alike, one must split nearly every row alike.
 _MOST = 0.9
 _FIELD_LIMIT = 10_000_000
@@ -21,9 +22,9 @@ class UnclearDelimiterError(Exception):
 
 
 def read_delimited(content: bytes) -> list[list[str]]:
-    """Rows of fields. Raises ``UnclearDelimiterError``, ``UnicodeDecodeError`` and ``csv.Error``."""
+    """Rows of fields. Raises ``UnclearDelimiterError``, ``UnknownEncodingError`` and ``csv.Error``."""
     csv.field_size_limit(_FIELD_LIMIT)
-    text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+    text = decode(content).text
     rows = {
         delimiter: list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         for delimiter in DELIMITERS

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 from dagster_project.intake.archive import Budget, TooMuchError, inflate
+from dagster_project.intake.encodings import UTF16_MARKS, UnknownEncodingError, decode
 from dagster_project.intake.extents import OdsExtent, TooWideError, XlsbExtent, XlsxExtent
 from dagster_project.settings import ReadLimits
 
@@ -21,6 +22,11 @@ _CHUNK = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_ENTRY = b"PK\x01\x02"
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
+#: Kinds of a page that a person reads and no program: the paper copy of a form.
+PAPER = "paper"
+_PAPER_KINDS = {"PDF", "PNG", "JPEG", "TIFF", "HEIC"}
+_PAPER_SUFFIXES = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".heic", ".heif"}
+_HEIC = re.compile(rb"^.{4}ftyp(?:hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL)
 _SIGNATURES = (
     (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG"),
@@ -33,7 +39,6 @@ _SIGNATURES = (
     (b"{\\rtf", "RTF"),
 )
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Inspection:
     refusal: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     has_macros: bool = False
+    encoding: str = ""  # of a text file
 
 
 class _RefusedError(Exception):
@@ -83,15 +89,23 @@ def _inspect(file: Path, limits: ReadLimits, file_name: str) -> Inspection:
         return _inspect_zip(file, size, limits)
     if head.startswith(_OLE):
         return _inspect_ole(file)
-    for signature, name in _SIGNATURES:
-        if head.startswith(signature):
-            raise _RefusedError("FILE_NOT_WORKBOOK", found=name)
+    found = _signature(head)
+    if found in _PAPER_KINDS and PurePath(file_name).suffix.lower() in _PAPER_SUFFIXES:
+        return Inspection(PAPER, values={"found": str(found)})
+    if found is not None:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found=found)
     return _inspect_text(file, head, file_name)
 
 
+def _signature(head: bytes) -> str | None:
+    """What the first bytes say that the file is; null where they say nothing that we know."""
+    if _HEIC.match(head):
+        return "HEIC"
+    return next((name for signature, name in _SIGNATURES if head.startswith(signature)), None)
+
+
 def _inspect_text(file: Path, head: bytes, file_name: str) -> Inspection:
-    utf16 = head.startswith(_BOMS[1:])
-    if not utf16 and b"\x00" in head:
+    if not head.startswith(UTF16_MARKS) and b"\x00" in head:
         raise _RefusedError("FILE_NOT_WORKBOOK", found="?")
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
@@ -99,14 +113,14 @@ def _inspect_text(file: Path, head: bytes, file_name: str) -> Inspection:
     if PurePath(file_name).suffix.lower() not in _TEXT_SUFFIXES:
         raise _RefusedError("FILE_NOT_WORKBOOK", found="text")
     try:
-        text = file.read_bytes().decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
+        decoded = decode(file.read_bytes())
+    except UnknownEncodingError:
         raise _RefusedError("FILE_ENCODING") from None
-    if "\x00" in text:
+    if "\x00" in decoded.text:
         raise _RefusedError("FILE_NOT_WORKBOOK", found="?")
-    if not text.strip():
+    if not decoded.text.strip():
         raise _RefusedError("FILE_EMPTY")
-    return Inspection("csv")
+    return Inspection("csv", encoding=decoded.encoding)
 
 
 def _inspect_ole(file: Path) -> Inspection:
@@ -169,7 +183,7 @@ def _kind_of_zip(names: set[str]) -> str:
     if any(PurePosixPath(name).name == "workbook.xml" for name in names):
         return "xlsx"
     if "word/document.xml" in names:
-        raise _RefusedError("FILE_NOT_WORKBOOK", found="Word")
+        return "docx"
     if "content.xml" in names:
         return "ods"
     raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
@@ -180,7 +194,7 @@ def _extent_for(kind: str, name: str, limit: int) -> Callable[[bytes], None] | N
         return OdsExtent(limit).feed if name == "content.xml" else None
     if kind == "xlsb" and name.endswith(".bin") and "sheets/" in name:
         return XlsbExtent(limit).feed
-    if name.endswith("calcchain.xml"):
+    if kind == "docx" or name.endswith("calcchain.xml"):
         return None
     return XlsxExtent(limit).feed
 

@@ -1,8 +1,9 @@
-"""The child process that opens files from outside: cells of one file after another, each into a file of its own.
+"""The child process that looks into files from outside: cells of one file after another, each into its own file.
 
 Runs as ``python -m dagster_project.intake.read_child JOB`` under limits that it sets on itself before it opens
-anything. Reading cells verbatim belongs here; which files may be opened (``guard``), what becomes of a file that
-stops this process (``read``) and what a cell means do not. Imports stay few: a start costs a quarter of a second.
+anything; the guard, too, looks at a file only here. Reading cells verbatim belongs here; which files may be opened
+(``guard``), what becomes of a file that stops this process (``read``) and what a cell means do not. Imports stay few:
+a start costs a quarter of a second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ from python_calamine import (
 from dagster_project.intake.cell_detail import Details
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.details import read_details
+from dagster_project.intake.guard import PAPER, inspect
+from dagster_project.intake.tables_docx import read_tables
+from dagster_project.settings import ReadLimits
 
 #: What a file holds, one row per cell with content; ``read`` adds sha256 and file_name.
 CELL_SCHEMA = pl.Schema(
@@ -43,6 +48,7 @@ CELL_SCHEMA = pl.Schema(
         "cell_type": pl.String,
         "number": pl.Float64,
         "number_format": pl.String,
+        "font": pl.String,
     }
 )
 #: Sheets without cells of their own.
@@ -56,13 +62,19 @@ _OUT_OF_MEMORY = "out of memory"
 def main(job_file: str) -> None:
     """Read the files of a job, telling the parent line by line where it stands."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    _limit_memory(job["memory_bytes"])
+    limits = ReadLimits.model_validate(job["limits"])
+    _limit_memory(limits.child_memory_bytes)
     _say(event="ready")
     for file in job["files"]:
-        _limit_cpu(job["cpu_seconds"])
+        _limit_cpu(limits.child_cpu_seconds)
         _say(file=file["number"], event="start")
+        seen = inspect(Path(file["path"]), limits, file["name"])
+        _say(file=file["number"], event="inspected", seen=asdict(seen))
+        if seen.kind is None or seen.kind == PAPER:
+            _say(file=file["number"], event="done")
+            continue
         try:
-            cells = read_cells(Path(file["path"]), file["kind"])
+            cells = read_cells(Path(file["path"]), seen.kind)
         except UnclearDelimiterError:
             _say(file=file["number"], event="failed", rule_code="FILE_DELIMITER_UNCLEAR", detail="")
         except PasswordError:
@@ -81,6 +93,9 @@ def read_cells(file: Path, kind: str) -> pl.DataFrame:
     if kind == "csv":
         return _read_sheet("", read_delimited(file.read_bytes()), None, hidden=False)
     sheets = [pl.DataFrame(schema=CELL_SCHEMA)]
+    if kind == "docx":
+        sheets.extend(_read_sheet(name, rows, None, hidden=False) for name, rows in read_tables(file))
+        return pl.concat(sheets)
     with CalamineWorkbook.from_path(str(file)) as workbook:
         details = read_details(file, kind)
         for sheet in workbook.sheets_metadata:
@@ -119,7 +134,7 @@ def _read_sheet(
     cells = pl.concat(
         [
             shown.join(unseen, on=_AT, how="anti").join(
-                known.select(*_AT, "number_format"), on=_AT, how="left"
+                known.select(*_AT, "number_format", "font"), on=_AT, how="left"
             ),
             unseen,
         ],
@@ -136,6 +151,7 @@ def _read_sheet(
         "cell_type",
         "number",
         pl.col("number_format").fill_null(pl.lit(None if details is None else "", dtype=pl.String)),
+        "font",
     )
 
 
@@ -165,8 +181,9 @@ def _known_cells(details: Details) -> pl.DataFrame:
             "raw_text": [detail.text for detail in details.values()],
             "cell_type": [detail.cell_type for detail in details.values()],
             "number_format": [detail.number_format for detail in details.values()],
+            "font": [detail.font or None for detail in details.values()],
         },
-        schema={name: CELL_SCHEMA[name] for name in (*_AT, "raw_text", "cell_type", "number_format")},
+        schema={name: CELL_SCHEMA[name] for name in (*_AT, "raw_text", "cell_type", "number_format", "font")},
     )
 
 

@@ -9,11 +9,16 @@ import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from defusedxml import ElementTree
 
 from dagster_project.intake.cell_detail import ERROR, NO_VALUE, Detail, Details, format_of
+from dagster_project.intake.legacy_text import font_encoding
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _CELL = re.compile(
     rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
@@ -86,23 +91,39 @@ def _sheets(part: Callable[[str], bytes | None], workbook: str) -> Iterator[tupl
             yield item.get("name", ""), target if absolute else _beside(workbook, target)
 
 
-def _cell_formats(content: bytes | None) -> list[str]:
-    """The number format of each cell style, in order."""
+def _cell_formats(content: bytes | None) -> list[tuple[str, str]]:
+    """The number format of each cell style, in order, and the encoding of its font where that is no Unicode."""
     if content is None:
         return []
     root = ElementTree.fromstring(content)
     own: dict[int, str] = {}
-    styles: list[str] = []
+    styles: list[tuple[str, str]] = []
+    fonts: list[str] = []
     for item in root.iter():
         if item.tag.endswith("}numFmt"):
             own.setdefault(int(item.get("numFmtId", "0")), item.get("formatCode", ""))
     for group in root:
-        if group.tag.endswith("}cellXfs"):
-            styles = [format_of(int(item.get("numFmtId", "0")), own) for item in group]
+        if group.tag.endswith("}fonts"):
+            fonts = [_font_of(item) for item in group]
+        elif group.tag.endswith("}cellXfs"):
+            styles = [
+                (format_of(int(item.get("numFmtId", "0")), own), _at(fonts, int(item.get("fontId", "0"))))
+                for item in group
+            ]
     return styles
 
 
-def _scan(content: bytes, formats: list[str]) -> Iterator[tuple[tuple[int, int], Detail]]:
+def _font_of(font: Element) -> str:
+    return next(
+        (font_encoding(part.get("val", "")) for part in font if part.tag.endswith(("}name", "}rFont"))), ""
+    )
+
+
+def _at(fonts: list[str], number: int) -> str:
+    return fonts[number] if 0 <= number < len(fonts) else ""
+
+
+def _scan(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
     row = col = 0
     for match in _CELL.finditer(content):
         if match[1] is not None:
@@ -119,10 +140,10 @@ def _scan(content: bytes, formats: list[str]) -> Iterator[tuple[tuple[int, int],
             yield (at, col), detail
 
 
-def _detail(attributes: bytes, inside: bytes, formats: list[str]) -> Detail | None:
+def _detail(attributes: bytes, inside: bytes, formats: list[tuple[str, str]]) -> Detail | None:
     style = _STYLE.search(attributes)
     number = int(style[1]) if style else 0
-    number_format = formats[number] if number < len(formats) else ""
+    number_format, font = formats[number] if number < len(formats) else ("", "")
     kind = _TYPE.search(attributes)
     if kind is not None and kind[1] == b"e":
         value = _VALUE.search(inside)
@@ -130,7 +151,7 @@ def _detail(attributes: bytes, inside: bytes, formats: list[str]) -> Detail | No
     formula = _FORMULA.search(inside) if b"f" in inside else None
     if formula is not None and _is_uncomputed(inside, is_text=kind is not None):
         return Detail(number_format, NO_VALUE, f"={_text(formula[1] or b'')}")
-    return Detail(number_format) if number_format else None
+    return Detail(number_format, font=font) if number_format or font else None
 
 
 def _is_uncomputed(inside: bytes, *, is_text: bool) -> bool:

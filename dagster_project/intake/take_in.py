@@ -6,7 +6,7 @@ module: ``guard``, ``read``, ``bind_form``, ``bind_layout``, ``values``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,10 @@ import polars as pl
 from dagster_project.frames import ANSWERS, CELLS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
-from dagster_project.intake.guard import Inspection, inspect
+from dagster_project.intake.encodings import CP1258
+from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
+from dagster_project.intake.legacy_text import decode_texts
 from dagster_project.intake.read import FileToRead, read_files
 from dagster_project.intake.values import parse_values
 from dagster_project.quality.findings import build_findings
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _ABOUT_FILE = pl.Schema(
     {"sha256": pl.String, "rule_code": pl.String, "observed": pl.String, "expected": pl.String}
 )
+_SPOT = ["sha256", "sheet", "row", "col"]
 
 
 @dataclass(frozen=True)
@@ -72,38 +75,35 @@ def take_in(
     """
     first = {file.sha256: file for file in reversed(files)}
     known = _known([file for file in files if first[file.sha256] is file])
-    inspections = {
-        sha256: inspect(first[sha256].path, limits, first[sha256].file_name) for sha256 in known["sha256"]
-    }
     read = read_files(
-        [
-            FileToRead(sha256, first[sha256].file_name, first[sha256].path, inspection.kind)
-            for sha256, inspection in inspections.items()
-            if inspection.kind is not None
-        ],
+        [FileToRead(sha256, first[sha256].file_name, first[sha256].path) for sha256 in known["sha256"]],
         limits,
     )
-    forms = find_forms(read.raw)
-    layouts = _choose_layouts(read.raw, known, forms, catalogue)
+    inspections = read.inspections
+    decoded = decode_texts(read.raw)
+    raw = _with_decoded(read.raw, decoded)
+    forms = find_forms(raw)
+    layouts = _choose_layouts(raw, known, forms, catalogue)
     about = pl.concat(
         [
             _refused(inspections),
             read.unread.select("sha256", "rule_code", pl.col("detail").alias("observed"), _null("expected")),
-            _unknown(read.raw, inspections, read.unread, forms, layouts),
-            _with_macros(inspections),
+            _unknown(raw, inspections, read.unread, forms, layouts),
+            _told(inspections),
+            _told_decoded(decoded),
         ]
     )
     parts: list[BoundForms | BoundLayouts] = []
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
-        parts.append(bind_forms(_of(read.raw, of_forms), of_forms, catalogue, office, expected_year))
+        parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, expected_year))
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
-        parts.append(bind_layouts(_of(read.raw, mapped), mapped, catalogue, office, expected_year))
+        parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, expected_year))
     parsed = parse_values(pl.concat([empty(CELLS), *(part.cells for part in parts)]), catalogue)
     found = [_about_files(about, known, office), *(part.findings for part in parts), parsed.findings]
     return Intake(
-        cells=parsed.cells,
+        cells=_with_originals(parsed.cells, read.raw, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
         answers=pl.concat([empty(ANSWERS), *(part.answers for part in parts if isinstance(part, BoundForms))]),
@@ -147,7 +147,26 @@ def _choose_layouts(
     )
 
 
-def _refused(inspections: dict[str, Inspection]) -> pl.DataFrame:
+def _with_decoded(raw: pl.DataFrame, decoded: pl.DataFrame) -> pl.DataFrame:
+    """``raw`` with texts in legacy fonts decoded, by which labels, words and names are matched."""
+    return (
+        raw.join(decoded.drop("font"), on=_SPOT, how="left", maintain_order="left")
+        .with_columns(pl.coalesce("decoded", "raw_text").alias("raw_text"))
+        .drop("decoded", "font")
+    )
+
+
+def _with_originals(cells: pl.DataFrame, raw: pl.DataFrame, decoded: pl.DataFrame) -> pl.DataFrame:
+    """``cells`` with the text that stands in the file."""
+    originals = raw.join(decoded, on=_SPOT, how="semi").select(*_SPOT, pl.col("raw_text").alias("original"))
+    return (
+        cells.join(originals, on=_SPOT, how="left", maintain_order="left")
+        .with_columns(pl.coalesce("original", "raw_text").alias("raw_text"))
+        .drop("original")
+    )
+
+
+def _refused(inspections: Mapping[str, Inspection]) -> pl.DataFrame:
     rows = [
         (
             sha256,
@@ -161,18 +180,31 @@ def _refused(inspections: dict[str, Inspection]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_ABOUT_FILE, orient="row")
 
 
-def _with_macros(inspections: dict[str, Inspection]) -> pl.DataFrame:
-    rows = [
-        (sha256, "FILE_HAS_MACROS", None, None)
-        for sha256, inspection in inspections.items()
-        if inspection.refusal is None and inspection.has_macros
-    ]
+def _told(inspections: Mapping[str, Inspection]) -> pl.DataFrame:
+    """What there is to say of files that are taken."""
+    rows: list[tuple[str, str, str | None, None]] = []
+    for sha256, seen in inspections.items():
+        if seen.kind == PAPER:
+            rows.append((sha256, "PAPER_COPY_RECEIVED", seen.values["found"], None))
+        if seen.encoding == CP1258:
+            rows.append((sha256, "ENCODING_1258_READ", None, None))
+        if seen.refusal is None and seen.has_macros:
+            rows.append((sha256, "FILE_HAS_MACROS", None, None))
     return pl.DataFrame(rows, schema=_ABOUT_FILE, orient="row")
+
+
+def _told_decoded(decoded: pl.DataFrame) -> pl.DataFrame:
+    """One finding per file whose texts were decoded: how many, in which fonts."""
+    return decoded.group_by("sha256", maintain_order=True).agg(
+        pl.lit("TEXT_LEGACY_DECODED").alias("rule_code"),
+        pl.len().cast(pl.String).alias("observed"),
+        pl.col("font").unique().sort().str.to_uppercase().str.join(", ").alias("expected"),
+    )
 
 
 def _unknown(
     raw: pl.DataFrame,
-    inspections: dict[str, Inspection],
+    inspections: Mapping[str, Inspection],
     unread: pl.DataFrame,
     forms: list[str],
     layouts: pl.DataFrame,
@@ -185,10 +217,10 @@ def _unknown(
     several = set(layouts.filter(pl.col("n_maps") > 1)["sha256"])
     rows = []
     for sha256, inspection in inspections.items():
-        if inspection.refusal is not None or sha256 in failed or sha256 in forms:
+        if inspection.refusal is not None or inspection.kind == PAPER or sha256 in failed or sha256 in forms:
             continue
         if sha256 not in filled:
-            rows.append((sha256, "FILE_EMPTY", None, None))
+            rows.append((sha256, "FILE_NO_TABLE" if inspection.kind == "docx" else "FILE_EMPTY", None, None))
         elif sha256 in several:
             rows.append((sha256, "LAYOUT_AMBIGUOUS", named[sha256], None))
         elif sha256 not in named:

@@ -19,7 +19,6 @@ import xlsxwriter
 from dagster_project.errors import KhoError
 from dagster_project.intake import read
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
-from dagster_project.intake.guard import inspect
 from dagster_project.intake.read import RAW, UNREAD, FileToRead, Read, read_files
 from dagster_project.intake.read_child import column_letters, number_text
 from dagster_project.settings import ReadLimits
@@ -28,14 +27,9 @@ _NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def _read(*files: Path, limits: ReadLimits | None = None) -> Read:
-    """Read ``files`` as the guard lets them through; a file's sha256 is its name here."""
-    limits = limits or ReadLimits()
-    wanted = []
-    for file in files:
-        found = inspect(file, limits)
-        assert found.kind is not None, found
-        wanted.append(FileToRead(file.name, file.name, file, found.kind))
-    done = read_files(wanted, limits)
+    """Read ``files``, which the guard must let through; a file's sha256 is its name here."""
+    done = read_files([FileToRead(file.name, file.name, file) for file in files], limits or ReadLimits())
+    assert all(seen.kind is not None for seen in done.inspections.values()), done.inspections
     assert done.raw.schema == RAW
     assert done.unread.schema == UNREAD
     return done
@@ -116,10 +110,15 @@ def test_files_that_stop_the_child_cost_only_themselves(
         "    if file.name == 'hangs.xlsx': time.sleep(60)\n"
         "    if file.name == 'leaves.xlsx': sys.exit(0)\n"
         "    return real(file, kind)\n"
+        "look = child.inspect\n"
+        "def fake_look(file, limits, name):\n"
+        "    if file.name == 'stuck.xlsx': time.sleep(60)\n"
+        "    return look(file, limits, name)\n"
         "child.read_cells = fake\n"
+        "child.inspect = fake_look\n"
         "child.main(sys.argv[1])\n"
     )
-    names = ["ok1.xlsx", "dies.xlsx", "hangs.xlsx", "ok2.xlsx", "leaves.xlsx"]
+    names = ["ok1.xlsx", "dies.xlsx", "hangs.xlsx", "stuck.xlsx", "ok2.xlsx", "leaves.xlsx"]
     files = [tmp_path / name for name in names]
     for file in files:
         file.write_bytes(book.read_bytes())
@@ -135,6 +134,7 @@ def test_files_that_stop_the_child_cost_only_themselves(
     assert dict(done.unread.select("sha256", "rule_code").iter_rows()) == {
         "dies.xlsx": "FILE_UNREADABLE",
         "hangs.xlsx": "FILE_TOO_SLOW",
+        "stuck.xlsx": "FILE_TOO_SLOW",
         "leaves.xlsx": "FILE_UNREADABLE",
     }
 
@@ -221,15 +221,9 @@ def test_workbooks_of_others_are_read_or_refused_with_one_reason(third_party: Pa
     folder = third_party / "calamine"
     with (folder / "_baseline_calamine.csv").open(encoding="utf-8") as stream:
         baseline = {row["file"]: row for row in csv.DictReader(stream)}
-    limits = ReadLimits()
-    found = {name: inspect(folder / "tests" / name, limits) for name in baseline}
-    wanted = [
-        FileToRead(name, name, folder / "tests" / name, seen.kind)
-        for name, seen in found.items()
-        if seen.kind is not None
-    ]
-    done = read_files(wanted, limits)
-    failed = {name for name, seen in found.items() if seen.refusal} | set(done.unread["sha256"])
+    done = read_files([FileToRead(name, name, folder / "tests" / name) for name in baseline], ReadLimits())
+    refused = {name for name, seen in done.inspections.items() if seen.refusal}
+    failed = refused | set(done.unread["sha256"])
     assert failed == {name for name, row in baseline.items() if row["calamine_status"] == "error"}
     counts = dict(
         done.raw.filter(~pl.col("cell_type").is_in(["error", "formula_no_value"]))

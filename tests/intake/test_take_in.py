@@ -145,7 +145,7 @@ def test_a_bad_file_gets_one_finding_and_no_cells_and_the_good_ones_go_on(
     good = fill("good.xlsx", {"A.2.TS": 1})
     bad = {
         "blank.xlsx": b"",
-        "scan.pdf": b"%PDF-1.7 ...",
+        "scan.xls": b"%PDF-1.7 ...",
         "cut.xlsx": good.read_bytes()[:3000],
         "other.csv": "Tên,2025\nXã A,5\n".encode(),
     }
@@ -156,7 +156,7 @@ def test_a_bad_file_gets_one_finding_and_no_cells_and_the_good_ones_go_on(
     found = taken.findings.filter(pl.col("stage") == "guard")
     assert dict(found.select("file_name", "rule_code").iter_rows()) == {
         "blank.xlsx": "FILE_EMPTY",
-        "scan.pdf": "FILE_NOT_WORKBOOK",
+        "scan.xls": "FILE_NOT_WORKBOOK",
         "cut.xlsx": "FILE_DAMAGED",
         "other.csv": "FILE_NOT_RECOGNISED",
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dagster_project.paths import Project
 
-_RULE = re.compile(r'"((?:FILE|LAYOUT|VALUE|NUMBER|STATE|STATUS)_[A-Z_]+)"')
+_RULE = re.compile(r'"((?:FILE|LAYOUT|VALUE|NUMBER|STATE|STATUS|PAPER|ENCODING|TEXT|UNIT)_[A-Z0-9_]+)"')
 
 
 def _codes(file: Path) -> set[str]:
