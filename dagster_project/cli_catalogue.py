@@ -65,9 +65,9 @@ def catalogue_import(
     if not file.is_file():
         raise UsageError("cli.no_such_file", file=file)
     seen = inspect(file, settings.office.read_limits)
-    if seen.refusal:
-        told = {"file_name": file.name, "observed": "?", "expected": "?", **seen.values}
-        raise UsageError(seen.refusal, **told)
+    if seen.refusal or seen.kind in ("csv", "docx", "paper"):
+        told = {"file_name": file.name, "observed": seen.kind, "expected": "?", **seen.values}
+        raise UsageError(seen.refusal or "FILE_NOT_WORKBOOK", **told)
     imported = import_workbook(file, settings.catalogue, dry_run=dry_run)
     for change in imported.changes:
         sys.stdout.write(change.text(settings.lang) + "\n")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dagster_project.frames import CELLS, SUBMISSIONS, conform
-from dagster_project.intake.layout_cells import SPOT, a1, locate, place_values, value_fault
+from dagster_project.intake.cell_names import a1
+from dagster_project.intake.layout_cells import SPOT, locate, place_values, value_fault
 from dagster_project.intake.layout_checks import (
     check_areas,
     check_columns,

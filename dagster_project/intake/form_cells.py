@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from dagster_project.forms.layout import FEEDBACK_SHEET, HIDDEN_SHEET, ROLES
+from dagster_project.intake.cell_names import a1
 from dagster_project.intake.form_codes import CODES, SPOT, TABLE
 
 #: Why a cell of an unbound column is ignored.
@@ -32,7 +33,7 @@ def place_cells(
     """Every cell of ``keyed`` and every blank bound position, with binding, disposition and reason."""
     bound = _bound_positions(columns, rows)
     cells = keyed.join(bound, on=SPOT, how="full", coalesce=True, maintain_order="left_right").with_columns(
-        pl.coalesce("cell", _a1(pl.col("row"), pl.col("col"))).alias("cell"),
+        pl.coalesce("cell", a1(pl.col("row"), pl.col("col"))).alias("cell"),
         pl.col("raw_text").fill_null(""),
         pl.col("cell_type").fill_null("blank"),
     )
@@ -160,12 +161,3 @@ def _reason() -> pl.Expr:
         .otherwise(pl.lit("signature"))
     )
     return pl.when(pl.col("role").is_not_null()).then("blocked_by").otherwise(unblocked).alias("reason")
-
-
-def _a1(row: pl.Expr, col: pl.Expr) -> pl.Expr:
-    """A1 notation of ``row`` and ``col`` (from 1), up to column ZZ."""
-    letters = pl.Series([chr(ord("A") + index) for index in range(26)])
-    high, low = (col - 1) // 26 - 1, (col - 1) % 26
-    first = high.replace_strict(list(range(26)), letters, default="", return_dtype=pl.String)
-    second = low.replace_strict(list(range(26)), letters, default="", return_dtype=pl.String)
-    return pl.concat_str(first, second, row.cast(pl.String))

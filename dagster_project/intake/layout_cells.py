@@ -19,21 +19,6 @@ if TYPE_CHECKING:
 COLUMN = [*SHEET, "col"]
 SPOT = [*SHEET, "row", "col"]
 _MARK = " | "
-_ALPHABET = [chr(ord("A") + index) for index in range(26)]
-
-
-def letters(col: pl.Expr) -> pl.Expr:
-    """Letters of the column ``col`` (from 1), up to column ZZ."""
-
-    def letter(index: pl.Expr) -> pl.Expr:
-        return index.replace_strict(list(range(26)), _ALPHABET, default="", return_dtype=pl.String)
-
-    return pl.concat_str(letter((col - 1) // 26 - 1), letter((col - 1) % 26))
-
-
-def a1(row: pl.Expr, col: pl.Expr) -> pl.Expr:
-    """A1 notation of ``row`` and ``col`` (from 1), up to column ZZ."""
-    return pl.concat_str(letters(col), row.cast(pl.String))
 
 
 def locate(raw: pl.DataFrame, layouts: Layouts) -> pl.DataFrame:

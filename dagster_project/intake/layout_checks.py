@@ -9,7 +9,8 @@ from __future__ import annotations
 import polars as pl
 
 from dagster_project.frames import FINDINGS
-from dagster_project.intake.layout_cells import COLUMN, SPOT, a1, letters, read_headers, value_fault
+from dagster_project.intake.cell_names import a1, letters
+from dagster_project.intake.layout_cells import COLUMN, SPOT, read_headers, value_fault
 from dagster_project.intake.layout_maps import SHEET, Layouts, folded
 from dagster_project.quality.findings import build_findings
 from dagster_project.settings import Office

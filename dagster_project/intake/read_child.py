@@ -30,6 +30,7 @@ from python_calamine import (
 )
 
 from dagster_project.intake.cell_detail import Details
+from dagster_project.intake.cell_names import column_letters
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.details import read_details
 from dagster_project.intake.guard import PAPER, inspect
@@ -185,15 +186,6 @@ def _known_cells(details: Details) -> pl.DataFrame:
         },
         schema={name: CELL_SCHEMA[name] for name in (*_AT, "raw_text", "cell_type", "number_format", "font")},
     )
-
-
-def column_letters(col: int) -> str:
-    """Letters of a column from 1; empty for 0."""
-    letters = ""
-    while col:
-        col, letter = divmod(col - 1, 26)
-        letters = chr(65 + letter) + letters
-    return letters
 
 
 def number_text(number: float) -> str:

@@ -106,7 +106,9 @@ def take_in(
         cells=_with_originals(parsed.cells, read.raw, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
-        answers=pl.concat([empty(ANSWERS), *(part.answers for part in parts if isinstance(part, BoundForms))]),
+        answers=pl.concat(
+            [empty(ANSWERS), *(part.answers for part in parts if isinstance(part, BoundForms))]
+        ),
     )
 
 

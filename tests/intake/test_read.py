@@ -18,9 +18,10 @@ import xlsxwriter
 
 from dagster_project.errors import KhoError
 from dagster_project.intake import read
+from dagster_project.intake.cell_names import a1, column_letters
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.read import RAW, UNREAD, FileToRead, Read, read_files
-from dagster_project.intake.read_child import column_letters, number_text
+from dagster_project.intake.read_child import number_text
 from dagster_project.settings import ReadLimits
 
 _NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -212,9 +213,12 @@ def test_a_number_is_written_in_full(number: float, text: str) -> None:
     assert number_text(number) == text
 
 
-@pytest.mark.parametrize(("col", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (703, "AAA"), (16384, "XFD")])
+@pytest.mark.parametrize(
+    ("col", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (703, "AAA"), (16384, "XFD")]
+)
 def test_columns_have_their_usual_letters(col: int, letters: str) -> None:
     assert column_letters(col) == letters
+    assert pl.select(a1(pl.lit(7), pl.lit(col))).item() == f"{letters}7"
 
 
 def test_workbooks_of_others_are_read_or_refused_with_one_reason(third_party: Path) -> None:
