@@ -16,12 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse import marts
+from dagster_project.warehouse.connection import connect
 
 RELEASE_FILE = "kho.duckdb"
 _MANIFEST = "manifest.json"
@@ -133,7 +132,7 @@ def list_releases(folder: DataFolder) -> list[Manifest]:
 def _read_build(build_file: Path) -> Sequence[marts.Mart]:
     if not build_file.is_file():
         raise KhoError("warehouse.nothing_built", file=build_file)
-    with duckdb.connect(str(build_file), read_only=True) as connection:
+    with connect(build_file) as connection:
         contents = marts.describe(connection)
     if not contents:
         raise KhoError("warehouse.nothing_built", file=build_file)
@@ -171,7 +170,7 @@ def _write_release(folder: DataFolder, manifest: Manifest, contents: Sequence[ma
 
 
 def _copy_marts(build_file: Path, file: Path, contents: Sequence[marts.Mart]) -> None:
-    with duckdb.connect(":memory:") as connection:
+    with connect() as connection:
         connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
         connection.execute(
             f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
@@ -185,7 +184,7 @@ def _copy_marts(build_file: Path, file: Path, contents: Sequence[marts.Mart]) ->
 
 def _check_copy(file: Path, contents: Sequence[marts.Mart]) -> None:
     """Read the file back: what is published is what was built."""
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with connect(file) as connection:
         copied = {mart.name: mart.sha256 for mart in marts.describe(connection)}
     for mart in contents:
         if copied.get(mart.name) != mart.sha256:

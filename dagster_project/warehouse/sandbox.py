@@ -47,6 +47,7 @@ def _answer(asked: dict[str, Any]) -> None:
             read_only=True,
             config={**_SETTINGS, "memory_limit": f"{asked['memory_bytes'] // 2} bytes"},
         )
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set schema = 'marts'")
         connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")
         connection.execute("set lock_configuration = true")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_project.warehouse.connection import connect
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -45,7 +47,7 @@ class ReleaseSummary:
 
 def summarise(release_file: Path) -> ReleaseSummary:
     """Counts of the release in ``release_file`` (a DuckDB file)."""
-    with _reader(release_file) as connection:
+    with open_release(release_file) as connection:
         return ReleaseSummary(
             submissions=_one(connection, "select count(*) from marts.fct_submission"),
             findings=_by_severity(
@@ -77,7 +79,7 @@ def reported_values(release_file: Path, data_year: int) -> pl.DataFrame:
 
     reporting_unit_code, data_element_code, category_code, value, value_state.
     """
-    with _reader(release_file) as connection:
+    with open_release(release_file) as connection:
         return connection.execute(
             "select reporting_unit_code, data_element_code, category_code, value, value_state "
             "from marts.fct_reported_value as v where data_year = ? and not exists ("
@@ -141,8 +143,9 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 @contextmanager
-def _reader(release_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(release_file), read_only=True)
+def open_release(release_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that only reads the release in ``release_file``."""
+    connection = connect(release_file)
     try:
         yield connection
     finally:

@@ -18,6 +18,7 @@ import duckdb
 
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
+from dagster_project.warehouse.connection import connect
 from dagster_project.warehouse.terminal import one_line
 
 _OFFICE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -174,7 +175,7 @@ def trace_indicator(file: Path, indicator: str, area: str, year: int) -> list[Tr
     an unknown code raises ``UsageError``.
     """
     asked = {"indicator": indicator, "area": area, "year": year}
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with connect(file) as connection:
         _check_code(connection, "indicator", indicator)
         _check_code(connection, "area", area)
         connection.execute("set timezone = 'UTC'")
