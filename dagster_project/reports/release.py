@@ -84,6 +84,7 @@ def open_release(release_dir: Path) -> Iterator[Release]:
         raise KhoError("reports.no_release", folder=release_dir)
     connection = duckdb.connect(str(file), read_only=True)
     try:
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set timezone = 'UTC'")
         yield Release(_stamp(release_dir), connection)
     finally:
