@@ -21,18 +21,22 @@ catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=T
 def catalogue_check(*, as_json: Json = False) -> None:
     """Lint the catalogue and print every problem."""
     from dagster_project.catalogue.lint import check
-    from dagster_project.catalogue.load import load_catalogue
+    from dagster_project.catalogue.load import CatalogueError, load_catalogue
 
     settings = settings_told()
-    catalogue = load_catalogue(settings.catalogue)
-    problems = check(catalogue)
+    filled: list[int] = []
+    try:
+        catalogue = load_catalogue(settings.catalogue)
+        problems = check(catalogue)
+        filled = [frame.height for frame in catalogue.tables.values() if frame.height]
+    except CatalogueError as error:
+        problems = list(error.problems)
     if as_json:
         rows = [{**asdict(problem), "text": problem.text(settings.lang)} for problem in problems]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
     else:
         for problem in problems:
             sys.stdout.write(problem.text(settings.lang) + "\n")
-        filled = [frame.height for frame in catalogue.tables.values() if frame.height]
         if problems:
             say(settings, "catalogue_problems", count=len(problems))
         else:
@@ -102,6 +106,9 @@ def catalogue_confirm(
 
     settings = own_catalogue()
     now = clock()
+    # The ledger first: nothing is marked as checked where that could not be logged.
+    settings.folder.make()
+    ledger = open_ledger(settings.folder.ledger)
     confirm(settings.catalogue, indicator, by=by, on=now.date())
-    log_act(open_ledger(settings.folder.ledger), at=now, actor=by, act="catalogue.confirm", subject=indicator)
+    log_act(ledger, at=now, actor=by, act="catalogue.confirm", subject=indicator)
     say(settings, "confirmed", code=indicator, by=by)
