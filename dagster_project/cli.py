@@ -33,6 +33,7 @@ from dagster_project.cli_base import (
     settings_told,
 )
 from dagster_project.cli_catalogue import catalogue_app
+from dagster_project.cli_feedback import feedback
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
 from dagster_project.settings import Settings
@@ -47,6 +48,7 @@ app = typer.Typer(help=help_text("app"), no_args_is_help=True, add_completion=Fa
 forms_app = typer.Typer(help=help_text("forms"), no_args_is_help=True)
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(forms_app, name="forms")
+app.command("feedback", help=help_text("feedback"))(feedback)
 
 
 @app.callback()

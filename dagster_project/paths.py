@@ -114,6 +114,11 @@ class DataFolder:
         return self.root / "forms"
 
     @property
+    def feedback(self) -> Path:
+        """Workbooks that go back to units, one folder per round."""
+        return self.root / "feedback"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 

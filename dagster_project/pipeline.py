@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.releases import Release
 
 RECEIPTS_FILE = "receipts.csv"
+#: Where lists about files of no known unit go.
+OF_NOBODY = "chua-ro-don-vi"
 
 _CODE = {
     "dagster_project": ("*.py", "*.csv"),
@@ -48,6 +51,7 @@ _OUTSIDE_RESULTS = (
     "cli_base.py",
     "cli_catalogue.py",
     "cli_decisions.py",
+    "cli_feedback.py",
     "cli_status.py",
     "decide.py",
 )
@@ -289,6 +293,66 @@ def issue(
         prior=prior,
         is_sample=desk.settings.office.is_sample,
     )
+
+
+@dataclass(frozen=True)
+class SentBack:
+    """What one unit (or file of no known unit) got back; ``path`` is None where there was nothing to say."""
+
+    unit: str
+    path: Path | None
+    counts: Mapping[str, int]
+    lost: Sequence[str] = ()
+
+
+def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) -> list[SentBack]:
+    """One feedback workbook per unit of a round that has open findings, from the current release and landed files.
+
+    Files of which no unit or round could be told get their list in a folder of its own, unless ``units`` are named.
+    What an earlier call wrote for the same units and is no longer true is removed.
+    """
+    from dagster_project.quality.feedback import SEVERITIES, make_feedback
+    from dagster_project.warehouse.open_findings import open_findings
+    from dagster_project.warehouse.releases import current_release
+
+    release_id = current_release(desk.folder)
+    if release_id is None:
+        raise UsageError("cli.no_release", folder=desk.folder.root)
+    top = desk.folder.feedback / round_code
+    sent: list[SentBack] = []
+    for item in open_findings(desk.folder.release(release_id) / "kho.duckdb", round_code, units):
+        subject = item.reporting_unit_code or item.file_name or str(item.sha256)
+        if item.findings.is_empty():
+            sent.append(SentBack(subject, None, {}))
+            continue
+        original = None if item.sha256 is None or item.is_refused else desk.folder.landed(item.sha256)
+        number = sum(earlier.unit == subject for earlier in sent) + 1
+        made = make_feedback(
+            original.read_bytes() if original else None,
+            item.findings,
+            top / _feedback_name(item.reporting_unit_code, subject, number),
+            lang=desk.settings.lang,
+            file_name=item.file_name,
+        )
+        counts = {severity: item.findings.filter(severity=severity).height for severity in SEVERITIES}
+        sent.append(SentBack(subject, made.path, counts, made.lost))
+    _remove_outdated(top, sent, everything=not units)
+    return sent
+
+
+def _feedback_name(unit: str | None, subject: str, number: int) -> Path:
+    name = subject if unit else PurePosixPath(subject).name
+    numbered = f"{name}.xlsx" if number == 1 else f"{name}_{number}.xlsx"
+    return Path(numbered) if unit else Path(OF_NOBODY, numbered)
+
+
+def _remove_outdated(top: Path, sent: Sequence[SentBack], *, everything: bool) -> None:
+    """Remove workbooks of an earlier call that this one did not write again."""
+    written = {item.path for item in sent}
+    named = [item.unit for item in sent]
+    for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
+        if file not in written and (everything or re.sub(r"_\d+$", "", file.stem) in named):
+            file.unlink()
 
 
 @cache

@@ -53,11 +53,14 @@ class Feedback:
     is_list_only: bool
 
 
-def make_feedback(original: bytes | None, findings: pl.DataFrame, out: Path, *, lang: str) -> Feedback:
+def make_feedback(
+    original: bytes | None, findings: pl.DataFrame, out: Path, *, lang: str, file_name: str | None = None
+) -> Feedback:
     """Write the feedback workbook of ``findings`` to ``out`` (.xlsx; a workbook with macros becomes .xlsm).
 
     ``original`` is the unit's file, None where there is none or it must not be opened; what is no workbook that
-    can be written back gives a workbook with the list alone. ``findings``: columns of ``fct_finding`` and, as known,
+    can be written back gives a workbook with the list alone. ``file_name`` is the name under which the file came,
+    None where none did. ``findings``: columns of ``fct_finding`` and, as known,
     ``entered`` (the text of the cell). Their order is severity, then place.
     """
     rows = _sorted(findings)
@@ -73,7 +76,7 @@ def make_feedback(original: bytes | None, findings: pl.DataFrame, out: Path, *, 
         sheet = book.create_sheet(FEEDBACK_SHEET, 0)
         book.calculation.fullCalcOnLoad = True
     _show_first(book)
-    heading = _heading(rows, lost, lang, has_original=original is not None, is_list_only=opened is None)
+    heading = _heading(rows, lost, lang, file_name=file_name, is_list_only=opened is None)
     write_list(sheet, heading, rows, lang)
     with durable.replaced(path) as aside:
         book.save(aside)
@@ -228,25 +231,22 @@ def _heading(
     lost: Sequence[str],
     lang: str,
     *,
-    has_original: bool,
+    file_name: str | None,
     is_list_only: bool,
 ) -> list[str]:
     def first(*names: str) -> str:
         return next((str(row[name]) for name in names for row in rows if row.get(name)), "–")
 
     counts = {severity: sum(row["severity"] == severity for row in rows) for severity in SEVERITIES}
-    unit = first("reporting_unit_name", "reporting_unit_code")
-    file_name = first("file_name")
     texts = [message("feedback.title", lang)]
     if any(row.get("is_sample") for row in rows):
         texts[0] += f" – {message('feedback.sample_mark', lang)}"
-    texts.append(
-        message("feedback.of_unit", lang, unit=unit, round_code=first("round_code"), file_name=file_name)
-    )
+    subject = {"unit": first("reporting_unit_name", "reporting_unit_code"), "round_code": first("round_code")}
+    texts.append(message("feedback.of_unit", lang, file_name=file_name or "–", **subject))
     texts.append(message("feedback.counts", lang, **counts))
     texts.append(message("feedback.how_to_list" if is_list_only else "feedback.how_to", lang))
     if is_list_only:
-        code = "feedback.list_only" if has_original else "feedback.no_file"
+        code = "feedback.list_only" if file_name else "feedback.no_file"
         texts.append(message(code, lang, file_name=file_name))
     if lost:
         parts = ", ".join(message(code, lang) for code in lost)

@@ -1,0 +1,61 @@
+"""``kho feedback``: every unit's own workbook back, with what to mend in it.
+
+Parsing and printing belong here; which findings go where and what the workbook looks like do not.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dagster_project.cli_base import Year, current_id, desk_told, help_text, rounds_told
+from dagster_project.errors import UsageError
+from dagster_project.messages import message
+
+if TYPE_CHECKING:
+    from dagster_project.pipeline import Desk, SentBack
+
+
+def feedback(
+    year: Year = None,
+    unit: Annotated[list[str] | None, typer.Option("--unit", help=help_text("unit"))] = None,
+) -> None:
+    """Write the feedback workbooks of the year's rounds, or of the newest round with submissions."""
+    from dagster_project import pipeline
+
+    desk = desk_told()
+    lang = desk.settings.lang
+    for round_code in _rounds(desk, year):
+        written = pipeline.feedback(desk, round_code, unit)
+        for item in written:
+            _say_item(item, lang)
+        count = sum(item.path is not None for item in written)
+        folder = desk.folder.feedback / round_code
+        _print("feedback.total", lang, round_code=round_code, count=count, folder=folder)
+
+
+def _rounds(desk: Desk, year: int | None) -> list[str]:
+    from dagster_project import pipeline
+    from dagster_project.warehouse.summary import summarise
+
+    sent = list(summarise(desk.folder.release(current_id(desk)) / "kho.duckdb").rounds)
+    if year is not None:
+        return rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year)
+    if not sent:
+        raise UsageError("feedback.no_submissions")
+    return sent[-1:]
+
+
+def _say_item(item: SentBack, lang: str) -> None:
+    if item.path is None:
+        _print("feedback.nothing", lang, unit=item.unit)
+        return
+    _print("feedback.written", lang, unit=item.unit, path=item.path, **item.counts)
+    if item.lost:
+        _print("feedback.lost_in", lang, parts=", ".join(message(code, lang) for code in item.lost))
+
+
+def _print(code: str, lang: str, **values: object) -> None:
+    sys.stdout.write(message(code, lang, **values) + "\n")
