@@ -119,11 +119,20 @@ def test_a_blocking_rule_that_holds_nothing_leaves_the_figure(indicator: One, as
 
 def test_categories_have_their_own_rows_with_names(indicator: One, ask: Ask) -> None:
     assert indicator("value, category_name", "001", "P", 2025, "NAM") == (400, "Nam")
-    assert indicator("value, category_name", "001", "P", 2025, "NU") == (283, "Nữ")
+    assert indicator("category_name, value_state", "001", "P", 2025, "NU") == ("Nữ", "held")
     assert indicator("value, category_name", "001", "P", 2025) == (683.1, None)
     assert ask(
         "select distinct category_code from fct_indicator where indicator_code in ('R', 'S', 'D')"
     ) == [("_T",)]
+
+
+def test_a_rule_about_a_category_holds_that_category_alone(indicator: One, ask: Ask) -> None:
+    assert ask(
+        "select cell, observed from fct_finding where rule_code = 'FEW_WOMEN' and status = 'fail'"
+    ) == [("F11", "283")]
+    assert indicator("value, value_state", "001", "P", 2025, "NU") == (None, "held")
+    assert indicator("value", "001", "P", 2025, "NAM") == (400,)
+    assert indicator("value", "001", "P", 2025) == (683.1,)
 
 
 def test_derived_elements_build_on_one_another(indicator: One) -> None:
@@ -229,7 +238,7 @@ def test_findings_are_counted_at_their_submission(ask: Ask) -> None:
     assert ask(
         "select n_blocking, n_warning, n_info, status from fct_submission "
         "where reporting_unit_code = 'U1' and is_current"
-    ) == [(0, 2, 1, "quarantined")]
+    ) == [(1, 2, 1, "quarantined")]
     assert ask(
         "select n_blocking, status from fct_submission where reporting_unit_code = 'K4' and data_year = 2024"
     ) == [(1, "accepted_with_warnings")]

@@ -52,37 +52,96 @@ cells as (
         ) as place
     from {{ ref('int_current_values') }}
 
+),
+
+-- of a rule over the area: the cell of the unit that leads
+leading_cells as (
+
+    select * from cells
+    where place = 1
+
+),
+
+-- two joins on equality, for one join on a condition would compare every result with every cell
+placed as (
+
+    select
+        subjects.reporting_unit_code,
+        subjects.rule_code,
+        subjects.status,
+        subjects.round_code,
+        subjects.area_code,
+        subjects.data_element_code,
+        subjects.category_code,
+        subjects.operator,
+        subjects.left_value,
+        subjects.right_value,
+        subjects.is_sample,
+        cells.submission_id,
+        cells.sha256,
+        cells.file_name,
+        cells.sheet,
+        cells.cell
+    from subjects
+    left join cells
+        on
+            subjects.round_code = cells.round_code
+            and subjects.area_code = cells.area_code
+            and subjects.reporting_unit_code = cells.reporting_unit_code
+            and subjects.data_element_code = cells.data_element_code
+            and subjects.category_code = cells.category_code
+    where subjects.reporting_unit_code is not null
+    union all
+    select
+        leading_cells.reporting_unit_code,
+        subjects.rule_code,
+        subjects.status,
+        subjects.round_code,
+        subjects.area_code,
+        subjects.data_element_code,
+        subjects.category_code,
+        subjects.operator,
+        subjects.left_value,
+        subjects.right_value,
+        subjects.is_sample,
+        leading_cells.submission_id,
+        leading_cells.sha256,
+        leading_cells.file_name,
+        leading_cells.sheet,
+        leading_cells.cell
+    from subjects
+    left join leading_cells
+        on
+            subjects.round_code = leading_cells.round_code
+            and subjects.area_code = leading_cells.area_code
+            and subjects.data_element_code = leading_cells.data_element_code
+            and subjects.category_code = leading_cells.category_code
+    where subjects.reporting_unit_code is null
+
 )
 
 select
-    subjects.rule_code,
-    subjects.status,
-    subjects.round_code,
-    subjects.area_code,
-    coalesce(subjects.reporting_unit_code, cells.reporting_unit_code) as reporting_unit_code,
-    subjects.data_element_code,
-    subjects.category_code,
-    cells.submission_id,
-    cells.sha256,
-    cells.file_name,
-    cells.sheet,
-    cells.cell,
-    {{ number_text('subjects.left_value') }} as observed,
-    case subjects.operator
+    rule_code,
+    status,
+    round_code,
+    area_code,
+    reporting_unit_code,
+    data_element_code,
+    category_code,
+    submission_id,
+    sha256,
+    file_name,
+    sheet,
+    cell,
+    {{ number_text('left_value') }} as observed,
+    case operator
         when '==' then ''
         when '!=' then '≠ '
         when '<=' then '≤ '
         when '>=' then '≥ '
-        else subjects.operator || ' '
-    end || {{ number_text('subjects.right_value') }} as expected,
+        else operator || ' '
+    end || {{ number_text('right_value') }} as expected,
     cast(null as varchar) as due,
     cast(null as varchar) as received,
-    subjects.is_sample
-from subjects
-left join cells
-    on
-        subjects.round_code = cells.round_code
-        and subjects.area_code = cells.area_code
-        and subjects.data_element_code = cells.data_element_code
-        and subjects.category_code = cells.category_code
-        and coalesce(subjects.reporting_unit_code = cells.reporting_unit_code, cells.place = 1)
+    is_sample
+from placed
