@@ -7,7 +7,7 @@ THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check clean constraints
+.PHONY: setup run test check faults clean constraints
 
 setup: $(READY)
 
@@ -24,6 +24,10 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Some 5,000 figures with faults of known kinds, and two clean years, through both gates; a table per kind.
+faults: setup
+	$(BIN)/python -m tests.faultset
 
 check: setup
 	$(BIN)/ruff check .

@@ -47,7 +47,12 @@ def write_catalogue(folder: Path, areas: int) -> None:
     header, rows = _read("areas")
     pattern = next(row for row in rows if row["area_code"] == _PATTERN_AREA and row["valid_from"])
     made = [
-        {**pattern, "area_code": area_code(number), "name_vi": area_name(number), "name_en": area_name(number)}
+        {
+            **pattern,
+            "area_code": area_code(number),
+            "name_vi": area_name(number),
+            "name_en": area_name(number),
+        }
         for number in numbers
     ]
     _write(folder, "areas", header, [*rows, *made])

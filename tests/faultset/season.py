@@ -43,6 +43,7 @@ class Spot:
     parts: int  # named categories beside the total
     value: float | None = None
     prior: float | None = None
+    below: float | None = None  # the whole that this is a part of
 
     @property
     def code(self) -> str:
@@ -72,6 +73,7 @@ def make_spots(catalogue: Catalogue, years: Sequence[int], seed: int) -> list[Sp
             spot,
             value=values[spot.unit_code, spot.element, spot.category, spot.year],
             prior=values.get((spot.unit_code, spot.element, spot.category, spot.year - 1)),
+            below=values.get((spot.unit_code, spot.sibling("MS"), spot.category, spot.year)),
         )
         for spot in spots
     ]
@@ -169,7 +171,7 @@ class _World:
         return _rounded(base.last * scale * growth, self.decimals[element])
 
     def _draw(self, low: float, high: float, *what: object) -> float:
-        return Random("|".join(map(str, (self.seed, *what)))).uniform(low, high)
+        return Random("|".join(map(str, (self.seed, *what)))).uniform(low, high)  # noqa: S311
 
 
 def _rounded(value: float, decimals: int) -> float:
