@@ -33,6 +33,7 @@ from dagster_project.cli_base import (
     settings_told,
 )
 from dagster_project.cli_catalogue import catalogue_app
+from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
@@ -233,6 +234,9 @@ def forms_issue(
     for round_code in rounds_told(desk.settings, catalogue, year):
         issued = pipeline.issue(desk, catalogue, round_code, unit)
         say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / round_code)
+
+
+register_decisions(app)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ _OUTSIDE_RESULTS = (
     "cli_decisions.py",
     "cli_feedback.py",
     "cli_status.py",
-    "decide.py",
+    "decide",
 )
 
 
@@ -79,10 +79,18 @@ class Inputs:
     code_version: str
 
 
-def receive(desk: Desk, sources: Iterable[Path], *, expected_year: int | None = None) -> list[Receipt]:
+def receive(
+    desk: Desk,
+    sources: Iterable[Path],
+    *,
+    expected_year: int | None = None,
+    sender: str = "",
+    channel: str = "",
+) -> list[Receipt]:
     """Land copies of files and of everything in folders, and write their receipts.
 
-    A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came.
+    A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came,
+    and ``sender`` and ``channel`` from whom and how.
     Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there and for
     a malformed ``receipts.csv``.
     """
@@ -98,8 +106,8 @@ def receive(desk: Desk, sources: Iterable[Path], *, expected_year: int | None = 
                 file_name=arrival.name,
                 size_bytes=landed.size_bytes,
                 received_at=arrival.received_at,
-                sender=arrival.sender,
-                channel=arrival.channel,
+                sender=arrival.sender or sender,
+                channel=arrival.channel or channel,
                 expected_year=expected_year,
             )
         )

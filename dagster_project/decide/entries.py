@@ -1,0 +1,194 @@
+"""A figure by telephone or on paper: checked, read, and made an entry of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dagster_project.decide.figure import Figure, plain_number, read_figure
+from dagster_project.decide.places import assigned_in, of_unit
+from dagster_project.decide.problems import Problems, Remark, nearest
+from dagster_project.ledger.decisions import CORRECTION, Entry
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
+    from dagster_project.settings import Office
+    from dagster_project.warehouse.lookup import SourceFigure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A figure as an officer typed it; ``expect`` belongs to a correction, ``page`` to a paper."""
+
+    kind: str
+    element: str
+    unit: str
+    year: int
+    category: str
+    value: str
+    expect: str | None = None
+    reason: str
+    said_by: str
+    channel: str
+    by: str
+    paper: Path | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Against:
+    """What an entry is checked against; ``release_file`` is None where there is no release yet."""
+
+    catalogue: Catalogue
+    office: Office
+    expectations: Path
+    release_file: Path | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An entry that may be written, and what its officer should know."""
+
+    entry: Entry
+    remarks: tuple[Remark, ...]
+
+
+def check_entry(asked: Asked, against: Against, now: datetime) -> Checked:
+    """The entry that ``asked`` means. Raises ``RefusedError`` with everything that is wrong with it."""
+    problems = Problems()
+    problems.need(reason=asked.reason, said_by=asked.said_by, by=asked.by)
+    _check_paper(asked, problems)
+    place = _place(asked, against, problems)
+    figure = _read(asked, asked.value, against, place)
+    if figure is not None:
+        problems.found.extend(figure.problems)
+        if figure.state == "missing":
+            problems.add("ledger.blank", option="--value")
+    expect = _expect(asked, against, place, problems) if place and asked.kind == CORRECTION else None
+    problems.finish()
+    assert place is not None  # noqa: S101 - without a place there are problems
+    assert figure is not None  # noqa: S101
+    return Checked(_entry(asked, place, figure, expect, now), figure.remarks)
+
+
+def _check_paper(asked: Asked, problems: Problems) -> None:
+    if asked.paper is not None and not asked.paper.is_file():
+        problems.add("cli.no_such_file", file=asked.paper)
+    if asked.page is not None and (asked.paper is None or asked.page < 1):
+        problems.add("ledger.page_without_paper")
+
+
+def _place(asked: Asked, against: Against, problems: Problems) -> dict[str, Any] | None:
+    """The row of ``assigned_elements`` that the figure belongs to."""
+    assigned = assigned_in(against.catalogue, against.office, asked.year, problems)
+    own = of_unit(assigned, asked.unit, against.catalogue, asked.year, problems)
+    known = against.catalogue.table("data_elements")["data_element_code"]
+    found = own.filter(pl.col("data_element_code") == asked.element)
+    if asked.element not in known:
+        problems.add(
+            "ledger.unknown_element", element=asked.element, suggestion=nearest(asked.element, known)
+        )
+    elif found.is_empty() and not own.is_empty():
+        problems.add("ledger.not_assigned", element=asked.element, unit=asked.unit, year=asked.year)
+    exact = found.filter(pl.col("category_code") == asked.category)
+    if exact.is_empty() and not found.is_empty():
+        problems.add(
+            "ledger.unknown_category",
+            category=asked.category,
+            element=asked.element,
+            known=", ".join(found["category_code"].unique(maintain_order=True)),
+        )
+    if exact["round_code"].n_unique() > 1:
+        rounds = ", ".join(exact["round_code"].unique().sort())
+        problems.add("ledger.several_rounds", year=asked.year, rounds=rounds)
+    return exact.row(0, named=True) if len(exact) else None
+
+
+def _read(asked: Asked, text: str, against: Against, place: dict[str, Any] | None) -> Figure | None:
+    if place is None:
+        return None
+    return read_figure(
+        text,
+        data_element=asked.element,
+        category=asked.category,
+        round_code=place["round_code"],
+        catalogue=against.catalogue,
+        expectations=against.expectations,
+    )
+
+
+def _expect(asked: Asked, against: Against, place: dict[str, Any], problems: Problems) -> str | None:
+    """What the source must hold for the correction to apply: plain digits, or the text of its cell.
+
+    A figure that was held out has only its text to compare with.
+    """
+    from dagster_project.warehouse.lookup import source_figure
+
+    told = (asked.expect or "").strip()
+    plain = _plain(told, asked, against, place)
+    if against.release_file is None:
+        return plain or told
+    source = source_figure(
+        against.release_file,
+        round_code=place["round_code"],
+        reporting_unit=asked.unit,
+        data_element=asked.element,
+        category=asked.category,
+    )
+    if source is None:
+        problems.add("ledger.no_source", element=asked.element, unit=asked.unit, year=asked.year)
+        return None
+    if not _agree(told, plain, source, _plain(source.raw_text, asked, against, place)):
+        problems.add("ledger.source_differs", expect=told or "–", holds=_shown(source))
+    return told if source.value is None and told == source.raw_text.strip() else plain or told
+
+
+def _plain(text: str, asked: Asked, against: Against, place: dict[str, Any]) -> str | None:
+    return plain_number(
+        text,
+        data_element=asked.element,
+        category=asked.category,
+        round_code=place["round_code"],
+        catalogue=against.catalogue,
+    )
+
+
+def _agree(told: str, plain: str | None, source: SourceFigure, source_plain: str | None) -> bool:
+    if told == source.raw_text.strip():
+        return True
+    if plain is None:
+        return False
+    return plain == source_plain or source.value == float(plain)
+
+
+def _shown(source: SourceFigure) -> str:
+    held = "" if source.value is None else repr(source.value).removesuffix(".0")
+    return source.raw_text.strip() or held or "–"
+
+
+def _entry(asked: Asked, place: dict[str, Any], figure: Figure, expect: str | None, now: datetime) -> Entry:
+    return Entry(
+        kind=asked.kind,
+        round_code=place["round_code"],
+        period_code=place["period_code"],
+        area_code=place["area_code"],
+        reporting_unit_code=asked.unit,
+        data_element_code=asked.element,
+        category_code=asked.category,
+        value=figure.value,
+        value_exact=figure.exact,
+        value_text=figure.text,
+        value_state=figure.state or "",
+        unit=figure.unit,
+        expect=expect,
+        reason=asked.reason.strip(),
+        said_by=asked.said_by.strip(),
+        channel=asked.channel.strip(),
+        entered_at=now,
+        entered_by=asked.by.strip(),
+        page=asked.page,
+    )
