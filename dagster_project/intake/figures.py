@@ -12,6 +12,7 @@ import polars as pl
 
 from dagster_project.intake.layout_maps import folded
 from dagster_project.intake.numbers import read_numbers
+from dagster_project.intake.units import measures, unit_names
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -46,8 +47,7 @@ def read_figures(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         .str.replace_all(_SHOWN_TEXT, "")
         .str.contains("%", literal=True)
         .alias("as_percent"),
-        pl.col("raw_text").str.strip_chars().alias("shown"),
-        folded(values["raw_text"]).alias("shown_key"),
+        folded(values["shown"]).alias("shown_key"),
     )
     frame = _with_style(_with_units(_with_numbers(frame), catalogue))
     frame = frame.with_columns(_digits().alias("digits"), _remark().alias("remark"))
@@ -63,39 +63,30 @@ def _with_numbers(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_units(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """``ratio``: what the number behind which a unit stands is multiplied by; ``rest_known``: whether it is a unit."""
-    measures = catalogue.table("units_of_measure")
-    names = pl.concat(
-        [
-            measures.select("unit", "dimension", "factor", pl.col(name).alias("rest_name"))
-            for name in ("unit", "name_vi", "name_en")
-        ]
-        + [
-            measures.select(
-                "unit", "dimension", "factor", pl.col("aliases").str.split("|").alias("rest_name")
-            ).explode("rest_name")
-        ]
-    ).drop_nulls("rest_name")
-    keyed = names.with_columns(folded(names["rest_name"]).alias("rest_key")).drop("rest_name").unique()
-    one = (
-        keyed.group_by("rest_key", "dimension")
-        .agg(pl.col("factor").first().alias("rest_factor"), pl.col("unit").n_unique().alias("n_units"))
-        .filter(pl.col("n_units") == 1)
-        .drop("n_units")
+    """``ratio``: what the number is multiplied by; ``rest_known``: whether a unit stands behind it.
+
+    A unit in the cell itself is nearer to its number than what the row or the heading says.
+    """
+    names = unit_names(catalogue)
+    one = names.filter(pl.col("n_units") == 1).select(
+        pl.col("key").alias("rest_key"), "dimension", pl.col("factor").alias("rest_factor")
     )
-    own = measures.select("unit", "dimension", "factor", pl.col("name_vi").alias("unit_name")).unique(
-        "unit", maintain_order=True
-    )
-    known = keyed.select("rest_key", pl.lit(value=True).alias("rest_known")).unique()
+    known = names.select(pl.col("key").alias("rest_key"), pl.lit(value=True).alias("rest_known")).unique()
     joined = (
         frame.with_columns(folded(frame["rest"]).alias("rest_key"))
-        .join(own, on="unit", how="left", maintain_order="left")
+        .join(measures(catalogue), on="unit", how="left", maintain_order="left")
         .join(one, on=["rest_key", "dimension"], how="left", maintain_order="left")
         .join(known, on="rest_key", how="left", maintain_order="left")
     )
-    same = (pl.col("rest") == "") | (pl.col("is_percent") & (pl.col("rest") == "%"))
+    bare = pl.col("rest").fill_null("") == ""
     return joined.with_columns(
-        pl.when(same).then(1.0).otherwise(pl.col("rest_factor") / pl.col("factor")).alias("ratio"),
+        pl.when(bare)
+        .then("declared_ratio")
+        .when(pl.col("is_percent") & (pl.col("rest") == "%"))
+        .then(1.0)
+        .otherwise(pl.col("rest_factor") / pl.col("factor"))
+        .alias("ratio"),
+        bare.alias("is_bare"),
         pl.col("rest_known").fill_null(value=False) | (pl.col("rest") == "%"),
     )
 
@@ -140,7 +131,9 @@ def _remark() -> pl.Expr:
         & (pl.col("style").is_null() | (pl.col("style") != pl.col("mark")))
     )
     return (
-        pl.when(converted)
+        pl.when(converted & pl.col("is_bare") & ~pl.col("is_worded"))
+        .then(pl.lit("UNIT_CONVERTED"))
+        .when(converted & ~pl.col("is_bare"))
         .then(pl.lit("VALUE_UNIT_CONVERTED"))
         .when(thousands)
         .then(pl.lit("NUMBER_THOUSANDS_READ"))
@@ -176,6 +169,8 @@ def _fault() -> pl.Expr:
         .then(pl.lit("VALUE_AS_PERCENT"))
         .when(type_is["number"] & unseen_format)
         .then(pl.lit("VALUE_FORMAT_UNKNOWN"))
+        .when(pl.col("is_bare") & pl.col("declared_ratio").is_null())
+        .then(pl.lit("UNIT_UNKNOWN"))
         .when(is_text & pl.col("shown").str.to_lowercase().str.contains(_APPROXIMATE))
         .then(pl.lit("VALUE_APPROXIMATE"))
         .when(is_text & pl.col("digits").is_null() & pl.col("whole").is_null())
@@ -206,14 +201,16 @@ def _with_figure(frame: pl.DataFrame) -> pl.DataFrame:
     figure = (
         pl.when(percent)
         .then((pl.col("number") * 100).round_sig_figs(_SIGNIFICANT))
-        .when(is_number)
+        .when(is_number & (pl.col("ratio") == 1))
         .then("number")
+        .when(is_number)
+        .then((pl.col("number") * pl.col("ratio")).round_sig_figs(_SIGNIFICANT))
         .when(pl.col("ratio") == 1)
         .then(text_number)
         .otherwise((text_number * pl.col("ratio")).round_sig_figs(_SIGNIFICANT))
     )
     exact = (
-        pl.when(is_number).then(plain).when(pl.col("ratio") == 1).then("digits").otherwise(_decimal(figure))
+        pl.when(pl.col("ratio") != 1).then(_decimal(figure)).when(is_number).then(plain).otherwise("digits")
     )
     return frame.with_columns(
         pl.when(numeric)
@@ -243,4 +240,6 @@ def _expected() -> pl.Expr:
         .then(pl.format("{} / {}", "whole", split))
         .when(pl.col("fault") == "VALUE_FORMAT_UNKNOWN")
         .then(hundredfold)
+        .when(pl.col("fault") == "UNIT_UNKNOWN")
+        .then(pl.coalesce("unit_name", "unit"))
     )

@@ -69,7 +69,9 @@ def place_cells(
         )
     )
     return (
-        context.with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
+        context.join(_printed_units(keyed, columns), on=[*TABLE, "row"], how="left")
+        .with_columns(pl.coalesce("printed_unit", "unit").alias("unit"))
+        .with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
         .with_columns(
             pl.when(pl.col("is_bound") & pl.col("blocked_by").is_null())
             .then(None)
@@ -91,6 +93,13 @@ def _bound_positions(columns: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         .join(columns.filter(pl.col("role").is_not_null()).select(*TABLE, "col", "role"), on=TABLE)
         .unique(SPOT, maintain_order=True)
     )
+
+
+def _printed_units(keyed: pl.DataFrame, columns: pl.DataFrame) -> pl.DataFrame:
+    """What each row says now that its figures are in, whatever the catalogue says of the element."""
+    at = columns.filter(pl.col("column_code") == "DVT").select(*TABLE, "col").unique(TABLE)
+    printed = keyed.join(at, on=[*TABLE, "col"]).unique([*TABLE, "row"])
+    return printed.select(*TABLE, "row", pl.col("raw_text").str.strip_chars().alias("printed_unit"))
 
 
 def _extents(

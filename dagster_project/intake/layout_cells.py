@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dagster_project.intake.layout_areas import resolve_areas
-from dagster_project.intake.layout_maps import SHEET, Layouts
+from dagster_project.intake.layout_maps import SHEET, Layouts, folded
+from dagster_project.intake.units import measures, read_above, read_heading, unit_names
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -86,7 +87,8 @@ def place_values(cells: pl.DataFrame, layouts: Layouts, catalogue: Catalogue) ->
     )
     every = pl.concat([beside, alone], how="diagonal").drop("role")
     resolved = resolve_areas(every, catalogue).join(filled, on=SPOT, how="left", maintain_order="left")
-    return _with_elements(resolved, catalogue).with_columns(
+    given = _with_headings(_with_elements(resolved, catalogue), cells, columns, catalogue)
+    return given.with_columns(
         pl.col("is_filled").fill_null(value=False),
         _skipped().alias("is_skipped"),
     )
@@ -119,6 +121,36 @@ def _with_elements(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
     return values.join(
         known, on=["data_element_code", "period_end"], how="left", nulls_equal=True, maintain_order="left"
+    )
+
+
+def _with_headings(
+    values: pl.DataFrame, cells: pl.DataFrame, columns: pl.DataFrame, catalogue: Catalogue
+) -> pl.DataFrame:
+    """The unit that a column's heading gives, else the one that the lines above its table give for all of it.
+
+    A unit of another kind above the table says nothing of a column; two different ones say nothing at all.
+    """
+    headed = columns.select(
+        *COLUMN, read_heading(columns["header"], catalogue).alias("heading_unit")
+    ).drop_nulls()
+    lines = cells.filter(pl.col("part").is_in(["above", "header"]), pl.col("cell_type") == "text")
+    names = lines.select(*SHEET, read_above(lines["raw_text"], catalogue).alias("name")).drop_nulls()
+    dimensions = measures(catalogue).select("unit", "dimension")
+    above = (
+        names.with_columns(folded(names["name"]).alias("key"))
+        .join(unit_names(catalogue).select("key", "dimension"), on="key")
+        .group_by(*SHEET, "dimension")
+        .agg(pl.col("name").first().alias("table_unit"), pl.col("key").n_unique())
+        .filter(pl.col("key") == 1)
+        .drop("key")
+    )
+    return (
+        values.join(headed.unique(COLUMN), on=COLUMN, how="left", maintain_order="left")
+        .join(dimensions, on="unit", how="left", maintain_order="left")
+        .join(above, on=[*SHEET, "dimension"], how="left", maintain_order="left")
+        .with_columns(pl.coalesce("heading_unit", "table_unit", "unit").alias("unit"))
+        .drop("heading_unit", "table_unit", "dimension")
     )
 
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from dagster_project.frames import CELLS, FINDINGS, conform
 from dagster_project.intake.figures import read_figures
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.units import with_declared
+from dagster_project.intake.words import number_in_note, visible, with_words
 from dagster_project.quality.findings import build_findings
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ __all__ = ["Parsed", "parse_values"]
 
 _LINE = ["sha256", "sheet", "row", "data_element_code", "category_code"]
 _COMPANIONS = ("state", "status", "source", "note")
-_WORDED = ("text", "level", "yes_no")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def parse_values(cells: pl.DataFrame, catalogue: Catalogue) -> Parsed:
     numbered = cells.with_row_index("cell_number")
     waiting = numbered.filter(pl.col("disposition").is_null())
     values = waiting.filter(pl.col("role") == "value")
-    values = _with_words(_with_elements(_with_companions(values, waiting), catalogue), catalogue)
+    values = with_words(_with_elements(_with_companions(values, waiting), catalogue), catalogue)
     values = read_figures(values, catalogue)
     values = values.with_columns(pl.coalesce("fault", _contradiction()).alias("fault"))
     values = values.with_columns(_state().alias("new_state"))
@@ -49,13 +49,16 @@ def parse_values(cells: pl.DataFrame, catalogue: Catalogue) -> Parsed:
 
 def _with_companions(values: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFrame:
     """Values with what their row says of state, status, source and note; blank is null."""
-    text = pl.col("raw_text").str.strip_chars()
+    text = visible(pl.col("raw_text"))
     said = (
         waiting.filter(pl.col("role") != "value", text != "")
         .group_by(_LINE)
         .agg(
             *(text.filter(pl.col("role") == role).first().alias(f"{role}_said") for role in _COMPANIONS),
-            pl.col("cell").filter(pl.col("role") == "status").first().alias("status_cell"),
+            *(
+                pl.col("cell").filter(pl.col("role") == role).first().alias(f"{role}_cell")
+                for role in ("status", "note")
+            ),
         )
     )
     return values.join(said, on=_LINE, how="left", nulls_equal=True, maintain_order="left")
@@ -86,61 +89,17 @@ def _with_elements(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
             pl.col("unit").alias("element_unit"),
         )
     )
-    return values.join(
+    joined = values.join(
         known, on=["round_code", "data_element_code"], how="left", nulls_equal=True, maintain_order="left"
-    ).with_columns(pl.coalesce("unit", "element_unit").alias("unit"))
-
-
-def _with_words(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Add the states that words in the value cell and in the state cell mean, and the status."""
-    states = _words(catalogue, "value_states", "value_state")
-    statuses = _words(catalogue, "value_statuses", "value_status")
-    # "Không" answers a question of yes or no, and a text may say it too: there it is no zero.
-    answers = pl.col("value_type").is_in(_WORDED).fill_null(value=False)
-    return (
-        values.with_columns(
-            folded(values["raw_text"]).alias("typed_key"),
-            folded(values["state_said"]).alias("state_key"),
-            folded(values["status_said"]).alias("status_key"),
-        )
-        .join(
-            states.rename({"value_state_of": "typed_state"}),
-            left_on="typed_key",
-            right_on="key",
-            how="left",
-            maintain_order="left",
-        )
-        .join(
-            states.rename({"value_state_of": "said_state"}),
-            left_on="state_key",
-            right_on="key",
-            how="left",
-            maintain_order="left",
-        )
-        .join(
-            statuses.rename({"value_status_of": "said_status"}),
-            left_on="status_key",
-            right_on="key",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(
-            pl.when(pl.col("cell_type") == "text", ~(answers & (pl.col("typed_state") == "zero")))
-            .then("typed_state")
-            .alias("typed_state")
-        )
+    ).with_columns(
+        pl.col("unit").alias("declared"),
+        pl.when(pl.col("value_type").is_null()).then("unit").otherwise("element_unit").alias("unit"),
     )
-
-
-def _words(catalogue: Catalogue, table: str, code: str) -> pl.DataFrame:
-    words = catalogue.table(table).select(pl.col(code).alias(f"{code}_of"), "word").drop_nulls()
-    return (
-        words.with_columns(folded(words["word"]).alias("key")).unique("key", maintain_order=True).drop("word")
-    )
+    return with_declared(joined, catalogue)
 
 
 def _is_blank() -> pl.Expr:
-    return pl.col("raw_text").str.strip_chars() == ""
+    return visible(pl.col("raw_text")) == ""
 
 
 def _contradiction() -> pl.Expr:
@@ -198,7 +157,7 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         .alias("new_exact"),
         pl.when(fine).then("figure_text").alias("new_text"),
         "new_state",
-        "said_status",
+        pl.coalesce("said_status", "typed_status").alias("new_status"),
         "source_said",
         "note_said",
         pl.col("unit").alias("new_unit"),
@@ -216,7 +175,7 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
                 ("new_exact", "value_exact"),
                 ("new_text", "value_text"),
                 ("new_state", "value_state"),
-                ("said_status", "value_status"),
+                ("new_status", "value_status"),
                 ("source_said", "source_text"),
                 ("note_said", "note_text"),
                 ("new_unit", "unit"),
@@ -237,28 +196,10 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
 
 def _find(values: pl.DataFrame) -> pl.DataFrame:
     """Findings of stage "intake" at the cells, in their order."""
-    both = pl.format("{} | {}", pl.col("raw_text").str.strip_chars(), "state_said")
-    by_state = pl.col("fault").str.starts_with("STATE_")
-    held = values.filter(pl.col("fault").is_not_null()).with_columns(
-        pl.col("fault").alias("rule_code"),
-        pl.when(by_state).then(both).otherwise("raw_text").alias("observed"),
-    )
     told = values.filter(pl.col("fault").is_null(), pl.col("remark").is_not_null())
-    cells = told.filter(pl.col("remark") != "NUMBER_READ_AS_FILE").with_columns(
-        pl.col("remark").alias("rule_code"),
-        pl.col("raw_text").alias("observed"),
-        pl.coalesce("figure_exact", pl.col("figure").cast(pl.String).str.strip_suffix(".0")).alias(
-            "expected"
-        ),
-    )
-    status = values.filter(pl.col("status_said").is_not_null(), pl.col("said_status").is_null()).with_columns(
-        pl.lit("STATUS_UNKNOWN").alias("rule_code"),
-        pl.col("status_said").alias("observed"),
-        pl.col("status_cell").alias("cell"),
-    )
-    found = pl.concat([held, cells, status, _by_file(told)], how="diagonal_relaxed").sort(
-        "cell_number", maintain_order=True
-    )
+    found = pl.concat(
+        [_of_held(values), _of_taken(told), *_of_companions(values), _by_file(told)], how="diagonal_relaxed"
+    ).sort("cell_number", maintain_order=True)
     keep = [name for name in found.columns if name in FINDINGS and name != "status"]
     return build_findings(
         found.select(
@@ -268,6 +209,60 @@ def _find(values: pl.DataFrame) -> pl.DataFrame:
             pl.lit("intake").alias("stage"),
         )
     )
+
+
+def _of_held(values: pl.DataFrame) -> pl.DataFrame:
+    both = pl.format("{} | {}", pl.col("raw_text").str.strip_chars(), "state_said")
+    by_state = pl.col("fault").str.starts_with("STATE_")
+    return values.filter(pl.col("fault").is_not_null()).with_columns(
+        pl.col("fault").alias("rule_code"),
+        pl.when(by_state)
+        .then(both)
+        .when(pl.col("fault") == "UNIT_UNKNOWN")
+        .then("declared")
+        .otherwise("raw_text")
+        .alias("observed"),
+        pl.when(pl.col("fault") == "STATE_UNKNOWN")
+        .then("near_state")
+        .otherwise("expected")
+        .alias("expected"),
+    )
+
+
+def _of_taken(told: pl.DataFrame) -> pl.DataFrame:
+    given = pl.format("{} {}", pl.col("raw_text").str.strip_chars(), "declared")
+    return told.filter(pl.col("remark") != "NUMBER_READ_AS_FILE").with_columns(
+        pl.col("remark").alias("rule_code"),
+        pl.when(pl.col("remark") == "UNIT_CONVERTED").then(given).otherwise("raw_text").alias("observed"),
+        pl.coalesce("figure_exact", pl.col("figure").cast(pl.String).str.strip_suffix(".0")).alias(
+            "expected"
+        ),
+    )
+
+
+def _of_companions(values: pl.DataFrame) -> list[pl.DataFrame]:
+    """What there is to say of status and note beside a value; the value is taken all the same."""
+    unknown = values.filter(pl.col("status_said").is_not_null(), pl.col("said_status").is_null())
+    differing = values.filter(pl.col("said_status") != pl.col("typed_status"))
+    noted = values.filter(pl.col("new_state") == "missing", number_in_note())
+    return [
+        unknown.with_columns(
+            pl.lit("STATUS_UNKNOWN").alias("rule_code"),
+            pl.col("status_said").alias("observed"),
+            pl.col("near_status").alias("expected"),
+            pl.col("status_cell").alias("cell"),
+        ),
+        differing.with_columns(
+            pl.lit("STATUS_CONTRADICTS").alias("rule_code"),
+            pl.col("raw_text").alias("observed"),
+            pl.col("status_said").alias("expected"),
+        ),
+        noted.with_columns(
+            pl.lit("NUMBER_IN_NOTE").alias("rule_code"),
+            pl.col("note_said").alias("observed"),
+            pl.col("note_cell").alias("cell"),
+        ),
+    ]
 
 
 def _by_file(told: pl.DataFrame) -> pl.DataFrame:

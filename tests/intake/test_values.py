@@ -65,7 +65,10 @@ class TinyCatalogue:
             {"value_state": "not_available", "word": "Chưa có số liệu"},
             {"value_state": "not_available", "word": "..."},
         ],
-        "value_statuses": [{"value_status": "estimate", "word": "Ước tính"}],
+        "value_statuses": [
+            {"value_status": "estimate", "word": "Ước tính"},
+            {"value_status": "final", "word": "Chính thức"},
+        ],
     }
 
     def table(self, name: str) -> pl.DataFrame:
@@ -198,6 +201,97 @@ def test_a_unit_in_the_cell_is_converted_and_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "raw", "kind", "declared", "outcome"),
+    [
+        ("TIEN", "1,2", "text", "tỷ đồng", ("accepted", 1200.0, "value", "UNIT_CONVERTED")),
+        ("TIEN", "1.5", "number", "Tỷ đồng", ("accepted", 1500.0, "value", "UNIT_CONVERTED")),
+        ("TIEN", "1.5", "number", "tr.đ", ("accepted", 1.5, "value")),
+        ("TIEN", "5", "number", "triệu  đồng", ("accepted", 5.0, "value")),
+        ("TIEN", "5 triệu", "text", "tỷ đồng", ("accepted", 5.0, "value")),
+        ("TIEN", "5", "number", "người", ("quarantined", None, None, "UNIT_UNKNOWN")),
+        ("DEM", "5", "text", "chục", ("quarantined", None, None, "UNIT_UNKNOWN")),
+        ("DEM", "không phát sinh", "text", "chục", ("accepted", 0.0, "zero")),
+        ("DEM", None, "text", "chục", ("accepted", None, "missing")),
+        ("CO", "Có", "text", "chục", ("accepted", 1.0, "value")),
+        ("DEM", "1.234", "text", "người", ("accepted", 1234.0, "value", "NUMBER_THOUSANDS_READ")),
+    ],
+)
+def test_a_unit_that_the_row_or_heading_gives_is_converted_or_asked_about(
+    code: str, raw: str | None, kind: str, declared: str, outcome: tuple[object, ...]
+) -> None:
+    assert _one(code, raw, kind, unit=declared) == outcome
+    kept = _parse(_cell(code, raw, kind, unit=declared)).cells["unit"].to_list()
+    assert kept == [ELEMENTS[code][1]]
+
+
+def test_a_conversion_says_what_it_made_of_what() -> None:
+    found = _parse(_cell("TIEN", "1,2", unit="tỷ đồng")).findings.row(0, named=True)
+    assert (found["observed"], found["expected"], found["severity"]) == ("1,2 tỷ đồng", "1200", "info")
+    assert _parse(_cell("TIEN", "1.5", "number", unit="tỷ đồng")).cells["value_exact"].to_list() == ["1500"]
+
+
+def _with_note(raw: str | None, note: str) -> list[str]:
+    return (
+        _parse(_cell("DEM", raw), _cell("DEM", note, role="note", col=10, cell="J1"))
+        .findings["rule_code"]
+        .to_list()
+    )
+
+
+@pytest.mark.parametrize(
+    "note", ["120", "1.234 người", "khoảng 20", "Số liệu: 120", "12,5 %", "tổng số 45 hộ"]
+)
+def test_a_figure_in_the_note_beside_a_blank_is_asked_about(note: str) -> None:
+    assert _with_note(None, note) == ["NUMBER_IN_NOTE"]
+    assert _with_note("5", note) == []
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Theo Quyết định số 15",
+        "chưa có số liệu năm 2025",
+        "2025",
+        "01/02/2025",
+        "QĐ 15/QĐ-UBND",
+        "điều 5",
+        "lần 2",
+    ],
+)
+def test_a_note_that_only_names_a_paper_or_a_day_is_a_note(note: str) -> None:
+    assert _with_note(None, note) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "said", "outcome"),
+    [
+        ("120 (ước tính)", None, (120.0, "estimate", [])),
+        ("120 Ước tính", None, (120.0, "estimate", [])),
+        ("120 người (ước tính)", "Ước tính", (120.0, "estimate", [])),
+        ("120 (ước tính)", "Chính thức", (120.0, "final", ["STATUS_CONTRADICTS"])),
+        ("120 (tạm)", None, (None, None, ["VALUE_NOT_A_NUMBER"])),
+    ],
+)
+def test_a_word_behind_the_figure_says_what_kind_of_figure_it_is(
+    raw: str, said: str | None, outcome: tuple[object, ...]
+) -> None:
+    status = _cell("DEM", said, role="status", col=8, cell="H1")
+    parsed = _parse(_cell("DEM", raw), *([status] if said else []))
+    row = parsed.cells.row(0, named=True)
+    assert (row["value"], row["value_status"], parsed.findings["rule_code"].to_list()) == outcome
+
+
+def test_letters_that_nobody_sees_change_nothing() -> None:
+    assert _one("DEM", "\u200b120\ufeff") == ("accepted", 120.0, "value")
+    assert _one("DEM", "\u200b") == ("accepted", None, "missing")
+
+
+def test_a_word_that_is_nearly_known_is_suggested_and_not_taken() -> None:
+    found = _with_state(_cell("DEM", None), "Khong phat sinh").findings
+    assert found.select("rule_code", "expected").rows() == [("STATE_UNKNOWN", "Không phát sinh")]
+
+
+@pytest.mark.parametrize(
     ("raw", "value", "state"),
     [
         ("không phát sinh", 0.0, "zero"),
@@ -323,3 +417,55 @@ def test_any_text_is_one_number_two_readings_or_none(text: str) -> None:
     assert row["digits"] is None or row["whole"] is None
     for reading in ("digits", "whole", "split"):
         assert row[reading] is None or Decimal(row[reading]) is not None
+
+
+_ODD = st.one_of(
+    st.text(max_size=20),
+    st.text(alphabet="0123456789.,+-eE%đ ()<>~≥khoảngtỷ\u00a0\u200b½²«", max_size=15),
+    st.sampled_from(["1e999", "-0", "0,0", "1.2.3", "..", "%", "(5)", "∞", "NaN", "١٢٣", "１２"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(ELEMENTS)),
+            _ODD,
+            st.sampled_from(["text", "number", "boolean", "date", "error", "formula_no_value"]),
+            st.floats(),
+            st.one_of(st.none(), st.sampled_from(["", "0%", "#,##0", "General"]), st.text(max_size=5)),
+            st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["tỷ đồng", "người", "%"])),
+        ),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_whatever_stands_in_a_cell_it_is_taken_or_held_with_its_reason(
+    rows: list[tuple[object, ...]],
+) -> None:
+    cells = [
+        {**_cell(str(code), str(raw)), "row": at, "cell_type": kind, "number_format": shown, "unit": unit}
+        | {"number": number if kind == "number" else None}
+        for at, (code, raw, kind, number, shown, unit) in enumerate(rows, start=1)
+    ]
+    parsed = _parse(*cells)
+    assert parsed.cells["disposition"].is_in(["accepted", "quarantined"]).all()
+    held = parsed.cells.filter(pl.col("disposition") == "quarantined")
+    assert held["reason"].null_count() == 0
+    assert held["value"].is_null().all()
+    assert parsed.cells["raw_text"].to_list() == [cell["raw_text"] for cell in cells]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_NUMBERS, min_size=1, max_size=10), st.sampled_from(["TIEN", "CHISO", "TYLE"]))
+def test_a_figure_with_its_unit_is_read_back_or_asked_about(numbers: list[Decimal], code: str) -> None:
+    unit = ELEMENTS[code][1]
+    for thousands, decimal in ((".", ","), (",", ".")):
+        cells = [
+            _cell(code, f"{_written(number, thousands, decimal)} {unit}", row=at)
+            for at, number in enumerate(numbers, start=1)
+        ]
+        parsed = _parse(*cells).cells
+        for number, value, reason in zip(numbers, parsed["value"], parsed["reason"], strict=True):
+            assert reason == "NUMBER_AMBIGUOUS" if value is None else value == float(number)
