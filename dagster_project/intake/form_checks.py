@@ -106,7 +106,7 @@ def _check_map(keyed: pl.DataFrame, placed: pl.DataFrame, tables: pl.DataFrame) 
     codes = ["sha256", "data_element_code", "category_code"]
     known = remembered.join(stands.select(codes).unique(), on=codes)
     moved = (
-        stands.join(known.select("sha256").unique(), on="sha256")
+        stands.join(known.select(codes).unique(), on=codes, how="semi")
         .join(known, left_on=[*codes, "cell"], right_on=[*codes, "map_cell"], how="anti")
         .group_by("sha256", "sheet")
         .agg(pl.len().cast(pl.String).alias("observed"))

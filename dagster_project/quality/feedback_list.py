@@ -49,14 +49,14 @@ class _Column:
 
 _COLUMNS = (
     _Column("number", 5, centred=True),
-    _Column("severity", 12, centred=True),
-    _Column("sheet", 10, centred=True),
+    _Column("severity", 11, centred=True),
+    _Column("sheet", 9, centred=True),
     _Column("cell", 8, centred=True),
-    _Column("indicator", 28),
-    _Column("entered", 16),
-    _Column("problem", 44),
-    _Column("advice", 40),
-    _Column("answer", 34, FEEDBACK_ANSWER),
+    _Column("indicator", 26),
+    _Column("entered", 14),
+    _Column("problem", 42),
+    _Column("advice", 38),
+    _Column("answer", 30, FEEDBACK_ANSWER),
 )
 _WIDTH = sum(column.width for column in _COLUMNS)
 
