@@ -35,6 +35,7 @@ from dagster_project.cli_base import (
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
+from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
 from dagster_project.settings import Settings
@@ -236,6 +237,7 @@ def forms_issue(
         say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / round_code)
 
 
+register_status(app)
 register_decisions(app)
 
 

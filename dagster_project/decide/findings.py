@@ -19,7 +19,7 @@ def finding_to_answer(release_file: Path, beginning: str, problems: Problems) ->
     """The warning whose id begins so; an answered one may be answered again."""
     finding = _find(release_file, beginning, problems)
     if finding and finding.severity != "warning" and finding.unit_response is None:
-        problems.add("ledger.only_warnings", finding=finding.finding_id, severity=finding.severity)
+        problems.add("ledger.only_warnings", finding=finding.finding_id)
     return finding
 
 

@@ -1,0 +1,334 @@
+"""Where a round stands: who was to send, who has sent, what is left to mend, to explain and to urge.
+
+Whom to expect comes from the catalogue, what came from the current release, excuses and unconfirmed figures from the
+ledger: what was decided since the release counts at once. Printing belongs to the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
+from dagster_project.forms.plan import assigned_elements
+from dagster_project.ledger.decisions import Entry, Exemption
+from dagster_project.warehouse.summary import open_release
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
+    from dagster_project.settings import Office
+
+_EXCUSES = ("exempt", "nothing_to_report", "not_sending")
+_ORDER = ("overdue", "refused", "waiting", "sent", "not_sending", "nothing_to_report", "exempt")
+
+
+@dataclass(frozen=True)
+class Due:
+    """One level's due date; ``inclusive`` as in the catalogue."""
+
+    level: str
+    due_date: date
+    inclusive: bool
+    working_days_left: int
+    is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitStatus:
+    """One unit and form: ``state`` is one of sent, refused, waiting, overdue or the kind of its excuse."""
+
+    reporting_unit_code: str
+    reporting_unit_name: str
+    form_code: str
+    state: str
+    revision: int | None
+    received_at: datetime | None
+    on_time: bool | None
+    signed_copy: bool | None
+    on_behalf: bool
+    to_mend: int
+    to_explain: int
+    unconfirmed: int
+    excuse: str | None
+    until: date | None
+    reason: str | None
+    to_do: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundStatus:
+    """One round at one moment; exempt units are not expected, nothing to report counts as sent."""
+
+    round_code: str
+    name_vi: str
+    name_en: str
+    data_year: int
+    at: datetime
+    dues: tuple[Due, ...]
+    expected: int
+    sent: int
+    on_time: int
+    units: tuple[UnitStatus, ...]
+    files_without_form: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``json.dumps``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known at one moment; ``release_file`` is None before the first release."""
+
+    catalogue: Catalogue
+    office: Office
+    release_file: Path | None
+    entries: Sequence[Entry]
+    exemptions: Sequence[Exemption]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class _At:
+    """The moment of a status, and whether its round is open then."""
+
+    now: datetime
+    is_open: bool
+
+
+def round_to_show(known: Known, year_rounds: Sequence[str] | None) -> str | None:
+    """The last of ``year_rounds``; without them the newest round that is open or has taken something in."""
+    if year_rounds is not None:
+        return year_rounds[-1] if year_rounds else None
+    rounds = known.catalogue.table("rounds").filter(pl.col("period_type").fill_null("year") == "year")
+    if known.office.criteria_set_code:
+        rounds = rounds.filter(
+            pl.col("criteria_set_code") == known.office.criteria_set_code,
+            pl.col("level") == known.office.level,
+        )
+    taken = _rows(known.release_file, "select distinct round_code from marts.fct_submission")
+    today = known.now.astimezone(OFFICE_TIME).date()
+    open_rounds = rounds.filter(
+        (pl.col("opens_on") <= today) | pl.col("round_code").is_in([row["round_code"] for row in taken])
+    ).sort("period_end", "round_code")
+    return open_rounds["round_code"].item(-1) if len(open_rounds) else None
+
+
+def read_status(known: Known, round_code: str) -> RoundStatus:
+    """Where ``round_code`` stands."""
+    round_row = known.catalogue.table("rounds").filter(pl.col("round_code") == round_code).row(0, named=True)
+    dues = _dues(known, round_code)
+    opens_on = round_row["opens_on"]
+    is_open = opens_on is None or opens_on <= known.now.astimezone(OFFICE_TIME).date()
+    units = _units(known, round_code, dues, _At(known.now, is_open))
+    counted = [unit for unit in units if unit.state != "exempt"]
+    return RoundStatus(
+        round_code=round_code,
+        name_vi=round_row["name_vi"] or round_code,
+        name_en=round_row["name_en"] or round_row["name_vi"] or round_code,
+        data_year=round_row["data_year"],
+        at=known.now,
+        dues=tuple(due for due in dues if due.level in ("unit", known.office.level)),
+        expected=len(counted),
+        sent=sum(unit.state in ("sent", "nothing_to_report") for unit in counted),
+        on_time=sum(bool(unit.on_time) for unit in counted if unit.state == "sent"),
+        units=tuple(units),
+        files_without_form=_files_without_form(known),
+    )
+
+
+def _dues(known: Known, round_code: str) -> list[Due]:
+    holidays = day_rules(known.catalogue.table("holidays"))
+    rows = known.catalogue.table("round_due_dates").filter(pl.col("round_code") == round_code)
+    return [
+        _due(row["level"], row["due_date"], bool(row["inclusive"]), known.now, holidays)
+        for row in rows.sort("due_date").iter_rows(named=True)
+    ]
+
+
+def _due(level: str, day: date, inclusive: bool, now: datetime, holidays: Mapping[date, bool]) -> Due:
+    moment = due_moment(day, inclusive=inclusive)
+    return Due(level, day, inclusive, working_days_left(now, moment, holidays), now >= moment)
+
+
+def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[UnitStatus]:
+    names = (
+        known.catalogue.table("reporting_units")
+        .select("reporting_unit_code", "name_vi")
+        .unique("reporting_unit_code", keep="last", maintain_order=True)
+    )
+    owed = (
+        assigned_elements(known.catalogue)
+        .filter(pl.col("round_code") == round_code)
+        .select("reporting_unit_code", "form_code")
+        .unique()
+    )
+    sent = _submissions(known.release_file, round_code)
+    places = set(owed.rows()) | set(sent)
+    named = dict(names.iter_rows())
+    order = {code: number for number, code in enumerate(named)}
+    excuses = {
+        (exemption.reporting_unit_code, exemption.form_code): exemption
+        for exemption in known.exemptions
+        if exemption.round_code == round_code
+    }
+    waiting = [
+        entry.reporting_unit_code
+        for entry in known.entries
+        if entry.round_code == round_code and entry.confirmed_at is None
+    ]
+    due = next((due for due in dues if due.level == "unit"), dues[0] if dues else None)
+    units = [
+        _unit(
+            (unit, named.get(unit, unit), form),
+            sent.get((unit, form)),
+            excuses.get((unit, form)),
+            unconfirmed=waiting.count(unit),
+            due=due,
+            at=at,
+        )
+        for unit, form in places
+    ]
+    return sorted(
+        units,
+        key=lambda unit: (
+            _ORDER.index(unit.state),
+            not unit.to_do,
+            order.get(unit.reporting_unit_code, len(order)),
+            unit.form_code,
+        ),
+    )
+
+
+def _unit(
+    place: tuple[str, str, str],
+    sent: Mapping[str, Any] | None,
+    excuse: Exemption | None,
+    *,
+    unconfirmed: int,
+    due: Due | None,
+    at: _At,
+) -> UnitStatus:
+    until = excuse.until if excuse else None
+    is_over = at.now >= due_moment(until, inclusive=True) if until else due is not None and due.is_over
+    state = _state(sent, excuse, is_over=is_over)
+    came = sent or {}
+    return UnitStatus(
+        reporting_unit_code=place[0],
+        reporting_unit_name=place[1],
+        form_code=place[2],
+        state=state,
+        revision=came.get("revision"),
+        received_at=came.get("received_at"),
+        on_time=came.get("on_time"),
+        signed_copy=came.get("signed_copy"),
+        on_behalf=came.get("entered_how") == "on_behalf",
+        to_mend=came.get("to_mend", 0),
+        to_explain=came.get("to_explain", 0),
+        unconfirmed=unconfirmed,
+        excuse=excuse.kind if excuse else None,
+        until=until,
+        reason=excuse.reason if excuse else None,
+        to_do=_to_do(state, came, unconfirmed, is_open=at.is_open),
+    )
+
+
+def _state(sent: Mapping[str, Any] | None, excuse: Exemption | None, *, is_over: bool) -> str:
+    if sent and not sent["is_refused"]:
+        return "sent"
+    if excuse and excuse.kind in _EXCUSES:
+        return excuse.kind
+    if sent:
+        return "refused"
+    return "overdue" if is_over else "waiting"
+
+
+def _to_do(state: str, came: Mapping[str, Any], unconfirmed: int, *, is_open: bool) -> tuple[str, ...]:
+    """What is still to be asked of the unit, the most urgent first; before its round opens, no form."""
+    wanted = {
+        "send_overdue": state == "overdue",
+        "send": state == "waiting" and is_open,
+        "send_again": state == "refused",
+        "mend": state == "sent" and came["to_mend"] > 0,
+        "explain": state == "sent" and came["to_explain"] > 0,
+        "signed_copy": state == "sent" and not came["signed_copy"],
+        "confirm": unconfirmed > 0,
+    }
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+
+def _submissions(release_file: Path | None, round_code: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Per unit and form the submission that counts, or the last refused one where none does."""
+    rows = _rows(
+        release_file,
+        f"""
+        with findings as (
+            select
+                submission_id,
+                count(distinct coalesce(sheet || '!' || cell, finding_id)) filter (
+                    where severity = 'blocking'
+                ) as to_mend,
+                count(*) filter (where severity = 'warning') as to_explain
+            from marts.fct_finding
+            where status = 'fail' and submission_id is not null and {_is_open(release_file)}
+            group by submission_id
+        ),
+        firsts as (
+            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) as on_time
+            from marts.fct_submission
+            where round_code = $1 and revision = 1
+            group by reporting_unit_code, form_code
+        )
+        select
+            s.reporting_unit_code,
+            s.form_code,
+            s.status = 'refused' as is_refused,
+            s.revision,
+            s.received_at,
+            s.signed_copy,
+            s.entered_how,
+            case when s.status <> 'refused' then firsts.on_time end as on_time,
+            coalesce(findings.to_mend, 0) as to_mend,
+            coalesce(findings.to_explain, 0) as to_explain
+        from marts.fct_submission as s
+        left join findings on s.submission_id = findings.submission_id
+        left join firsts
+            on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
+        where s.round_code = $1 and (s.is_current or s.status = 'refused')
+        order by s.status <> 'refused', s.received_at
+        """,  # noqa: S608 - the only inserted text is one of two of our own
+        round_code,
+    )
+    return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
+
+
+def _is_open(release_file: Path | None) -> str:
+    """A release of an earlier version does not tell which findings are decided on: all are open there."""
+    found = _rows(
+        release_file,
+        "select 1 as n from duckdb_columns() where table_name = 'fct_finding' and column_name = 'is_open'",
+    )
+    return "coalesce(is_open, true)" if found else "true"
+
+
+def _files_without_form(known: Known) -> int:
+    """Files that became no submission of any round, papers of entered figures left out."""
+    rows = _rows(
+        known.release_file,
+        "select distinct sha256 from marts.fct_receipt where sha256 not in "
+        "(select sha256 from marts.fct_submission where sha256 is not null)",
+    )
+    return len({row["sha256"] for row in rows} - {entry.paper_sha256 for entry in known.entries})
+
+
+def _rows(release_file: Path | None, query: str, *values: str) -> list[dict[str, Any]]:
+    """Rows of a query over the release; none where there is no release."""
+    if release_file is None:
+        return []
+    with open_release(release_file) as connection:
+        return connection.execute(query, list(values)).pl().to_dicts()
