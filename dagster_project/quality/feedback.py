@@ -8,6 +8,7 @@ original is never written to: everything happens in a copy, and marks of an earl
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dagster_project import durable
 from dagster_project.forms.layout import FEEDBACK_SHEET
 from dagster_project.messages import LANGUAGES, message
-from dagster_project.quality.feedback_list import COLOURS, is_address, problem, write_list
+from dagster_project.quality.feedback_list import COLOURS, is_address, problem, readable, write_list
 from dagster_project.quality.feedback_losses import find_losses
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def _open(original: bytes) -> tuple[Workbook, list[str], bool] | None:
                 return None
             lost = find_losses(archive)
         has_macros = _MACROS in names
-        book = openpyxl.load_workbook(io.BytesIO(original), keep_vba=has_macros, rich_text=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it warns of is among ``lost``
+            book = openpyxl.load_workbook(io.BytesIO(original), keep_vba=has_macros, rich_text=True)
     except BadZipFile:
         return None
     except Exception:  # noqa: BLE001  # openpyxl fails in many ways on odd files; the list must reach the unit
@@ -194,7 +197,7 @@ def _comment(sheet: Worksheet, address: str, found: Sequence[Mapping[str, Any]],
     own = sheet[address].comment
     if own is not None:
         parts.append(f"{message('feedback.comment_own', lang)}\n{own.text}")
-    text = "\n\n".join(parts)
+    text = readable("\n\n".join(parts))
     lines = sum(1 + len(line) // 52 for line in text.split("\n"))
     author = message("feedback.author", lang)
     sheet[address].comment = Comment(text, author, height=18 * lines + 12, width=380)

@@ -32,7 +32,7 @@ KEYS = ("finding_id", *FINDING_KEY)
 _FONT = "Times New Roman"
 _LINE = 15.0  # points of one line of text
 _TALLEST = 400.0  # Excel takes rows up to 409 points
-_FIT = 1.1  # letters per unit of column width
+_FIT = 1.15  # letters per unit of column width
 _LONGEST = 32_000  # a cell holds 32,767 letters
 _SIDE = Side(style="thin", color="7F7F7F")
 _GRID = Border(left=_SIDE, right=_SIDE, top=_SIDE, bottom=_SIDE)
@@ -83,19 +83,24 @@ def is_address(cell: object) -> bool:
     return isinstance(cell, str) and _ADDRESS.fullmatch(cell) is not None
 
 
+def readable(text: str) -> str:
+    """``text`` without what no workbook can hold."""
+    return str(ILLEGAL_CHARACTERS_RE.sub("", text))[:_LONGEST]
+
+
 def put_text(sheet: Worksheet, row: int, column: int, text: object) -> Any:
     """Write ``text`` as text, whatever it looks like; gives the cell."""
     cell = sheet.cell(row, column)
     if text is not None and str(text):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", str(text))[:_LONGEST]
+        cell.value = readable(str(text))
         cell.data_type = "s"
     return cell
 
 
 def problem(finding: Mapping[str, Any], lang: str) -> str:
-    """What was found and what was expected, in words."""
+    """What was found and, where that does not say it, what was expected, in words."""
     parts = [str(finding.get(f"message_{lang}") or finding.get("rule_code") or "")]
-    if finding.get("expected"):
+    if finding.get("expected") and str(finding["expected"]) not in parts[0]:
         parts.append(message("feedback.expected", lang, expected=finding["expected"]))
     if finding.get("unit_response"):
         parts.append(message("feedback.answered", lang, answer=finding["unit_response"]))
@@ -130,12 +135,15 @@ def _write_head(sheet: Worksheet, top: int, lang: str) -> None:
 def _write_row(sheet: Worksheet, row: int, finding: Mapping[str, Any], number: int, lang: str) -> None:
     severity = str(finding["severity"])
     code = finding.get("data_element_code") or finding.get("indicator_code")
+    name = finding.get("name_vi")
+    if name and finding.get("is_confirmed") is False:
+        name = f"{name} {message('feedback.unconfirmed', lang)}"
     texts = {
         "number": str(number),
         "severity": message(f"feedback.severity_{severity}", lang),
         "sheet": finding.get("sheet"),
         "cell": finding.get("cell"),
-        "indicator": " – ".join(str(part) for part in (code, finding.get("name_vi")) if part),
+        "indicator": " – ".join(str(part) for part in (code, name) if part),
         "entered": finding.get("entered") or finding.get("observed"),
         "problem": problem(finding, lang),
         "advice": finding.get(f"advice_{lang}"),

@@ -30,9 +30,12 @@ _FINDINGS = """
         and r.status <> 'duplicate'
     ), texts as (
         select sha256, sheet, cell, max(raw_text) as entered from marts.fct_reported_cell group by all
+    ), names as (
+        select indicator_code, bool_or(is_confirmed) as is_confirmed from marts.dim_indicator group by all
     )
-    select f.*, t.entered
+    select f.*, t.entered, n.is_confirmed
     from marts.fct_finding as f
+    left join names as n on f.indicator_code = n.indicator_code
     left join texts as t on f.sha256 = t.sha256 and f.sheet = t.sheet and f.cell = t.cell
     where f.status = 'fail' and (
         f.round_code = $round_code
