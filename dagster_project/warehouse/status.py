@@ -17,7 +17,7 @@ import polars as pl
 from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
 from dagster_project.forms.plan import assigned_elements
 from dagster_project.ledger.decisions import Entry, Exemption
-from dagster_project.warehouse.summary import open_release
+from dagster_project.warehouse.sent import files_without_form, rounds_with_submissions, submissions_of
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -111,11 +111,11 @@ def round_to_show(known: Known, year_rounds: Sequence[str] | None) -> str | None
             pl.col("criteria_set_code") == known.office.criteria_set_code,
             pl.col("level") == known.office.level,
         )
-    taken = _rows(known.release_file, "select distinct round_code from marts.fct_submission")
+    taken = rounds_with_submissions(known.release_file)
     today = known.now.astimezone(OFFICE_TIME).date()
-    open_rounds = rounds.filter(
-        (pl.col("opens_on") <= today) | pl.col("round_code").is_in([row["round_code"] for row in taken])
-    ).sort("period_end", "round_code")
+    open_rounds = rounds.filter((pl.col("opens_on") <= today) | pl.col("round_code").is_in(list(taken))).sort(
+        "period_end", "round_code"
+    )
     return open_rounds["round_code"].item(-1) if len(open_rounds) else None
 
 
@@ -126,6 +126,7 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
     opens_on = round_row["opens_on"]
     is_open = opens_on is None or opens_on <= known.now.astimezone(OFFICE_TIME).date()
     units = _units(known, round_code, dues, _At(known.now, is_open))
+    papers = {entry.paper_sha256 for entry in known.entries}
     counted = [unit for unit in units if unit.state != "exempt"]
     return RoundStatus(
         round_code=round_code,
@@ -138,7 +139,7 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
         sent=sum(unit.state in ("sent", "nothing_to_report") for unit in counted),
         on_time=sum(bool(unit.on_time) for unit in counted if unit.state == "sent"),
         units=tuple(units),
-        files_without_form=_files_without_form(known),
+        files_without_form=len(files_without_form(known.release_file) - papers),
     )
 
 
@@ -168,7 +169,7 @@ def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[
         .select("reporting_unit_code", "form_code")
         .unique()
     )
-    sent = _submissions(known.release_file, round_code)
+    sent = submissions_of(known.release_file, round_code)
     places = set(owed.rows()) | set(sent)
     named = dict(names.iter_rows())
     order = {code: number for number, code in enumerate(named)}
@@ -260,75 +261,3 @@ def _to_do(state: str, came: Mapping[str, Any], unconfirmed: int, *, is_open: bo
         "confirm": unconfirmed > 0,
     }
     return tuple(name for name, is_wanted in wanted.items() if is_wanted)
-
-
-def _submissions(release_file: Path | None, round_code: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Per unit and form the submission that counts, or the last refused one where none does."""
-    rows = _rows(
-        release_file,
-        f"""
-        with findings as (
-            select
-                submission_id,
-                count(distinct coalesce(sheet || '!' || cell, finding_id)) filter (
-                    where severity = 'blocking'
-                ) as to_mend,
-                count(*) filter (where severity = 'warning') as to_explain
-            from marts.fct_finding
-            where status = 'fail' and submission_id is not null and {_is_open(release_file)}
-            group by submission_id
-        ),
-        firsts as (
-            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) as on_time
-            from marts.fct_submission
-            where round_code = $1 and revision = 1
-            group by reporting_unit_code, form_code
-        )
-        select
-            s.reporting_unit_code,
-            s.form_code,
-            s.status = 'refused' as is_refused,
-            s.revision,
-            s.received_at,
-            s.signed_copy,
-            s.entered_how,
-            case when s.status <> 'refused' then firsts.on_time end as on_time,
-            coalesce(findings.to_mend, 0) as to_mend,
-            coalesce(findings.to_explain, 0) as to_explain
-        from marts.fct_submission as s
-        left join findings on s.submission_id = findings.submission_id
-        left join firsts
-            on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
-        where s.round_code = $1 and (s.is_current or s.status = 'refused')
-        order by s.status <> 'refused', s.received_at
-        """,  # noqa: S608 - the only inserted text is one of two of our own
-        round_code,
-    )
-    return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
-
-
-def _is_open(release_file: Path | None) -> str:
-    """A release of an earlier version does not tell which findings are decided on: all are open there."""
-    found = _rows(
-        release_file,
-        "select 1 as n from duckdb_columns() where table_name = 'fct_finding' and column_name = 'is_open'",
-    )
-    return "coalesce(is_open, true)" if found else "true"
-
-
-def _files_without_form(known: Known) -> int:
-    """Files that became no submission of any round, papers of entered figures left out."""
-    rows = _rows(
-        known.release_file,
-        "select distinct sha256 from marts.fct_receipt where sha256 not in "
-        "(select sha256 from marts.fct_submission where sha256 is not null)",
-    )
-    return len({row["sha256"] for row in rows} - {entry.paper_sha256 for entry in known.entries})
-
-
-def _rows(release_file: Path | None, query: str, *values: str) -> list[dict[str, Any]]:
-    """Rows of a query over the release; none where there is no release."""
-    if release_file is None:
-        return []
-    with open_release(release_file) as connection:
-        return connection.execute(query, list(values)).pl().to_dicts()

@@ -1,0 +1,89 @@
+"""What the current release knows of files that were sent: the source of ``status``.
+
+Queries belong here; who was expected, and what follows, does not. Without a release nothing was sent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dagster_project.warehouse.summary import open_release
+
+
+def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Per unit and form the submission that counts, or the last refused one where none does."""
+    rows = _rows(
+        release_file,
+        f"""
+        with findings as (
+            select
+                submission_id,
+                count(distinct coalesce(sheet || '!' || cell, finding_id)) filter (
+                    where severity = 'blocking'
+                ) as to_mend,
+                count(*) filter (where severity = 'warning') as to_explain
+            from marts.fct_finding
+            where status = 'fail' and submission_id is not null and {_is_open(release_file)}
+            group by submission_id
+        ),
+        firsts as (
+            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) as on_time
+            from marts.fct_submission
+            where round_code = $1 and revision = 1
+            group by reporting_unit_code, form_code
+        )
+        select
+            s.reporting_unit_code,
+            s.form_code,
+            s.status = 'refused' as is_refused,
+            s.revision,
+            s.received_at,
+            s.signed_copy,
+            s.entered_how,
+            case when s.status <> 'refused' then firsts.on_time end as on_time,
+            coalesce(findings.to_mend, 0) as to_mend,
+            coalesce(findings.to_explain, 0) as to_explain
+        from marts.fct_submission as s
+        left join findings on s.submission_id = findings.submission_id
+        left join firsts
+            on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
+        where s.round_code = $1 and (s.is_current or s.status = 'refused')
+        order by s.status <> 'refused', s.received_at
+        """,  # noqa: S608 - the only inserted text is one of two of our own
+        round_code,
+    )
+    return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
+
+
+def _is_open(release_file: Path | None) -> str:
+    """A release of an earlier version does not tell which findings are decided on: all are open there."""
+    found = _rows(
+        release_file,
+        "select 1 as n from duckdb_columns() where table_name = 'fct_finding' and column_name = 'is_open'",
+    )
+    return "coalesce(is_open, true)" if found else "true"
+
+
+def files_without_form(release_file: Path | None) -> set[str]:
+    """sha256 of the files that became no submission of any round."""
+    rows = _rows(
+        release_file,
+        "select distinct sha256 from marts.fct_receipt where sha256 not in "
+        "(select sha256 from marts.fct_submission where sha256 is not null)",
+    )
+    return {row["sha256"] for row in rows}
+
+
+def rounds_with_submissions(release_file: Path | None) -> set[str]:
+    """Codes of the rounds that something was sent for."""
+    rows = _rows(release_file, "select distinct round_code from marts.fct_submission")
+    return {row["round_code"] for row in rows}
+
+
+def _rows(release_file: Path | None, query: str, *values: str) -> list[dict[str, Any]]:
+    """Rows of a query over the release; none where there is no release."""
+    if release_file is None:
+        return []
+    with open_release(release_file) as connection:
+        return connection.execute(query, list(values)).pl().to_dicts()
