@@ -24,7 +24,9 @@ _APPROXIMATE = (
     r"^(?:[<>≤≥~≈±]|khoảng|gần|hơn|trên|dưới|xấp xỉ|ước|chừng|tầm|tối thiểu|tối đa|ít nhất|không quá"
     r"|about|approx|nearly|over|under|at least|at most).*\d|^[+-]?[\d.,]+\s*\+$"
 )
-_PLAIN_DIGITS = r"^-?\d+(\.\d+)?$"
+_PLAIN_DIGITS = r"^-?[0-9]+(\.[0-9]+)?$"
+#: No figure of an office is larger, and twice this size would be infinite.
+_LARGEST = 1e250
 #: Parts of a number format that only show text.
 _SHOWN_TEXT = r'"[^"]*"|\\.|_.'
 _SIGNIFICANT = 15
@@ -149,6 +151,9 @@ def _fault() -> pl.Expr:
         for name in ("error", "formula_no_value", "date", "boolean", "number")
     }
     size = pl.col("number").abs()
+    written = pl.coalesce("digits", "whole").cast(pl.Float64, strict=False).abs()
+    # A comparison with nothing, or with what is no number, is not true.
+    too_large = ~(pl.when(type_is["number"]).then(size).otherwise(written) <= _LARGEST).fill_null(value=True)
     unseen_format = pl.col("number_format").is_null() & pl.col("is_percent") & (size > 0) & (size <= 1)
     return (
         pl.when(pl.col("typed_state").is_not_null() | (pl.col("shown") == "") & ~type_is["formula_no_value"])
@@ -174,6 +179,8 @@ def _fault() -> pl.Expr:
         .when(is_text & pl.col("shown").str.to_lowercase().str.contains(_APPROXIMATE))
         .then(pl.lit("VALUE_APPROXIMATE"))
         .when(is_text & pl.col("digits").is_null() & pl.col("whole").is_null())
+        .then(pl.lit("VALUE_NOT_A_NUMBER"))
+        .when(too_large)
         .then(pl.lit("VALUE_NOT_A_NUMBER"))
         .when(is_text & pl.col("ratio").is_null() & pl.col("rest_known"))
         .then(pl.lit("VALUE_UNIT_DIFFERS"))

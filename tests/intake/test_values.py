@@ -182,6 +182,8 @@ def test_a_share_whose_format_cannot_be_seen_is_asked_about() -> None:
         ("DEM", "12%", "text", "VALUE_UNIT_DIFFERS"),
         ("DEM", "12 điểm", "text", "VALUE_UNIT_DIFFERS"),
         ("DEM", "12 lượt", "text", "VALUE_NOT_A_NUMBER"),
+        ("DEM", "1e999", "text", "VALUE_NOT_A_NUMBER"),
+        ("DEM", "١٢", "text", "VALUE_NOT_A_NUMBER"),
         ("CO", "có thể", "text", "VALUE_NOT_YES_NO"),
     ],
 )
@@ -433,7 +435,7 @@ _ODD = st.one_of(
             st.sampled_from(sorted(ELEMENTS)),
             _ODD,
             st.sampled_from(["text", "number", "boolean", "date", "error", "formula_no_value"]),
-            st.floats(),
+            st.floats(allow_nan=False, allow_infinity=False),
             st.one_of(st.none(), st.sampled_from(["", "0%", "#,##0", "General"]), st.text(max_size=5)),
             st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["tỷ đồng", "người", "%"])),
         ),
@@ -454,6 +456,11 @@ def test_whatever_stands_in_a_cell_it_is_taken_or_held_with_its_reason(
     held = parsed.cells.filter(pl.col("disposition") == "quarantined")
     assert held["reason"].null_count() == 0
     assert held["value"].is_null().all()
+    figures = parsed.cells.filter(
+        pl.col("value_state").is_in(["value", "zero"]), ~pl.col("data_element_code").is_in(["CHU"])
+    )
+    assert figures["value"].is_finite().all()
+    assert figures["value"].null_count() == 0
     assert parsed.cells["raw_text"].to_list() == [cell["raw_text"] for cell in cells]
 
 
