@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.frames import ANSWERS, CELLS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
+from dagster_project.frames import ANSWERS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
 from dagster_project.intake.encodings import CP1258
+from dagster_project.intake.form_answers import answers_of_lists, cells_of_lists, find_lists
 from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
@@ -83,12 +84,19 @@ def take_in(
     decoded = decode_texts(read.raw)
     raw = _with_decoded(read.raw, decoded)
     forms = find_forms(raw)
-    layouts = _choose_layouts(raw, known, forms, catalogue)
+    lists = find_lists(raw, forms)
+    recognised = [*forms, *lists]
+    layouts = _choose_layouts(raw, known, recognised, catalogue)
     about = pl.concat(
         [
             _refused(inspections),
             read.unread.select("sha256", "rule_code", pl.col("detail").alias("observed"), _null("expected")),
-            _unknown(raw, inspections, read.unread, forms, layouts),
+            _unknown(raw, inspections, read.unread, recognised, layouts),
+            pl.DataFrame(
+                [(sha256, "FEEDBACK_LIST_ALONE", None, None) for sha256 in lists],
+                schema=_ABOUT_FILE,
+                orient="row",
+            ),
             _told(inspections),
             _told_decoded(decoded),
         ]
@@ -100,15 +108,16 @@ def take_in(
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
         parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, expected_year))
-    parsed = parse_values(pl.concat([empty(CELLS), *(part.cells for part in parts)]), catalogue)
+    of_lists = raw.filter(pl.col("sha256").is_in(lists))
+    cells = [cells_of_lists(of_lists, is_sample=office.is_sample), *(part.cells for part in parts)]
+    parsed = parse_values(pl.concat(cells), catalogue)
+    answers = [part.answers for part in parts if isinstance(part, BoundForms)]
     found = [_about_files(about, known, office), *(part.findings for part in parts), parsed.findings]
     return Intake(
         cells=_with_originals(parsed.cells, read.raw, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
-        answers=pl.concat(
-            [empty(ANSWERS), *(part.answers for part in parts if isinstance(part, BoundForms))]
-        ),
+        answers=pl.concat([empty(ANSWERS), answers_of_lists(of_lists), *answers]),
     )
 
 
