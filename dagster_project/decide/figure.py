@@ -74,7 +74,8 @@ def plain_number(
     cell = parse_values(_cell(text, data_element, category, round_code), catalogue).cells.row(0, named=True)
     if cell["disposition"] != "accepted" or cell["value"] is None:
         return None
-    return cell["value_exact"] or repr(cell["value"]).removesuffix(".0")
+    digits: str = cell["value_exact"] or repr(cell["value"])
+    return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
 
 
 def _cell(text: str, data_element: str, category: str, round_code: str) -> pl.DataFrame:
