@@ -69,7 +69,9 @@ def bind_layouts(
     untimely = check_time(submissions, expected_year)
     values = place_values(cells, layouts, catalogue)
     placed = _settle(cells, values, submissions, blocked, first_rule(untimely, ["submission_id"]))
-    found = pl.concat([faults, untimely, check_areas(values), check_elements(values)], how="diagonal_relaxed")
+    found = pl.concat(
+        [faults, untimely, check_areas(values, catalogue), check_elements(values)], how="diagonal_relaxed"
+    )
     return BoundLayouts(
         cells=conform(
             placed.select(name for name in CELLS if name in placed.columns).with_columns(

@@ -6,14 +6,20 @@ kind in one sheet are named in one finding. What they hold out is decided in ``b
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from dagster_project.frames import FINDINGS
 from dagster_project.intake.cell_names import a1, letters
 from dagster_project.intake.layout_cells import COLUMN, SPOT, read_headers, value_fault
 from dagster_project.intake.layout_maps import SHEET, Layouts, folded
+from dagster_project.intake.words import near
 from dagster_project.quality.findings import build_findings
 from dagster_project.settings import Office
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
 
 _TIME_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -109,14 +115,25 @@ def check_time(submissions: pl.DataFrame, expected_year: int | None) -> pl.DataF
     return pl.concat([early, other])
 
 
-def check_areas(values: pl.DataFrame) -> pl.DataFrame:
-    """Labels that name no area or several, and figures beside no label; one finding per label."""
+def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Labels that name no area or several, and figures beside no label; one finding per label.
+
+    For a label that names none, the nearest known one is suggested; it is never taken.
+    """
     held = values.with_columns(value_fault().alias("rule_code")).filter(
         "is_filled", pl.col("rule_code") != "LAYOUT_ELEMENT_NOT_VALID"
     )
     where = pl.coalesce("area_cell", a1(pl.col("row"), pl.col("area_col")))
+    known = pl.concat(
+        [catalogue.table("areas")["name_vi"], catalogue.table("area_aliases")["alias"].rename("name_vi")]
+    )
+    unknown = pl.col("rule_code") == "LAYOUT_AREA_UNKNOWN"
+    texts = held.select(pl.when(unknown).then("area_text")).to_series()
     return (
-        held.with_columns(where.alias("cell"))
+        held.with_columns(
+            where.alias("cell"),
+            pl.when(unknown).then(near(texts, known)).otherwise("area_codes").alias("area_codes"),
+        )
         .group_by("rule_code", *SHEET, "row", "cell", maintain_order=True)
         .agg(
             pl.col("area_text").first().alias("observed"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dagster_project.intake.layout_maps import folded
-from dagster_project.text import fold_plain
+from dagster_project.text import fold, fold_plain
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -96,11 +96,15 @@ def number_in_note() -> pl.Expr:
 
 
 def near(typed: pl.Series, known: pl.Series) -> pl.Series:
-    """The known word that each typed one nearly is, letters compared without marks; for suggestions only."""
+    """The known word that each typed one nearly is, letters compared without marks; for suggestions only.
+
+    A word that is the typed one, and was not taken, is no suggestion.
+    """
     words = {fold_plain(word): word for word in known.drop_nulls()}
     found = {
         text: words[match[0]]
         for text in typed.drop_nulls().unique()
         if (match := get_close_matches(fold_plain(text), words, n=1, cutoff=_NEAR))
+        and fold(words[match[0]]) != fold(text)
     }
     return typed.replace_strict(found, default=None, return_dtype=pl.String)

@@ -264,3 +264,45 @@ def test_codes_are_compared_as_codes(desk: Desk) -> None:
     taken = desk.take({"nam.csv": content.encode()}, changes={"areas": areas})
     assert _values(taken)["PRI", "A.GT", "2011"] == 1.5
     assert _values(taken)["PRY", "A.GT", "2011"] == 2.5
+
+
+def test_a_name_that_is_nearly_an_area_is_suggested_and_not_taken(desk: Desk) -> None:
+    rows: list[list[object]] = [[1, "Ha Noi", 9.5, "Hà Nội", 8.25]]
+    taken = desk.take({"PCI_2012.xlsx": _book(rows)})
+    assert taken.findings.select("rule_code", "expected").rows() == [("LAYOUT_AREA_UNKNOWN", "Hà Nội")]
+    assert ("01", "A.GT", "2012") not in _values(taken)
+
+
+_MONEY = {
+    "data_elements": "data_element_code,criteria_set_code,indicator_code,name_vi,unit,value_type,decimals\n"
+    "A.GT,PCI,A,Thu,triệu,money,1\nB.GT,PCI,B,Số dự án,dự án,count,0",
+    "units_of_measure": "unit,name_vi,dimension,factor\ntriệu,triệu đồng,tiền,1000000\n"
+    "tỷ,tỷ đồng,tiền,1000000000\ndự án,dự án,dự án,1",
+    "layout_maps": "layout_code,form_code,reporting_unit_code,file_pattern,sheet,period_code,header_first_row,"
+    "header_last_row,first_row\nthu,T-PCI,VCCI,thu*.csv,,2012,2,2,3",
+}
+
+
+@pytest.mark.parametrize(
+    ("above", "heading", "value"),
+    [
+        ("Biểu thu", "Thu", 1.5),
+        ("Biểu thu", "Thu (tỷ đồng)", 1500.0),
+        ("ĐVT: tỷ đồng", "Thu", 1500.0),
+        ("Đơn vị: Sở Tài chính", "Thu", 1.5),
+        ("Đơn vị tính: tỷ đồng", "Thu (triệu đồng)", 1.5),
+        ("ĐVT: dự án", "Thu", 1.5),
+    ],
+)
+def test_a_unit_in_the_heading_or_above_the_table_is_converted_and_told(
+    desk: Desk, above: str, heading: str, value: float
+) -> None:
+    columns = (
+        "layout_code,sheet,column,header,role,data_element_code\nthu,,A,Tỉnh,area_name,\n"
+        f"thu,,B,{heading},value,A.GT\nthu,,C,Dự án,value,B.GT"
+    )
+    content = f"{above};;\nTỉnh;{heading};Dự án\nHà Nội;1,5;7\n".encode()
+    taken = desk.take({"thu.csv": content}, changes={**_MONEY, "layout_columns": columns})
+    assert _values(taken) == {("01", "A.GT", "2012"): value, ("01", "B.GT", "2012"): 7.0}
+    assert taken.findings["rule_code"].to_list() == (["UNIT_CONVERTED"] if value != 1.5 else [])
+    assert set(taken.cells.drop_nulls("data_element_code")["unit"]) == {"triệu", "dự án"}

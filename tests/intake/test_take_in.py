@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import docx
 import openpyxl
 import polars as pl
 import pytest
@@ -176,3 +177,64 @@ def test_the_same_bytes_twice_in_one_batch_are_read_once(
 ) -> None:
     file = fill("a.xlsx", {"A.2.TS": 1})
     assert len(_take(catalogue, file, file).cells) == len(_take(catalogue, file).cells)
+
+
+def test_a_form_copied_into_a_word_table_gives_the_same_values(
+    catalogue: Catalogue, fill: Callable[..., Path], tmp_path: Path
+) -> None:
+    book = fill("a.xlsx", {"A.2.TS": 120, "A.2.MS": 1480, "A.2.TL": "8,1 %"})
+    page = openpyxl.load_workbook(book)["Biểu"]
+    document = docx.Document()
+    table = document.add_table(rows=page.max_row, cols=page.max_column)
+    cells = table._cells
+    for row in page.iter_rows():
+        for cell in row:
+            if cell.value is not None:
+                cells[(cell.row - 1) * page.max_column + cell.column - 1].text = str(cell.value)
+    document.save(str(tmp_path / "a.docx"))
+    taken = _take(catalogue, tmp_path / "a.docx")
+    assert _values(taken) == _values(_take(catalogue, book))
+    assert set(taken.findings["severity"]) == {"info"}
+    assert set(taken.cells["sheet"]) == {"Bảng 1"}
+
+
+def test_words_in_an_old_font_are_understood_and_stay_as_they_were_typed(
+    catalogue: Catalogue, fill: Callable[..., Path]
+) -> None:
+    file = fill("a.xlsx", {"A.2.TS": "Kh«ng ph¸t sinh"}, {"A.2.MS": "Ch­a cã sè liÖu"})
+    taken = _take(catalogue, file)
+    assert _values(taken)["A.2.TS"] == ("accepted", 0.0, "0", "zero")
+    assert _values(taken)["A.2.MS"] == ("accepted", None, None, "not_available")
+    typed = taken.cells.filter(pl.col("raw_text").is_in(["Kh«ng ph¸t sinh", "Ch­a cã sè liÖu"]))
+    assert len(typed) == 2
+    assert taken.findings.select("rule_code", "severity", "observed", "expected").rows() == [
+        ("TEXT_LEGACY_DECODED", "info", "2", "TCVN3")
+    ]
+
+
+def test_a_changed_unit_column_converts_or_asks(catalogue: Catalogue, fill: Callable[..., Path]) -> None:
+    file = fill("a.xlsx", {"A.2.TS": 5, "A.2.MS": 10})
+    book = openpyxl.load_workbook(file)
+    _cell(book["Biểu"], "A.2.TS", "DVT").value = "hồ sơ"
+    _cell(book["Biểu"], "A.2.MS", "DVT").value = "thùng"
+    book.save(file)
+    taken = _take(catalogue, file)
+    assert _values(taken)["A.2.TS"] == ("accepted", 5.0, "5", "value")
+    found = taken.findings.row(0, named=True)
+    assert (found["rule_code"], found["data_element_code"]) == ("UNIT_UNKNOWN", "A.2.MS")
+    assert (found["observed"], found["expected"]) == ("thùng", "hồ sơ")
+
+
+def test_a_scan_is_the_paper_copy_and_blocks_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "ky.pdf").write_bytes(b"%PDF-1.7 ...")
+    taken = _take(catalogue, tmp_path / "ky.pdf")
+    assert taken.cells.is_empty()
+    assert taken.findings.select("rule_code", "stage", "severity").rows() == [
+        ("PAPER_COPY_RECEIVED", "guard", "info")
+    ]
+
+
+def test_a_file_in_windows_1258_is_told(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("Tên;Năm\nHô\u0323i;5\n".encode("cp1258"))
+    rules = _take(catalogue, tmp_path / "a.csv").findings["rule_code"]
+    assert set(rules) == {"ENCODING_1258_READ", "FILE_NOT_RECOGNISED"}
