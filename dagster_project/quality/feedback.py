@@ -245,12 +245,16 @@ def _heading(
     if any(row.get("is_sample") for row in rows):
         texts[0] += f" – {message('feedback.sample_mark', lang)}"
     subject = {"unit": first("reporting_unit_name", "reporting_unit_code"), "round_code": first("round_code")}
-    texts.append(message("feedback.of_unit", lang, file_name=file_name or "–", **subject))
+    of_unit = "feedback.of_unit" if file_name else "feedback.of_unit_alone"
+    texts.append(message(of_unit, lang, file_name=file_name, **subject))
     texts.append(message("feedback.counts", lang, **counts))
-    texts.append(message("feedback.how_to_list" if is_list_only else "feedback.how_to", lang))
-    if is_list_only:
-        code = "feedback.list_only" if file_name else "feedback.no_file"
-        texts.append(message(code, lang, file_name=file_name))
+    if file_name is None:
+        texts.append(message("feedback.no_file", lang))
+    elif is_list_only:
+        texts.append(message("feedback.how_to_list", lang))
+        texts.append(message("feedback.list_only", lang, file_name=file_name))
+    else:
+        texts.append(message("feedback.how_to", lang))
     if lost:
         parts = ", ".join(message(code, lang) for code in lost)
         texts.append(message("feedback.lost", lang, parts=parts))

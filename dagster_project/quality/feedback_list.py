@@ -15,6 +15,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from dagster_project.forms.layout import FEEDBACK_ANSWER
@@ -100,8 +101,9 @@ def put_text(sheet: Worksheet, row: int, column: int, text: object) -> Any:
 def problem(finding: Mapping[str, Any], lang: str) -> str:
     """What was found and, where that does not say it, what was expected, in words."""
     parts = [str(finding.get(f"message_{lang}") or finding.get("rule_code") or "")]
-    if finding.get("expected") and str(finding["expected"]) not in parts[0]:
-        parts.append(message("feedback.expected", lang, expected=finding["expected"]))
+    expected = finding.get("expected") if finding.get("cell") else None
+    if expected and str(expected) not in parts[0]:
+        parts.append(message("feedback.expected", lang, expected=expected))
     if finding.get("unit_response"):
         parts.append(message("feedback.answered", lang, answer=finding["unit_response"]))
     return "\n".join(parts)
@@ -144,7 +146,7 @@ def _write_row(sheet: Worksheet, row: int, finding: Mapping[str, Any], number: i
         "sheet": finding.get("sheet"),
         "cell": finding.get("cell"),
         "indicator": " – ".join(str(part) for part in (code, name) if part),
-        "entered": finding.get("entered") or finding.get("observed"),
+        "entered": finding.get("entered") or (finding.get("observed") if finding.get("cell") else None),
         "problem": problem(finding, lang),
         "advice": finding.get(f"advice_{lang}"),
         "answer": None,
@@ -188,7 +190,7 @@ def _set_up(sheet: Worksheet, top: int, last: int) -> None:
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.print_title_rows = f"{top}:{top}"
     sheet.print_area = f"A1:{get_column_letter(len(_COLUMNS))}{last}"
     sheet.sheet_properties.tabColor = "C00000"
