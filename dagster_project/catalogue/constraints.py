@@ -59,6 +59,8 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("validation_rules", "operator"): ("==", "!=", "<=", "<", ">=", ">"),
     ("validation_rules", "missing_strategy"): ("skip_if_any", "skip_if_all", "never"),
     ("validation_rules", "severity"): ("blocking", "warning", "info"),
+    ("score_schemes", "normalisation"): ("min_max", "z_score", "percentile_rank", "goalposts", "borda"),
+    ("score_schemes", "aggregation"): ("arithmetic", "geometric"),
 }
 
 
@@ -105,6 +107,9 @@ POINTERS = tuple(
         ("validation_rules", "holds_element", "data_elements", "data_element_code"),
         ("targets", "indicator_code", "indicators", "indicator_code"),
         ("targets", "area_code", "areas", "area_code"),
+        ("score_schemes", "criteria_set_code", "criteria_sets", "criteria_set_code"),
+        ("weights", "scheme_code", "score_schemes", "scheme_code"),
+        ("weights", "indicator_code", "indicators", "indicator_code"),
     )
 )
 

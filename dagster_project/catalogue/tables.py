@@ -362,6 +362,38 @@ TABLES: dict[str, Table] = {
                 "source_vi": _TEXT,
             },
         ),
+        Table(
+            "score_schemes",
+            ("scheme_code",),
+            {
+                "scheme_code": _TEXT,
+                "criteria_set_code": _TEXT,
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                "normalisation": _TEXT,  # min_max, z_score, percentile_rank, goalposts, borda
+                "aggregation": _TEXT,  # arithmetic, geometric
+                "scale_low": _REAL,  # min_max and goalposts; empty: 0
+                "scale_high": _REAL,  # empty: 100
+                "scale_mean": _REAL,  # z_score; empty: 0
+                "scale_deviation": _REAL,  # empty: 1
+                "min_coverage": _REAL,  # share of its weight that a group needs to be scored; empty: 1, all of it
+                "ranks_areas": _BOOL,  # empty: areas are not ranked
+                **_VALIDITY,
+            },
+            ("criteria_set_code", "name_vi", "normalisation", "aggregation"),
+        ),
+        Table(
+            "weights",
+            ("scheme_code", "indicator_code"),
+            {
+                "scheme_code": _TEXT,
+                "indicator_code": _TEXT,  # of an indicator or a group; what has no row weighs 1
+                "weight": _REAL,  # among what stands below the same parent; 0 leaves it out; empty: 1
+                "goalpost_low": _REAL,
+                "goalpost_high": _REAL,
+                **_VALIDITY,
+            },
+        ),
     )
 }
 
