@@ -72,7 +72,7 @@ def _write_set(release: Release, folder: Path, round_code: str | None, lang: str
     shutil.rmtree(open_folder, ignore_errors=True)
     files = [] if facts is None else _write_round(facts, folder, lang)
     quality = folder / _quality_name(round_code)
-    write_quality_report(read_quality(release, facts), quality, lang)
+    write_quality_report(read_quality(release, facts), quality, lang, documents=len(files) + 2)
     manifest = write_open_data(release, open_folder, lang)
     return [*files, _exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
 

@@ -157,8 +157,8 @@ def _received(facts: RoundFacts) -> str:
         replaced=states["superseded"],
         values=number(facts.values.height, 0),
         held=number(held, 0),
-        blocking=facts.findings.filter(severity="blocking").height,
-        warning=facts.findings.filter(severity="warning").height,
+        blocking=facts.findings.filter(group="blocking").height,
+        warning=facts.findings.filter(group="warning").height,
     )
 
 
@@ -199,7 +199,7 @@ def _counts(lines: Sequence[Line]) -> list[int]:
 def _questions(facts: RoundFacts) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for severity in ("blocking", "warning"):
-        found = finding_rows(facts.findings.filter(severity=severity), "vi")
+        found = finding_rows(facts.findings.filter(group=severity), "vi")
         fields[severity] = [
             {
                 "number": place,

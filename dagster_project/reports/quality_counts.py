@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dagster_project.reports.read import SEVERITIES, RoundFacts, findings_of
+from dagster_project.reports.dimensions import with_dimension
+from dagster_project.reports.findings import GROUPS, counted, findings_of
+from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.release import Release, Stamp, local_times
 
 DISPOSITIONS = ("accepted", "quarantined", "ignored")
@@ -19,7 +21,8 @@ DISPOSITIONS = ("accepted", "quarantined", "ignored")
 class QualityFacts:
     """Files and findings of the round (or of no round), those of other rounds, and counts per round.
 
-    Without a round everything is the round's.
+    Without a round everything is the round's. ``checks`` has the results of all checks of the release by round, stage,
+    rule and status; findings and checks know the ``dimension`` of their rule.
     """
 
     stamp: Stamp
@@ -43,9 +46,9 @@ def read_quality(release: Release, facts: RoundFacts | None) -> QualityFacts:
         rounds=_rounds(release, findings),
         files=files.filter(here),
         other_files=files.filter(~here),
-        findings=findings if facts is None else facts.findings,
-        other_findings=findings.clear() if facts is None else facts.other_findings,
-        checks=release.slim("fct_finding", ["status"]).group_by("status").len().sort("status"),
+        findings=with_dimension(findings if facts is None else facts.findings),
+        other_findings=with_dimension(findings.clear() if facts is None else facts.other_findings),
+        checks=with_dimension(release.counts("fct_finding", ["round_code", "stage", "rule_code", "status"])),
     )
 
 
@@ -62,16 +65,15 @@ def _concern(release: Release, facts: RoundFacts | None) -> pl.Expr:
 
 
 def _rounds(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
-    """One row per round with submissions: expected, actual, on time, findings by severity."""
+    """One row per round with submissions: expected, actual, on time, findings by how they stand."""
     rates = release.mart("fct_reporting_rate").filter(pl.col("exempt").not_())
-    counted = (pl.col("severity").filter(pl.col("severity") == name).len().alias(name) for name in SEVERITIES)
-    names = release.mart("dim_round").select("round_code", "name_vi", "period_end")
+    names = release.mart("dim_round").select("round_code", "name_vi", "name_en", "period_code", "period_end")
     return (
         rates.group_by("round_code")
         .agg(pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum())
-        .join(findings.group_by("round_code").agg(counted), on="round_code", how="left")
+        .join(findings.group_by("round_code").agg(counted()), on="round_code", how="left")
         .join(names, on="round_code", how="left")
-        .with_columns(pl.col(SEVERITIES).fill_null(0))
+        .with_columns(pl.col(GROUPS).fill_null(0))
         .sort("period_end", "round_code")
     )
 
@@ -84,10 +86,8 @@ def _files(release: Release, findings: pl.DataFrame) -> pl.DataFrame:
     counts = cells.group_by("sha256").agg(
         (pl.col("disposition") == name).sum().cast(pl.Int64).alias(name) for name in DISPOSITIONS
     )
-    found = findings.group_by("sha256").agg(
-        (pl.col("severity") == name).sum().cast(pl.Int64).alias(name) for name in SEVERITIES
-    )
-    numbers = (*DISPOSITIONS, *SEVERITIES)
+    found = findings.group_by("sha256").agg(counted())
+    numbers = (*DISPOSITIONS, *GROUPS)
     return (
         receipts.join(counts, on="sha256", how="left")
         .join(found, on="sha256", how="left")

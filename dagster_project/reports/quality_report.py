@@ -1,11 +1,12 @@
 """The quality report: one HTML file that needs nothing beside it, for a phone, a screen or paper.
 
 What was counted and found, in words; the page itself is ``templates/quality_report.html``. Every text is escaped by
-the template. Counting rows belongs here, computing figures does not.
+the template. Counting rows belongs to ``quality_counts`` and ``quality_measures``, computing figures does not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,29 @@ from typing import Any
 import polars as pl
 
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import finding_rows, sent
+from dagster_project.reports.annex_rows import sent
+from dagster_project.reports.dimensions import DIMENSIONS
+from dagster_project.reports.findings import GROUPS
 from dagster_project.reports.numbers import number
+from dagster_project.reports.quality_charts import HEIGHT, WIDTH, finding_chart, rate_chart
 from dagster_project.reports.quality_counts import DISPOSITIONS, QualityFacts
-from dagster_project.reports.read import SEVERITIES, RoundFacts
+from dagster_project.reports.quality_findings import (
+    LISTED,
+    rule_rows,
+    rules_left_out,
+    unit_sections,
+)
+from dagster_project.reports.quality_measures import Measure, measures
+from dagster_project.reports.read import RoundFacts, UnitLine
 from dagster_project.reports.safe import plain
 from dagster_project.reports.table import Line, indicator_table
 
 _TEMPLATES = Path(__file__).parent / "templates"
-#: Findings listed per severity; the rest are counted and stand in the annex and the open data.
-_LISTED = 300
 _FILES_LISTED = 500
 
 
-def write_quality_report(quality: QualityFacts, file: Path, lang: str) -> None:
-    """Write the page; equal facts give equal bytes."""
+def write_quality_report(quality: QualityFacts, file: Path, lang: str, *, documents: int) -> None:
+    """Write the page; equal facts give equal bytes. ``documents`` is how many the whole set has."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -38,13 +47,12 @@ def write_quality_report(quality: QualityFacts, file: Path, lang: str) -> None:
         lstrip_blocks=True,
     )
     page = environment.get_template("quality_report.html")
-    file.write_text(page.render(_fields(quality, lang)), encoding="utf-8", newline="\n")
+    file.write_text(page.render(_fields(quality, lang, documents)), encoding="utf-8", newline="\n")
 
 
-def _fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
+def _fields(quality: QualityFacts, lang: str, documents: int) -> dict[str, Any]:
     facts = quality.facts
-    table = indicator_table(facts, lang, 1) if facts else None
-    lines = table.indicators if table and not table.is_overview else ()
+    sections = unit_sections(quality.findings, lang, "u")
     return {
         "lang": lang,
         "t": partial(_text, lang),
@@ -52,26 +60,22 @@ def _fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
         "stamp": quality.stamp,
         "created": f"{quality.stamp.created_at:%d/%m/%Y %H:%M}",
         "title": _title(facts, lang),
-        "round": facts.round if facts else None,
+        "groups": GROUPS,
         "cards": _cards(quality, lang),
-        "units": _units(facts) if facts else [],
-        "rounds": quality.rounds.to_dicts(),
-        "findings": [_findings(quality.findings, severity, lang) for severity in SEVERITIES],
-        "others": [_findings(quality.other_findings, severity, lang) for severity in SEVERITIES],
+        "dimensions": _dimensions(quality, documents, lang),
+        "dimension_names": DIMENSIONS,
+        "units": _units(facts, sections) if facts else [],
+        "sections": sections,
+        "more": {group: _left_out(quality.findings, group) for group in GROUPS},
+        "rules": rule_rows(quality.findings, lang),
+        "rules_left_out": rules_left_out(quality.findings),
+        "entered": _entered(facts, lang) if facts else [],
+        "others": unit_sections(quality.other_findings, lang, "o"),
         "other_count": quality.other_findings.height,
-        "by_unit": _by_unit(quality.findings, lang),
-        "checks": {row["status"]: row["len"] for row in quality.checks.to_dicts()},
-        "files": _file_rows(quality.files, lang),
-        "more_files": max(quality.files.height - _FILES_LISTED, 0),
-        "other_files": _file_rows(quality.other_files, lang),
-        "other_files_count": quality.other_files.height,
-        "without_figure": [_without(line) for line in lines if _is_owed(line)],
-        "unconfirmed": [
-            {"code": line.code, "name": plain(line.name)}
-            for line in (table.indicators if table else ())
-            if not line.is_confirmed
-        ],
-        "indicators": len(table.indicators) if table else 0,
+        "checks": dict(quality.checks.group_by("status").agg(pl.col("n").sum()).iter_rows()),
+        **_trend(quality, lang),
+        **_file_fields(quality, lang),
+        **_indicator_fields(facts, lang),
     }
 
 
@@ -91,8 +95,7 @@ def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
     units = quality.facts.expected_units if quality.facts else ()
     missing = sum(unit.is_missing for unit in units)
     on_time = sum(sent(unit) == "on_time" for unit in units)
-    counts = quality.findings["severity"].value_counts().rows()
-    by_severity = dict.fromkeys(SEVERITIES, 0) | dict(counts)
+    found = {group: quality.findings.filter(group=group).height for group in GROUPS}
     cells = {name: int(quality.files[name].sum() or 0) for name in DISPOSITIONS}
     total = sum(cells.values())
     cards = []
@@ -105,8 +108,8 @@ def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:
         *cards,
         _card("cells", number(total, 0, lang), lang),
         _card("held", number(cells["quarantined"], 0, lang), lang, good=not cells["quarantined"]),
-        _card("blocking", number(by_severity["blocking"], 0, lang), lang, good=not by_severity["blocking"]),
-        _card("warning", number(by_severity["warning"], 0, lang), lang, good=not by_severity["warning"]),
+        _card("blocking", number(found["blocking"], 0, lang), lang, good=not found["blocking"]),
+        _card("warning", number(found["warning"], 0, lang), lang, good=not found["warning"]),
     ]
 
 
@@ -119,44 +122,104 @@ def _card(name: str, value: str, lang: str, *, good: bool = True) -> dict[str, s
     }
 
 
-def _units(facts: RoundFacts) -> list[dict[str, Any]]:
+def _dimensions(quality: QualityFacts, documents: int, lang: str) -> list[dict[str, Any]]:
+    told = measures(quality, documents)
     return [
         {
-            "name": plain(unit.name),
-            "area": plain(unit.area_name),
-            "sent": sent(unit),
-            "received": f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else "",
+            "name": name,
+            "measures": [_measure(measure, lang) for measure in told if measure.dimension == name],
+            **{group: quality.findings.filter(dimension=name, group=group).height for group in GROUPS},
         }
-        for unit in facts.units
+        for name in DIMENSIONS
     ]
 
 
-def _findings(findings: pl.DataFrame, severity: str, lang: str) -> dict[str, Any]:
-    chosen = finding_rows(findings.filter(severity=severity), lang)
+def _measure(measure: Measure, lang: str) -> dict[str, Any]:
+    whole = "" if measure.whole is None else f"/{number(measure.whole, 0, lang)}"
+    share = measure.share
     return {
-        "severity": severity,
-        "count": chosen.height,
-        "more": max(chosen.height - _LISTED, 0),
-        "rows": [
-            {name: plain(row[name], 400) for name in _FINDING_TEXTS}
-            for row in chosen.head(_LISTED).iter_rows(named=True)
-        ],
+        "label": _text(lang, f"measure.{measure.code}"),
+        "value": f"{number(measure.part, 0, lang)}{whole}",
+        "share": share,
+        "percent": "" if share is None else f"{number(100 * share, 1, lang)}%",
     }
 
 
-_FINDING_TEXTS = (
-    *("reporting_unit_name", "subject", "name", "file_name", "sheet", "cell", "period_code"),
-    *("observed", "expected", "message", "advice", "rule_code"),
-)
+def _units(facts: RoundFacts, sections: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {section["code"]: section for section in sections}
+    return [_unit(unit, found.get(unit.code)) for unit in facts.units]
 
 
-def _by_unit(findings: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
-    unit = pl.coalesce("reporting_unit_name", "reporting_unit_code", pl.lit(_text(lang, "no_unit")))
-    counted = findings.group_by(unit.alias("unit")).agg(
-        (pl.col("severity") == severity).sum().alias(severity) for severity in SEVERITIES
-    )
-    rows = counted.sort([*SEVERITIES, "unit"], descending=[True, True, True, False]).head(_LISTED)
-    return [{**row, "unit": plain(row["unit"])} for row in rows.to_dicts()]
+def _unit(unit: UnitLine, found: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "name": plain(unit.name),
+        "area": plain(unit.area_name),
+        "sent": sent(unit),
+        "received": f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else "",
+        "due": unit.due,
+        "note": plain(unit.note),
+        "anchor": found["anchor"] if found else "",
+        **{group: found[group] if found else 0 for group in GROUPS},
+    }
+
+
+def _left_out(findings: pl.DataFrame, group: str) -> int:
+    return max(findings.filter(group=group).height - LISTED, 0)
+
+
+def _entered(facts: RoundFacts, lang: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"]),
+            "element": plain(f"{row['data_element_code']} {row['name_vi'] or ''}"),
+            "category": plain(row["category_name"]) if row["category_code"] != "_T" else "",
+            "value": number(row["value"], None, lang) or plain(row["value_text"], 200),
+            "unit_of_measure": plain(row["unit"], 60),
+            "how": row["entered_how"],
+            "raw_text": plain(row["raw_text"], 200),
+            "place": plain(
+                " › ".join(row[name] for name in ("file_name", "sheet", "cell") if row[name]), 160
+            ),
+            "is_waiting": row["is_waiting"],
+        }
+        for row in facts.entered.head(LISTED).iter_rows(named=True)
+    ]
+
+
+def _trend(quality: QualityFacts, lang: str) -> dict[str, Any]:
+    rounds = [
+        {
+            **row,
+            "label": plain(row["period_code"] or row["round_code"], 20),
+            "name": plain(row[f"name_{lang}"] or row["name_vi"] or row["round_code"], 120),
+            "rate": _percent(row["actual"], row["expected"]),
+            "rate_on_time": _percent(row["actual_on_time"], row["expected"]),
+        }
+        for row in quality.rounds.to_dicts()
+    ]
+    return {
+        "rounds": rounds,
+        "rate_chart": rate_chart(rounds),
+        "finding_chart": finding_chart(rounds),
+        "chart_width": WIDTH,
+        "chart_height": HEIGHT,
+    }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def _indicator_fields(facts: RoundFacts | None, lang: str) -> dict[str, Any]:
+    table = indicator_table(facts, lang, 1) if facts else None
+    lines = table.indicators if table else ()
+    figures = lines if table and not table.is_overview else ()
+    unconfirmed = [line for line in lines if not line.is_confirmed]
+    return {
+        "without_figure": [_without(line) for line in figures if _is_owed(line)],
+        "unconfirmed": [{"code": line.code, "name": plain(line.name)} for line in unconfirmed],
+        "indicators": len(lines),
+    }
 
 
 def _without(line: Line) -> dict[str, str]:
@@ -165,6 +228,15 @@ def _without(line: Line) -> dict[str, str]:
 
 def _is_owed(line: Line) -> bool:
     return bool(line.figures) and line.figures[-1].state not in ("value", "zero", "not_applicable")
+
+
+def _file_fields(quality: QualityFacts, lang: str) -> dict[str, Any]:
+    return {
+        "files": _file_rows(quality.files, lang),
+        "more_files": max(quality.files.height - _FILES_LISTED, 0),
+        "other_files": _file_rows(quality.other_files, lang),
+        "other_files_count": quality.other_files.height,
+    }
 
 
 def _file_rows(files: pl.DataFrame, lang: str) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from typing import Any
 import polars as pl
 
 from dagster_project.errors import KhoError
+from dagster_project.reports.entered import entered_figures
+from dagster_project.reports.findings import findings_of, with_columns
 from dagster_project.reports.release import Release, Stamp, local_times, valid_at
-
-SEVERITIES = ("blocking", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class UnitLine:
     exempt: bool
     received_at: datetime | None
     due_at: datetime | None
+    note: str = ""
 
     @property
     def due(self) -> str:
@@ -95,6 +96,7 @@ class RoundFacts:
     harmonised: pl.DataFrame
     trend: pl.DataFrame
     values: pl.DataFrame
+    entered: pl.DataFrame
     submissions: pl.DataFrame
     findings: pl.DataFrame
     other_findings: pl.DataFrame
@@ -118,6 +120,7 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     rates = release.mart("fct_reporting_rate", round_code=round_code)
     of_round = pl.col("round_code") == round_code
     found = findings_of(release)
+    values = local_times(release.mart("fct_reported_value", round_code=round_code))
     here = of_round | pl.col("round_code").is_null()
     reporting = _codes(indicators.filter(of_round)) or _codes(submissions) or _codes(rates)
     today = _codes(harmonised.filter(of_round))
@@ -134,35 +137,12 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         indicators=indicators,
         harmonised=harmonised,
         trend=release.mart("fct_indicator_trend", **of_set),
-        values=local_times(release.mart("fct_reported_value", round_code=round_code)),
+        values=values,
+        entered=entered_figures(values, found.filter(of_round)),
         submissions=submissions,
         findings=found.filter(here),
         other_findings=found.filter(~here),
     )
-
-
-def findings_of(release: Release) -> pl.DataFrame:
-    """All failed checks, the gravest first, then by unit, file, sheet and cell.
-
-    ``is_confirmed`` is about the name of the indicator concerned, null where none is.
-    """
-    rank = pl.col("severity").replace_strict({name: i for i, name in enumerate(SEVERITIES)}, default=9)
-    return (
-        release.mart("fct_finding", status="fail")
-        .join(_confirmed(release), on="indicator_code", how="left")
-        .sort(
-            rank,
-            *("reporting_unit_code", "file_name", "sheet"),
-            pl.col("cell").str.extract(r"(\d+)$").cast(pl.Int64),
-            *("cell", "rule_code", "finding_id"),
-            nulls_last=True,
-        )
-    )
-
-
-def _confirmed(release: Release) -> pl.DataFrame:
-    """Whether every version of an indicator's name is confirmed."""
-    return release.mart("dim_indicator").group_by("indicator_code").agg(pl.col("is_confirmed").all())
 
 
 def _round(row: dict[str, Any]) -> Round:
@@ -213,10 +193,12 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
         .agg(pl.col("received_at").max(), pl.col("due_at").min())
     )
     lines = (
-        rates.group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
+        with_columns(rates, {"note": pl.String()})
+        .group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
         .agg(
             pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum(),
             pl.col("exempt").all(),
+            pl.col("note").drop_nulls().unique(maintain_order=True).str.join("; "),
         )
         .join(received, on=["reporting_unit_code", "area_code"], how="left")
         .sort("area_code", "reporting_unit_code")
@@ -232,6 +214,7 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
             exempt=bool(row["exempt"]),
             received_at=row["received_at"],
             due_at=row["due_at"],
+            note=row["note"] or "",
         )
         for row in lines.iter_rows(named=True)
     )

@@ -73,6 +73,12 @@ class Release:
         query = f'select {listed} from {SCHEMA}."{name}"'  # noqa: S608  # names are the program's own
         return self.connection.execute(query).pl()
 
+    def counts(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
+        """How many rows (``n``) of a mart have each combination of some columns, in their order."""
+        listed = ", ".join(f'"{column}"' for column in columns)
+        query = f'select {listed}, count(*) as n from {SCHEMA}."{name}" group by all order by all'  # noqa: S608
+        return self.connection.execute(query).pl()
+
 
 @contextmanager
 def open_release(release_dir: Path) -> Iterator[Release]:
