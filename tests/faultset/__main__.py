@@ -56,6 +56,10 @@ def table(made: Made, verdict: Verdict) -> list[str]:
         f"  {row['rule_code']} {row['file_name']} {row['cell']} {row['data_element_code']}"
         for row in verdict.unplanted[:_SHOWN]
     ]
+    lines += [
+        f"not caught: {planted.kind.code} {planted.file} {planted.cell} {planted.spot.code} ({planted.spot.value})"
+        for planted in verdict.passed[:_SHOWN]
+    ]
     warnings = Counter(verdict.clean_warnings.values())
     clean = sum(year != FAULTY for year in made.files.values())
     spread = ", ".join(f"{count} workbooks with {number}" for number, count in sorted(warnings.items()))

@@ -59,6 +59,11 @@ def _own(spot: Spot) -> bool:
     return spot.leads or spot.summed
 
 
+def _not_money_part(spot: Spot) -> bool:
+    """Revenue from new products or costs saved may rightly fall to nothing: a small figure is only asked about."""
+    return spot.role != "numerator" or spot.value_type != "money"
+
+
 def _and(*conditions: Fits) -> Fits:
     return lambda spot: all(condition(spot) for condition in conditions)
 
@@ -127,6 +132,11 @@ def _with_consensus(form: Form, spot: Spot, rng: Random) -> Mark:
     return Mark(form.put(spot.code, f"{whole:,}".replace(",", ".")), Reading(whole, "value"))
 
 
+def _billions(spot: Spot) -> str:
+    """The figure, in million đồng, as billions; never cut."""
+    return f"{round(_value(spot) / 1000, 7):.7f}".rstrip("0").replace(".", ",")
+
+
 def _spaced(spot: Spot, rng: Random) -> str:
     gap = rng.choice((" ", _NO_BREAK, _NARROW))
     return f"{_NO_BREAK}{int(_value(spot)):,}{_ZERO_WIDTH}".replace(",", gap)
@@ -151,8 +161,8 @@ def _other_measure(form: Form, spot: Spot, _: Random) -> Mark:
 
 def _in_note(form: Form, spot: Spot, _: Random) -> Mark:
     form.put(spot.code, None)
-    form.put(spot.code, _vietnamese(_value(spot), spot.decimals), "GC")
-    return Mark(form.at(spot.code).coordinate)
+    note = form.put(spot.code, _vietnamese(_value(spot), spot.decimals), "GC")
+    return Mark(form.at(spot.code).coordinate, also=note)
 
 
 def _as_date(form: Form, spot: Spot, rng: Random) -> Mark:
@@ -322,10 +332,10 @@ CELL_KINDS: tuple[CellKind, ...] = (
     CellKind(
         "unit_in_cell",
         "harmless",
-        lambda s: _decimal(20)(s) and s.measure == "triệu đồng",
-        _write(
-            lambda s, _: f"{round(_value(s) / 1000, 7):.7f}".rstrip("0").replace(".", ",") + " tỷ", _right
+        lambda s: (
+            _decimal(20)(s) and s.measure == "triệu đồng" and len(_billions(s)) - _billions(s).index(",") != 4
         ),
+        _write(lambda s, _: f"{_billions(s)} tỷ", _right),
         is_text=True,
     ),
     CellKind(
@@ -368,7 +378,19 @@ CELL_KINDS: tuple[CellKind, ...] = (
     CellKind(
         "slip_down",
         "blocking",
-        _and(_alone, _own, _untyped, lambda s: s.value_type != "index" and (s.value or 0) >= 4000),
+        _and(
+            _alone,
+            _own,
+            _untyped,
+            _not_money_part,
+            lambda s: s.value_type != "index" and (s.value or 0) >= 4000,
+        ),
+        _change(lambda s: round(_value(s) / 1000, s.decimals)),
+    ),
+    CellKind(
+        "slip_down_of_new_money",
+        "warning",
+        _and(_alone, _own, lambda s: not _not_money_part(s) and (s.value or 0) >= 4000),
         _change(lambda s: round(_value(s) / 1000, s.decimals)),
     ),
     CellKind(

@@ -50,6 +50,7 @@ class Verdict:
     unplanted: Sequence[Row]  # findings that no fault explains
     clean_warnings: Mapping[str, int]  # of each clean workbook
     clean_blocking: Sequence[Row]
+    passed: Sequence[Planted]  # faults that were not told
     figures: int
 
     @property
@@ -65,9 +66,11 @@ def judge(made: Made, ran: Ran) -> Verdict:
     told = _Told(found)
     wrong = _wrong(made, values, told)
     lines: dict[str, Line] = {}
+    passed = []
     for planted in made.planted:
         line = lines.setdefault(planted.kind.code, Line(planted.kind.code, planted.kind.severity))
-        _count(line, planted, told, wrong)
+        if not _count(line, planted, told, wrong):
+            passed.append(planted)
     clean = [row for row in found if row["data_year"] != FAULTY and row["file_name"]]
     warnings = Counter(row["file_name"] for row in clean if row["severity"] == "warning")
     return Verdict(
@@ -76,6 +79,7 @@ def judge(made: Made, ran: Ran) -> Verdict:
         unplanted=_unplanted(made.planted, found),
         clean_warnings={name: warnings[name] for name, year in made.files.items() if year != FAULTY},
         clean_blocking=[row for row in clean if row["severity"] == "blocking"],
+        passed=passed,
         figures=len(values),
     )
 
@@ -107,11 +111,11 @@ class _Told:
             return [
                 row
                 for row in self.by_file[planted.file]
-                if row["cell"] == planted.cell or row["indicator_code"] == spot.indicator
+                if row["cell"] in (planted.cell, planted.also) or row["indicator_code"] == spot.indicator
             ]
-        if not planted.file:
-            return self.by_unit[spot.unit_code, spot.year]
-        return self.by_file[planted.file]
+        rows = self.by_file[planted.file] if planted.file else self.by_unit[spot.unit_code, spot.year]
+        # Who differs from whom is told at the contributor, whatever is wrong with the lead's own file.
+        return [row for row in rows if row["rule_code"] != "LEAD_CONTRIBUTOR_DIFFERS"]
 
 
 def _key(row: Row) -> Key:
@@ -137,7 +141,8 @@ def _same(one: Reading, other: Reading) -> bool:
     return one.value is None or other.value is None or abs(one.value - other.value) <= 1e-9 * abs(other.value)
 
 
-def _count(line: Line, planted: Planted, told: _Told, wrong: Mapping[Key, Reading]) -> None:
+def _count(line: Line, planted: Planted, told: _Told, wrong: Mapping[Key, Reading]) -> bool:
+    """Count one fault into its line; says whether it was told, or read right where that is what must come of it."""
     kind, rows = planted.kind, told.at(planted)
     mine = [key for key in wrong if _concerns(planted, key)]
     line.planted += 1
@@ -147,13 +152,15 @@ def _count(line: Line, planted: Planted, told: _Told, wrong: Mapping[Key, Readin
         line.caught += not mine
         line.at_cell += not mine
         line.alarms += len(rows)
-        return
+        return not mine
     enough = ("blocking",) if kind.severity == "blocking" else ("blocking", "warning")
     rows = [row for row in rows if row["severity"] in enough]
     right = kind.or_right and not mine and not rows
-    cells = {planted.cell, *planted.cells.values()} - {""}
-    line.caught += bool(rows) or right
+    cells = {planted.cell, planted.also, *planted.cells.values()} - {""}
+    caught = bool(rows) or right
+    line.caught += caught
     line.at_cell += right or any(row["cell"] in cells for row in rows) or (bool(rows) and not cells)
+    return caught
 
 
 def _concerns(planted: Planted, key: Key) -> bool:

@@ -7,7 +7,7 @@ entry that says one thing only must give that figure, anything else must give a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
@@ -34,8 +34,8 @@ class Mark:
 
     cell: str
     reading: Reading | None = None
-    #: Where the same entry changes other figures of the file too: their right readings.
-    others: dict[str, Reading] = field(default_factory=dict)
+    #: Another cell at which it may be told as well.
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,7 @@ class FileKind:
     or_right: bool = False
     #: How the file arrives: on time, late, missing, again (equal bytes, another name), revised (a wrong one first).
     arrives: Literal["", "late", "missing", "again", "revised"] = ""
-    #: Its entries are other figures than the unit's: all of them must be told or held out.
-    changes_figures: bool = False
-    #: What must be told of stands in the cells of these spots, and not anywhere in the file.
+    #: Types other figures over the unit's own and gives them by row code; what is told must stand at these cells.
     retype: Callable[[Form, Sequence[Spot], Random], dict[str, float | None]] | None = None
 
 

@@ -43,6 +43,7 @@ class Planted:
     file: str
     spot: Spot
     cell: str = ""
+    also: str = ""
     reading: Reading | None = None
     cells: Mapping[str, str] = field(default_factory=dict)  # of a whole file: changed cells by row code
 
@@ -146,7 +147,7 @@ class _Writer:
         opened, name = self._open(form), self._name(form)
         for kind, spot in chosen:
             mark: Mark = kind.plant(opened, spot, self.rng)
-            self.made.planted.append(Planted(kind, name, spot, mark.cell, mark.reading))
+            self.made.planted.append(Planted(kind, name, spot, mark.cell, mark.also, mark.reading))
             if mark.reading:
                 self.made.truth[_key(spot)] = mark.reading
         self._send(form, opened)
@@ -205,7 +206,14 @@ def plan_faults(forms: Sequence[Sequence[Spot]], areas: int, rng: Random) -> Pla
     rest = [form for form in forms if form[0].unit_code not in plan.whole]
     room = {form[0].unit_code: 1 + len({spot.indicator for spot in form}) // 2 for form in rest}
     wanted = max(2, areas // 5)
-    spots = [spot for form in rest for spot in form]
+    # Where a lead's file is refused or never comes there is nothing that a contributor could differ from.
+    lone = {
+        form[0].area
+        for form in forms
+        if (kind := plan.whole.get(form[0].unit_code))
+        and (kind.severity == "blocking" or kind.arrives == "missing")
+    }
+    spots = [spot for form in rest for spot in form if spot.leads or spot.summed or spot.area not in lone]
     choices = {
         kind: [spot for spot in spots if kind.fits(spot)] for kind in CELL_KINDS if kind.areas <= areas
     }
