@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dagster_project.quality.gate import Gate
     from dagster_project.reports.export import ExportedFile
     from dagster_project.warehouse.build import NodeResult
+    from dagster_project.warehouse.open_findings import SendBack
     from dagster_project.warehouse.releases import Release
 
 RECEIPTS_FILE = "receipts.csv"
@@ -334,11 +335,10 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
             sent.append(SentBack(subject, None, {}))
             continue
         original = None if item.sha256 is None or item.is_refused else desk.folder.landed(item.sha256)
-        number = sum(earlier.unit == subject for earlier in sent) + 1
         made = make_feedback(
             original.read_bytes() if original else None,
             item.findings,
-            top / _feedback_name(item.reporting_unit_code, subject, number),
+            top / _feedback_name(item, {earlier.path for earlier in sent}, top),
             lang=desk.settings.lang,
             file_name=item.file_name,
         )
@@ -348,10 +348,12 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
     return sent
 
 
-def _feedback_name(unit: str | None, subject: str, number: int) -> Path:
-    name = subject if unit else PurePosixPath(subject).name
-    numbered = f"{name}.xlsx" if number == 1 else f"{name}_{number}.xlsx"
-    return Path(numbered) if unit else Path(OF_NOBODY, numbered)
+def _feedback_name(item: SendBack, taken: Collection[Path | None], top: Path) -> Path:
+    """Below ``top``, the unit's code or the name of the file of which no unit could be told; a second one is marked."""
+    unit, file = item.reporting_unit_code, PurePosixPath(item.file_name or str(item.sha256))
+    name = Path(unit) if unit else Path(OF_NOBODY, file.stem)
+    is_taken = any(top / name.with_name(f"{name.name}{ending}") in taken for ending in (".xlsx", ".xlsm"))
+    return name.with_name(f"{name.name}_{str(item.sha256)[:8]}.xlsx" if is_taken else f"{name.name}.xlsx")
 
 
 def _remove_outdated(top: Path, sent: Sequence[SentBack], *, everything: bool) -> None:
@@ -359,7 +361,7 @@ def _remove_outdated(top: Path, sent: Sequence[SentBack], *, everything: bool) -
     written = {item.path for item in sent}
     named = [item.unit for item in sent]
     for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
-        if file not in written and (everything or re.sub(r"_\d+$", "", file.stem) in named):
+        if file not in written and (everything or re.sub(r"_[0-9a-f]{8}$", "", file.stem) in named):
             file.unlink()
 
 

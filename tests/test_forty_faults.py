@@ -138,11 +138,13 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Season:
     form = Form(INBOX / FILE)
     expected = plant(form)
     form.save(inbox / FILE)
-    _send(inbox, {BEFORE: "2024-03-20T08:00:00+07:00", FILE: "2025-03-20T08:00:00+07:00"})
+    (inbox / "hong.xlsx").write_bytes((INBOX / BEFORE).read_bytes()[:5000])
+    moment = "2025-03-20T08:00:00+07:00"
+    _send(inbox, {BEFORE: "2024-03-20T08:00:00+07:00", FILE: moment, "hong.xlsx": moment})
     assert kho(data, "init", "--sample").code == 0
     first = kho(data, "run", inbox, "--json")
     assert first.code == 1, first.err
-    told = kho(data, "feedback", "--year", "2024", "--unit", UNIT)
+    told = kho(data, "feedback", "--year", "2024")
     assert told.code == 0, told.err
     return Season(data, inbox, expected, first, data / "feedback" / ROUND / f"{UNIT}.xlsx", told)
 
@@ -169,6 +171,18 @@ def test_the_command_says_where_the_workbook_is_and_how_much_is_to_mend(season: 
     line = next(line for line in season.told.out.splitlines() if line.startswith(UNIT))
     assert str(season.sent_back) in line
     assert f"{counts['blocking']} điểm cần sửa, {counts['warning']} cần giải trình" in line
+
+
+def test_a_file_of_which_no_unit_can_be_told_gets_its_own_list(season: Season) -> None:
+    file = season.sent_back.parent / "chua-ro-don-vi" / "hong.xlsx"
+    assert str(file) in season.told.out
+    assert openpyxl.load_workbook(file).sheetnames == [FEEDBACK_SHEET]
+
+
+def test_a_unit_that_does_not_report_is_told_as_such(season: Season) -> None:
+    asked = kho(season.data, "feedback", "--year", "2024", "--unit", "SB-KTT")
+    assert asked.code == 2
+    assert "SB-KTT" in asked.err
 
 
 def _comments(book: Workbook) -> dict[str, str]:
@@ -221,6 +235,8 @@ def test_mended_and_sent_again_it_is_accepted(season: Season) -> None:
     }
     typed = "select count(*) as n from fct_reported_value where value_state = 'held' and file_name = 'mended.xlsx'"
     assert rows(season.data, typed) == [{"n": 0}]
+    # What the first version had to mend is over.
+    assert "0 điểm cần sửa, 0 cần giải trình" in kho(season.data, "feedback", "--unit", UNIT).out
 
 
 def _through_libreoffice(file: Path, folder: Path) -> Path:
