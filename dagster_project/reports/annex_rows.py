@@ -65,6 +65,8 @@ VALUES = (
     Field("cell", "cell", 6, "centre"),
     Field("revision", "revision", 6, "centre"),
     Field("received", "received_at", 16, "moment"),
+    Field("entered_how", "entered_how", 11, "code"),
+    Field("entry", "entry", 12, "code"),
     Field("source", "source_text", 18),
     Field("note", "note_text", 18),
 )
@@ -77,9 +79,10 @@ UNITS = (
     Field("sent", "sent", 14, "code"),
     Field("received", "received_at", 17, "moment"),
     Field("due", "due", 17, "centre"),
+    Field("reason", "note", 30),
 )
 FINDINGS = (
-    Field("severity", "severity", 11, "code"),
+    Field("severity", "group", 11, "code"),
     Field("reporting_unit", "reporting_unit_name", 18),
     Field("element_code", "subject", 9, "centre"),
     Field("element", "name", 20),
@@ -90,7 +93,8 @@ FINDINGS = (
     Field("expected_value", "expected", 12),
     Field("message", "message", 40),
     Field("advice", "advice", 32),
-    Field("answer", "unit_response", 14),
+    Field("answer", "unit_response", 18),
+    Field("decision", "decision", 18),
     Field("rule", "rule_code", 14),
 )
 
@@ -132,11 +136,24 @@ def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
 
 def value_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
     """Figures as the units reported them, with file, sheet, cell and the text typed there."""
-    confirmed = facts.nodes.select("indicator_code", "is_confirmed")
-    rows = facts.values.join(confirmed, on="indicator_code", how="left", maintain_order="left")
-    return _named(rows, lang).sort(
+    entered = facts.entered.select(
+        "reported_value_key",
+        pl.when("is_waiting").then(pl.lit("waiting")).otherwise(pl.lit("confirmed")).alias("entry"),
+    )
+    rows = facts.values.join(entered, on="reported_value_key", how="left", maintain_order="left")
+    return _of_element(facts, rows, lang).sort(
         "area_code", "reporting_unit_code", "data_element_code", "category_code", nulls_last=True
     )
+
+
+def entered_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
+    """Figures that an officer entered, those first that wait for the unit's confirmation."""
+    return _of_element(facts, facts.entered, lang)
+
+
+def _of_element(facts: RoundFacts, rows: pl.DataFrame, lang: str) -> pl.DataFrame:
+    confirmed = facts.nodes.select("indicator_code", "is_confirmed")
+    return _named(rows.join(confirmed, on="indicator_code", how="left", maintain_order="left"), lang)
 
 
 def unit_rows(facts: RoundFacts) -> pl.DataFrame:
@@ -151,6 +168,7 @@ def unit_rows(facts: RoundFacts) -> pl.DataFrame:
             "sent": sent(unit),
             "received_at": unit.received_at,
             "due": unit.due,
+            "note": unit.note,
         }
         for unit in facts.units
     ]
@@ -165,10 +183,11 @@ def sent(unit: UnitLine) -> str:
 
 
 def finding_rows(findings: pl.DataFrame, lang: str) -> pl.DataFrame:
-    """Failed checks with message and advice in one language; an unconfirmed name is marked in both places."""
+    """Failed checks with message, advice and decision in one language; an unconfirmed name is marked in both places."""
     rows = findings.with_columns(
         pl.coalesce("data_element_code", "indicator_code").alias("subject"),
         pl.col(f"advice_{lang}").alias("advice"),
+        _decision(),
     )
     mark = message("reports.unconfirmed", lang)
     named = zip(rows["name_vi"], rows[f"message_{lang}"], rows["is_confirmed"], strict=True)
@@ -177,6 +196,15 @@ def finding_rows(findings: pl.DataFrame, lang: str) -> pl.DataFrame:
         pl.Series("name", [name for name, _ in marked], pl.String),
         pl.Series("message", [text for _, text in marked], pl.String),
     )
+
+
+def _decision() -> pl.Expr:
+    """What was decided, by whom and on which day."""
+    who = pl.concat_str(
+        "decided_by", pl.col("decided_at").dt.strftime("%d/%m/%Y"), separator=", ", ignore_nulls=True
+    )
+    told = pl.concat_str(pl.col("decision_reason").fill_null(""), pl.lit(" ("), who, pl.lit(")"))
+    return pl.when(pl.col("decided_by").is_not_null()).then(told.str.strip_chars_start()).alias("decision")
 
 
 def _marked(name: str | None, text: str | None, mark: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import finding_rows
+from dagster_project.reports.annex_rows import entered_rows, finding_rows
 from dagster_project.reports.numbers import number
 from dagster_project.reports.packing import settle
 from dagster_project.reports.read import RoundFacts, UnitLine
@@ -61,6 +61,8 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "subject": _text("reports.subject", period=facts.round.period_code),
         **_sentences(facts, table),
         **_questions(facts),
+        **_settled(facts),
+        **_entered(facts),
         "unconfirmed": _unconfirmed(table),
         **_table_fields(facts, table),
     }
@@ -209,11 +211,59 @@ def _questions(facts: RoundFacts) -> dict[str, Any]:
             }
             for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
         ]
-        words = "none" if found.is_empty() else "some" if found.height <= _NAMED else "many"
-        fields[f"{severity}_text"] = _text(
-            f"reports.{severity}_{words}", count=found.height, named=min(found.height, _NAMED)
-        )
+        fields[f"{severity}_text"] = _listed(severity, found.height)
     return fields
+
+
+def _settled(facts: RoundFacts) -> dict[str, Any]:
+    found = finding_rows(facts.findings.filter(group="settled"), "vi")
+    rows = [
+        {
+            "number": place,
+            "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
+            "text": plain(row["message"]),
+            "answer": _answer(row),
+        }
+        for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
+    ]
+    return {"settled": rows, "settled_text": _listed("settled", found.height)}
+
+
+def _answer(row: Mapping[str, Any]) -> str:
+    answer = plain(row["unit_response"], 300).rstrip(".")
+    decision = plain(row["decision"], 300).rstrip(".")
+    told = (
+        _text("reports.answered", text=answer) if answer else "",
+        _text("reports.decided", text=decision) if decision else "",
+    )
+    return " ".join(filter(None, told))
+
+
+def _entered(facts: RoundFacts) -> dict[str, Any]:
+    waiting = entered_rows(facts, "vi").filter("is_waiting")
+    rows = [
+        {
+            "number": place,
+            "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
+            "text": plain(
+                " ".join(filter(None, (row["data_element_code"], row["name"], row["category_name"])))
+            ),
+            "value": _entered_value(row),
+        }
+        for place, row in enumerate(waiting.head(_NAMED).iter_rows(named=True), start=1)
+    ]
+    return {"entered": rows, "entered_text": _listed("entered", waiting.height)}
+
+
+def _entered_value(row: Mapping[str, Any]) -> str:
+    value = number(row["value"], None) or plain(row["value_text"], 200)
+    how = _text(f"reports.entered_how.{row['entered_how']}")
+    return f"{' '.join(filter(None, (value, plain(row['unit'], 60))))} ({how.lower()})"
+
+
+def _listed(name: str, count: int) -> str:
+    words = "none" if not count else "some" if count <= _NAMED else "many"
+    return _text(f"reports.{name}_{words}", count=count, named=min(count, _NAMED))
 
 
 def where(row: Mapping[str, Any]) -> str:

@@ -155,26 +155,33 @@ def _section_results(document: Any) -> None:
 
 def _section_questions(document: Any) -> None:
     word.heading(document, "III. NHỮNG VẤN ĐỀ VỀ SỐ LIỆU")
-    for number, name, title in (
-        (1, "blocking", "Số liệu chờ đơn vị chỉnh sửa"),
-        (2, "warning", "Số liệu cần giải trình"),
-    ):
+    parts = (
+        ("blocking", "Số liệu chờ đơn vị chỉnh sửa", "Vị trí", "place"),
+        ("warning", "Số liệu cần giải trình", "Vị trí", "place"),
+        ("settled", "Nội dung đã giải trình, đã có quyết định", "Giải trình, quyết định", "answer"),
+        ("entered", "Số liệu nhập thay, đính chính chờ đơn vị xác nhận", "Giá trị", "value"),
+    )
+    for number, (name, title, head, last) in enumerate(parts, start=1):
         word.heading(document, f"{number}. {title}")
         word.body(document, f"{{{{ {name}_text }}}}")
-        word.add(document, f"{{%p if {name} %}}")
-        table = word.table(document, (10, 35, 82, 38), rows=2)
-        word.head_row(table.rows[0], ("TT", "Đơn vị", "Nội dung", "Vị trí"), size=11)
-        _loop_row(
-            table,
-            f"item in {name}",
-            ("{{ item.number }}", "{{ item.unit }}", "{{ item.text }}", "{{ item.place }}"),
-            size=11,
-            aligns=(word.CENTRE, word.LEFT, word.LEFT, word.LEFT),
-        )
-        word.add(document, "{%p endif %}")
-    word.heading(document, "3. Tên gọi và cách tính chưa xác nhận")
+        _question_table(document, name, head, last)
+    word.heading(document, f"{len(parts) + 1}. Tên gọi và cách tính chưa xác nhận")
     word.body(document, "{{ unconfirmed }}")
     word.body(document, "{{ closing }}", before=10)
+
+
+def _question_table(document: Any, name: str, head: str, last: str) -> None:
+    word.add(document, f"{{%p if {name} %}}")
+    table = word.table(document, (10, 35, 82, 38), rows=2)
+    word.head_row(table.rows[0], ("TT", "Đơn vị", "Nội dung", head), size=11)
+    _loop_row(
+        table,
+        f"item in {name}",
+        ("{{ item.number }}", "{{ item.unit }}", "{{ item.text }}", f"{{{{ item.{last} }}}}"),
+        size=11,
+        aligns=(word.CENTRE, word.LEFT, word.LEFT, word.LEFT),
+    )
+    word.add(document, "{%p endif %}")
 
 
 def _closing(document: Any) -> None:

@@ -61,22 +61,28 @@ def unit_sections(findings: pl.DataFrame, lang: str, prefix: str) -> list[dict[s
 
 
 def rule_rows(findings: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
-    """The rules that found most, each with links to its first cells and the message of one of them as an example."""
-    shown = finding_rows(listed(findings), lang)
+    """The rules that found most, each with links to its first cells and the message of one of them as an example.
+
+    Rules that a catalogue has once per element count as one.
+    """
+    shown = _with_rule(finding_rows(listed(findings), lang))
     rules = (
-        findings.group_by("rule_code", "dimension")
+        _with_rule(findings)
+        .group_by("rule", "dimension")
         .agg(pl.len().alias("total"), pl.col("reporting_unit_code").n_unique().alias("units"), *counted())
-        .sort(["total", "rule_code"], descending=[True, False])
+        .sort(["total", "rule", "dimension"], descending=[True, False, False])
         .head(_RULES_LISTED)
     )
-    parts = shown.partition_by("rule_code", as_dict=True, maintain_order=True)
+    parts = shown.partition_by("rule", "dimension", as_dict=True, maintain_order=True)
     empty = shown.clear()
-    return [_rule(row, parts.get((row["rule_code"],), empty)) for row in rules.iter_rows(named=True)]
+    return [
+        _rule(row, parts.get((row["rule"], row["dimension"]), empty)) for row in rules.iter_rows(named=True)
+    ]
 
 
 def rules_left_out(findings: pl.DataFrame) -> int:
     """How many rules found something and do not stand among the rows."""
-    return max(findings["rule_code"].n_unique() - _RULES_LISTED, 0)
+    return max(_with_rule(findings).select("rule", "dimension").n_unique() - _RULES_LISTED, 0)
 
 
 def anchor(finding_id: str) -> str:
@@ -90,11 +96,22 @@ def place(row: Mapping[str, Any]) -> str:
     return plain(" › ".join(known) or row["reporting_unit_name"] or row["rule_code"], 160)
 
 
+def _with_rule(findings: pl.DataFrame) -> pl.DataFrame:
+    """``rule``: the rule's code without the code of the element or indicator that it ends with."""
+    code = pl.col("rule_code")
+    ends = [
+        pl.concat_str(pl.lit("_"), pl.col(name).str.replace_all(".", "_", literal=True))
+        for name in ("data_element_code", "indicator_code")
+    ]
+    cut = [pl.when(code.str.ends_with(end)).then(code.str.strip_suffix(end)) for end in ends]
+    return findings.with_columns(pl.coalesce(*cut, code).alias("rule"))
+
+
 def _rule(row: Mapping[str, Any], shown: pl.DataFrame) -> dict[str, Any]:
     items: Sequence[Mapping[str, Any]] = shown.head(_CELLS_NAMED).to_dicts()
     return {
         **row,
-        "rule_code": plain(row["rule_code"], 80),
+        "rule": plain(row["rule"], 80),
         "example": plain(items[0]["message"], 200) if items else "",
         "links": [{"anchor": anchor(item["finding_id"]), "text": place(item)} for item in items],
         "more": row["total"] - len(items),

@@ -16,6 +16,8 @@ from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.table import TOTAL
 
 _FIGURE = ("value", "zero")
+#: Told by units already: one check per unit would say the same again.
+_BY_UNIT = ("timeliness", "punctuality")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _of_checks(quality: QualityFacts) -> Iterator[Measure]:
     checks = quality.checks.join(told, on="rule_code", how="semi")
     if quality.facts:
         checks = checks.filter(round_code=quality.facts.round.code)
-    for dimension in DIMENSIONS:
+    for dimension in (name for name in DIMENSIONS if name not in _BY_UNIT):
         own = checks.filter(dimension=dimension)
         passed, failed = (int(own.filter(status=status)["n"].sum()) for status in ("pass", "fail"))
         yield Measure(dimension, "checks", passed, passed + failed)

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import sent
+from dagster_project.reports.annex_rows import entered_rows, sent
 from dagster_project.reports.dimensions import DIMENSIONS
 from dagster_project.reports.findings import GROUPS
 from dagster_project.reports.numbers import number
@@ -65,6 +65,7 @@ def _fields(quality: QualityFacts, lang: str, documents: int) -> dict[str, Any]:
         "dimensions": _dimensions(quality, documents, lang),
         "dimension_names": DIMENSIONS,
         "units": _units(facts, sections) if facts else [],
+        "many_areas": len({unit.area_name for unit in facts.units}) > 1 if facts else False,
         "sections": sections,
         "more": {group: _left_out(quality.findings, group) for group in GROUPS},
         "rules": rule_rows(quality.findings, lang),
@@ -171,8 +172,8 @@ def _entered(facts: RoundFacts, lang: str) -> list[dict[str, Any]]:
     return [
         {
             "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"]),
-            "element": plain(f"{row['data_element_code']} {row['name_vi'] or ''}"),
-            "category": plain(row["category_name"]) if row["category_code"] != "_T" else "",
+            "element": plain(f"{row['data_element_code']} {row['name']}"),
+            "category": plain(row["category_name"]),
             "value": number(row["value"], None, lang) or plain(row["value_text"], 200),
             "unit_of_measure": plain(row["unit"], 60),
             "how": row["entered_how"],
@@ -182,7 +183,7 @@ def _entered(facts: RoundFacts, lang: str) -> list[dict[str, Any]]:
             ),
             "is_waiting": row["is_waiting"],
         }
-        for row in facts.entered.head(LISTED).iter_rows(named=True)
+        for row in entered_rows(facts, lang).head(LISTED).iter_rows(named=True)
     ]
 
 

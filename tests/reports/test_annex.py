@@ -91,3 +91,19 @@ def test_unconfirmed_names_are_marked_in_every_sheet(book: Any) -> None:
     names += [row["Số liệu thu thập"] for row in _rows(book, "Phát hiện") if row["Mã số liệu"] == "A.2.MS"]
     assert len(names) == 6
     assert all(name.endswith("(chưa xác nhận)") for name in names)
+
+
+def test_answers_decisions_entries_and_exemptions_have_their_columns(
+    decided: dict[str, ExportedFile],
+) -> None:
+    book = openpyxl.load_workbook(decided["annex"].path)
+    found = {row["Quy tắc"]: row for row in _rows(book, "Phát hiện")}
+    assert found["JUMP"]["Giải trình của đơn vị"] == "Mở thêm dịch vụ mới."
+    settled = found["NUMBER_AMBIGUOUS"]
+    assert settled["Mức độ"] == "Đã xử lý"
+    assert settled["Quyết định của cán bộ"] == "Đã đối chiếu hợp đồng. (Nguyễn Văn A, 11/04/2026)"
+    values = {row["Mã số liệu"]: row for row in _rows(book, "Số liệu thu thập")}
+    assert values["A.2.MS"]["Xác nhận"] == "Chờ đơn vị xác nhận"
+    assert values["A.2.TS"]["Cách ghi nhận"] == "Nhập thay"
+    units = {row["Mã đơn vị"]: row for row in _rows(book, "Tình hình nộp")}
+    assert units["yt"]["Lý do, ghi chú"] == "Miễn: trạm đang sửa chữa."

@@ -151,3 +151,24 @@ def test_many_areas_give_an_overview_and_no_letterhead_of_one(tmp_path: Path) ->
     report = Document(str(files[0].path))
     assert _figures(report)["A.1"][-1] == "200/300"
     assert "UBND …………" in report.tables[0].rows[0].cells[0].text.replace("ỦY BAN NHÂN DÂN\n", "UBND ")
+
+
+def test_answers_decisions_and_entered_figures_stand_in_section_three(
+    decided: dict[str, ExportedFile],
+) -> None:
+    report = Document(str(decided["official_report"].path))
+    cells = [[cell.text for cell in row.cells] for table in report.tables for row in table.rows]
+    answers = {row[-1] for row in cells}
+    assert "Giải trình: Mở thêm dịch vụ mới." in answers
+    assert "Quyết định: Đã đối chiếu hợp đồng. (Nguyễn Văn A, 11/04/2026)." in answers
+    waiting = next(row for row in cells if row[-1] == "8 (đính chính)")
+    assert waiting[2] == "A.2.MS Tổng số hồ sơ (chưa xác nhận)"
+    assert "3 (nhập thay)" not in answers, "the unit has confirmed it"
+    texts = "\n".join(_texts(report))
+    assert "Có 1 số liệu do cán bộ nhập thay hoặc đính chính" in texts
+
+
+def test_without_decisions_section_three_says_so(report: Any) -> None:
+    texts = "\n".join(_texts(report))
+    assert "Chưa có nội dung nào được giải trình" in texts
+    assert "Không có số liệu nhập thay hoặc đính chính nào chờ xác nhận." in texts

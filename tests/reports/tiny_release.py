@@ -23,10 +23,10 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("reporting_rate", "reporting_rate_on_time", "first_value", "last_value"), _F),
     **dict.fromkeys(("previous_value", "change", "yoy_pct", "cagr_pct"), _F),
     **dict.fromkeys(("is_sample", "is_confirmed", "is_break", "is_current", "on_time", "exempt"), _B),
-    **dict.fromkeys(("break_in_series", "is_focal", "signed_copy"), _B),
+    **dict.fromkeys(("break_in_series", "is_focal", "signed_copy", "is_open"), _B),
     **dict.fromkeys(("valid_from", "valid_to", "period_start", "period_end", "cut_off", "opens_on"), _D),
     **dict.fromkeys(("due_unit", "due_commune", "due_province", "confirmed_at"), _D),
-    **dict.fromkeys(("received_at", "due_at", "known_from", "known_to"), _M),
+    **dict.fromkeys(("received_at", "due_at", "known_from", "known_to", "decided_at"), _M),
     "value_decimal": pl.Decimal(38, 6),
 }
 #: Columns that hold another type in one mart.
@@ -79,11 +79,17 @@ MARTS = {
     "fct_finding": "finding_id rule_code stage status severity round_code period_code data_year area_code "
     "area_name reporting_unit_code reporting_unit_name indicator_code data_element_code category_code name_vi "
     "submission_id sha256 file_name sheet cell observed expected message_vi message_en advice_vi advice_en "
-    "unit_response is_sample",
+    "unit_response is_open decided_by decided_at decision_reason is_sample",
     "fct_reporting_rate": "round_code period_code data_year area_code area_name reporting_unit_code "
     "reporting_unit_name form_code expected actual actual_on_time reporting_rate reporting_rate_on_time "
-    "exempt is_sample",
+    "exempt note is_sample",
     "bridge_indicator_source": "indicator_value_key reported_value_key part coefficient is_sample",
+}
+
+#: What releases of the first version do not have.
+LATER = {
+    "fct_finding": ("is_open", "decided_by", "decided_at", "decision_reason"),
+    "fct_reporting_rate": ("note",),
 }
 
 CREATED = "2026-04-11T03:00:00+00:00"
@@ -94,7 +100,12 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def write_release(
-    folder: Path, rows: Rows, *, is_sample: bool = True, release_id: str = "R0001-0a1b2c3d"
+    folder: Path,
+    rows: Rows,
+    *,
+    is_sample: bool = True,
+    release_id: str = "R0001-0a1b2c3d",
+    first_version: bool = False,
 ) -> Path:
     """A release folder with the given rows; marts and columns not given are empty."""
     release_dir = folder / release_id
@@ -103,6 +114,7 @@ def write_release(
         connection.execute("create schema marts")
         for mart, columns in MARTS.items():
             frame = _frame(mart, columns.split(), rows.get(mart, ()), is_sample=is_sample)
+            frame = frame.drop(LATER.get(mart, ()) if first_version else ())
             connection.register("given", frame.to_arrow())
             connection.execute(f"create table marts.{mart} as from given")
             connection.unregister("given")
@@ -169,6 +181,54 @@ def commune(*, name_of_missing: str = "Trạm Y tế", file_name: str = "bieu-vp
         "fct_indicator_harmonised": _harmonised(here),
         "fct_finding": _findings(here, file_name),
     }
+
+
+def decided_commune() -> dict[str, Any]:
+    """The same round with an answer, a decision, a file sent again, figures entered and an exemption."""
+    rows = commune()
+    held, refused, asked, passed = rows["fct_finding"]
+    vp, kt = rows["fct_submission"]
+    rows["fct_finding"] = [
+        {**held, "submission_id": "s-vp-first", "finding_id": "f0", "message_vi": "Lần nộp đầu đã thay."},
+        {
+            **held,
+            "submission_id": "s-vp",
+            "is_open": False,
+            "decided_by": "Nguyễn Văn A",
+            "decided_at": datetime(2026, 4, 10, 20, tzinfo=UTC),
+            "decision_reason": "Đã đối chiếu hợp đồng.",
+        },
+        refused,
+        {**asked, "submission_id": "s-vp", "severity": "info", "unit_response": "Mở thêm dịch vụ mới."},
+        {
+            **asked,
+            "finding_id": "f5",
+            "rule_code": "ENTRY_UNCONFIRMED",
+            "severity": "info",
+            "category_code": "_T",
+            "message_vi": "Số liệu A.2.MS chờ đơn vị xác nhận.",
+        },
+        passed,
+    ]
+    rows["fct_submission"] = [
+        {
+            **vp,
+            "submission_id": "s-vp-first",
+            "is_current": False,
+            "status": "superseded",
+            "received_at": _FIRST,
+        },
+        vp,
+        kt,
+    ]
+    values = rows["fct_reported_value"]
+    values[1] |= {"entered_how": "on_behalf", "file_name": "giấy.pdf", "cell": "tr. 2"}
+    values[2] |= {"entered_how": "correction", "name_vi": "Tổng số hồ sơ"}
+    rows["fct_reporting_rate"][2] |= {"exempt": True, "expected": 0, "note": "Miễn: trạm đang sửa chữa."}
+    return rows
+
+
+_FIRST = datetime(2026, 4, 1, 2, tzinfo=UTC)
 
 
 def _indicators() -> list[dict[str, Any]]:
