@@ -41,7 +41,7 @@ OF_NOBODY = "chua-ro-don-vi"
 
 _CODE = {
     "dagster_project": ("*.py", "*.csv"),
-    "dbt": ("*.sql", "*.yml"),
+    "dbt": ("*.sql", "*.yml", "*.py"),
     "expectations": ("*.json",),
 }
 #: They change no figure of a release.

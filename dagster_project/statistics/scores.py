@@ -1,94 +1,73 @@
 """Scores: figures brought to one scale, weighted, put together up a tree, and ranked where a scheme says so.
 
 After the OECD/JRC handbook on composite indicators. Areas are compared with the areas of their own level in the same
-period. Which scheme and tree apply is ``schemes``; nothing is imputed: what is missing is told by coverage and reason.
+round. Which scheme and tree apply is ``schemes``; nothing is imputed: what is missing is told by coverage and reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import polars as pl
 
 from dagster_project.statistics.schemes import Scheme
 
-#: One row per area × period × indicator; a figure that is not there may have no row or no value.
+#: One row per area × round × indicator; a figure that is not there may have no row or no value. Of the states of a
+#: value, ``not_applicable`` counts: it leaves the indicator out for that area.
 FIGURES = pl.Schema(
     {
+        "round_code": pl.String,
         "area_level": pl.String,
         "area_code": pl.String,
-        "period_code": pl.String,
         "indicator_code": pl.String,
         "value": pl.Float64,
+        "value_state": pl.String,
     }
 )
 
-#: One row per area × period × scored indicator; ``score_reason``: no_value, no_direction, no_goalposts, no_spread.
-INDICATOR_SCORES = pl.Schema(
+#: One row per area × round × node of the scheme's tree. ``score_reason`` says why there is no score: no_value,
+#: not_applicable, no_direction, no_goalposts, no_spread; of groups: too_little_data, negative (has no geometric mean).
+SCORES = pl.Schema(
     {
         "scheme_code": pl.String,
-        **dict.fromkeys(FIGURES.names()[:-1], pl.String),
+        "round_code": pl.String,
+        "area_level": pl.String,
+        "area_code": pl.String,
+        "indicator_code": pl.String,
+        "is_leaf": pl.Boolean,
         "value": pl.Float64,
         "normalised": pl.Float64,
-        "weight": pl.Float64,
-        "score": pl.Float64,  # normalised × weight
+        "weight": pl.Float64,  # among the children of its parent
+        "score": pl.Float64,  # normalised × weight; of a group, the mean of what is below it
+        "coverage": pl.Float64,  # share of the weight of all below that is normalised
         "rank": pl.Int64,
         "score_reason": pl.String,
     }
 )
 
-#: One row per area × period × group; ``score_reason``: too_little_data, negative (has no geometric mean).
-GROUP_SCORES = pl.Schema(
-    {
-        "scheme_code": pl.String,
-        "area_level": pl.String,
-        "area_code": pl.String,
-        "period_code": pl.String,
-        "indicator_code": pl.String,
-        "score": pl.Float64,
-        "coverage": pl.Float64,  # share of the weight of all below that has a figure
-        "rank": pl.Int64,
-        "score_reason": pl.String,
-    }
-)
-
-_AREA = ("area_level", "area_code", "period_code")
+_AREA = ("round_code", "area_level", "area_code")
 #: What is compared with one another.
-_PEERS = ("area_level", "period_code", "indicator_code")
+_PEERS = ("round_code", "area_level", "indicator_code")
 #: Significant digits in which figures differ, as in the hashes of releases.
 _DIGITS = 12
 
 
-class Scores(NamedTuple):
-    """What one scheme gives: ``INDICATOR_SCORES`` and ``GROUP_SCORES``."""
-
-    indicators: pl.DataFrame
-    groups: pl.DataFrame
-
-
-def find_scores(figures: pl.DataFrame, tree: pl.DataFrame, scheme: Scheme) -> Scores:
-    """Scores of ``FIGURES`` over the ``NODES`` of a scheme, for every area and period that has a figure."""
+def find_scores(figures: pl.DataFrame, tree: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
+    """``SCORES`` of ``FIGURES`` over the ``NODES`` of a scheme, for every area and round that has a figure."""
     leaves = _normalise(_complete(figures, tree), scheme)
-    groups = _aggregate(leaves, tree, scheme)
-    named = pl.lit(scheme.code).alias("scheme_code")
-    order = ["period_code", "area_level", "area_code", "indicator_code"]
-    return Scores(
-        *(
-            frame.with_columns(named, _rank(ranked_by, scheme))
-            .select(schema.names())
-            .cast(schema)
-            .sort(order)
-            for frame, ranked_by, schema in (
-                (leaves, "normalised", INDICATOR_SCORES),
-                (groups, "score", GROUP_SCORES),
-            )
-        )
+    nodes = tree.select("indicator_code", "is_leaf", "weight")
+    groups = _aggregate(leaves, tree, scheme).join(nodes, on="indicator_code")
+    return (
+        pl.concat([_ranked(leaves, "normalised", scheme), _ranked(groups, "score", scheme)], how="diagonal")
+        .with_columns(pl.lit(scheme.code).alias("scheme_code"))
+        .select(SCORES.names())
+        .cast(SCORES)
+        .sort("round_code", "area_level", "area_code", "indicator_code")
     )
 
 
 def _complete(figures: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
-    """Every leaf for every area and period, with its figure or none."""
+    """Every leaf for every area and round, with its figure or none."""
     leaves = tree.filter(pl.col("is_leaf"))
     known = figures.select(FIGURES.names()).cast(FIGURES)
     scored = known.join(leaves, on="indicator_code", how="semi")
@@ -111,7 +90,10 @@ def _normalise(leaves: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
         .with_columns(normalised=_NORMALISATIONS[scheme.normalisation](scheme))
         .with_columns(
             score=pl.col("normalised") * pl.col("weight"),
-            score_reason=pl.when(pl.col("value").is_null())
+            coverage=pl.col("normalised").is_not_null().cast(pl.Float64),
+            score_reason=pl.when(pl.col("value_state") == "not_applicable")
+            .then(pl.lit("not_applicable"))
+            .when(pl.col("value").is_null())
             .then(pl.lit("no_value"))
             .when(sign.is_null())
             .then(pl.lit("no_direction"))
@@ -177,13 +159,13 @@ def _told_apart(column: str) -> pl.Expr:
 
 
 def _aggregate(leaves: pl.DataFrame, tree: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
-    """Groups from the deepest up, each from what stands right below it."""
-    found = leaves.select(
+    """Groups from the deepest up, each from what stands right below it and applies to the area."""
+    found = leaves.filter(pl.col("score_reason").ne_missing("not_applicable")).select(
         *_AREA,
         "indicator_code",
         pl.col("normalised").alias("score"),
-        pl.col("normalised").is_not_null().cast(pl.Float64).alias("coverage"),
-        pl.lit(None, dtype=pl.String).alias("score_reason"),
+        "coverage",
+        "score_reason",
     )
     groups = found.clear()
     for (depth,), level in sorted(tree.partition_by("depth", as_dict=True).items(), reverse=True):
@@ -219,8 +201,7 @@ def _put_together(children: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
     )
 
 
-def _rank(column: str, scheme: Scheme) -> pl.Expr:
-    """Place among the areas, the best first; null unless the scheme ranks areas."""
-    if not scheme.ranks_areas:
-        return pl.lit(None, dtype=pl.Int64).alias("rank")
-    return _told_apart(column).rank("min", descending=True).over(_PEERS).alias("rank")
+def _ranked(nodes: pl.DataFrame, column: str, scheme: Scheme) -> pl.DataFrame:
+    """With the place among the areas, the best first; null unless the scheme ranks areas."""
+    place = _told_apart(column).rank("min", descending=True).over(_PEERS)
+    return nodes.with_columns(rank=(place if scheme.ranks_areas else pl.lit(None)).cast(pl.Int64))

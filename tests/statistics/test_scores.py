@@ -12,7 +12,7 @@ import pytest
 
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.statistics.schemes import OVERALL, Scheme, schemes_on, tree_on
-from dagster_project.statistics.scores import FIGURES, Scores, find_scores
+from dagster_project.statistics.scores import FIGURES, find_scores
 
 _CLOSE = 1e-9
 _DAY = date(2018, 12, 31)
@@ -69,29 +69,24 @@ def _figures(published: pl.DataFrame) -> pl.DataFrame:
     return published.select(
         area_level=pl.lit("national"),
         area_code="uCode",
-        period_code=pl.lit("2018"),
+        round_code=pl.lit("2018"),
         indicator_code="indicator_code",
         value="expected",
+        value_state=pl.lit("value"),
     ).cast(FIGURES)
 
 
-def _nodes(found: Scores, indicators: str = "normalised", groups: str = "score") -> pl.DataFrame:
-    names = ("area_code", "indicator_code")
-    return pl.concat(
-        [
-            found.indicators.select(*names, pl.col(indicators).alias("ours")),
-            found.groups.select(*names, pl.col(groups).alias("ours")),
-        ]
-    )
-
-
-def _compared(published: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
+def _compared(published: pl.DataFrame, found: pl.DataFrame, column: str | None = None) -> pl.DataFrame:
+    ours = pl.col(column) if column else pl.when("is_leaf").then("normalised").otherwise("score")
     both = published.join(
-        ours, left_on=["uCode", "indicator_code"], right_on=["area_code", "indicator_code"], validate="1:1"
+        found.with_columns(ours=ours),
+        left_on=["uCode", "indicator_code"],
+        right_on=["area_code", "indicator_code"],
+        validate="1:1",
     )
     assert both.height == published.height
     assert both["expected"].is_null().equals(both["ours"].is_null())
-    return both.drop_nulls()
+    return both.select("uCode", "indicator_code", "expected", "ours").drop_nulls()
 
 
 _PUBLISHED = {
@@ -117,7 +112,7 @@ def test_published_tables_of_the_asem_index_are_reproduced(
     folder: Path, asem: pl.DataFrame, name: str
 ) -> None:
     figures = _figures(_published(folder, "example_Denominated"))
-    compared = _compared(_published(folder, name), _nodes(find_scores(figures, asem, _PUBLISHED[name])))
+    compared = _compared(_published(folder, name), find_scores(figures, asem, _PUBLISHED[name]))
     assert compared.height >= 51 * 49 - 65
     apart = compared.filter((pl.col("expected") - pl.col("ours")).abs() > _CLOSE)
     assert set(apart.select("uCode", "indicator_code").rows()) == _EQUAL_AS_PRINTED.get(name, set())
@@ -128,9 +123,9 @@ def test_published_scores_and_ranks_of_the_asem_index_are_reproduced(
 ) -> None:
     figures = _figures(_published(folder, "example_Treated"))
     found = find_scores(figures, asem, _scheme("min_max", ranks_areas=True))
-    scores = _compared(_published(folder, "example_Aggregated"), _nodes(found))
+    scores = _compared(_published(folder, "example_Aggregated"), found)
     assert scores.select((pl.col("expected") - pl.col("ours")).abs().max()).item() <= _CLOSE
-    ranks = _compared(_published(folder, "example_results_ranks"), _nodes(found, "rank", "rank"))
+    ranks = _compared(_published(folder, "example_results_ranks"), found, "rank")
     assert ranks.height == 51 * 60
     apart = ranks.filter(pl.col("expected") != pl.col("ours"))
     assert set(apart.select("uCode", "indicator_code").rows()) == _EQUAL_AS_PRINTED["example_results_ranks"]
@@ -155,15 +150,16 @@ def _small_tree(scheme: Scheme, weights: list[Row] = [], **directions: str) -> p
 
 def _small_figures(**areas: tuple[float | None, ...]) -> pl.DataFrame:
     rows = [
-        ("commune", area, "2018", code, value)
+        ("2018", "commune", area, code, value, "missing" if value is None else "value")
         for area, values in areas.items()
         for code, value in zip(("a1", "a2", "b1"), values, strict=True)
     ]
     return pl.DataFrame(rows, schema=FIGURES, orient="row")
 
 
-def _groups(found: Scores, area: str, column: str = "score") -> dict[str, Any]:
-    return dict(found.groups.filter(pl.col("area_code") == area).select("indicator_code", column).iter_rows())
+def _groups(found: pl.DataFrame, area: str, column: str = "score") -> dict[str, Any]:
+    groups = found.filter(pl.col("area_code") == area, ~pl.col("is_leaf"))
+    return dict(groups.select("indicator_code", column).iter_rows())
 
 
 def test_weights_goalposts_and_direction_are_those_of_the_catalogue() -> None:
@@ -183,16 +179,15 @@ def test_weights_goalposts_and_direction_are_those_of_the_catalogue() -> None:
     assert _groups(found, "Y") == pytest.approx({"A": 0, "B": 50, "B.1": 50, OVERALL: 12.5})
     assert _groups(found, "X", "rank")[OVERALL] == 1
     assert _groups(found, "Y", "rank")[OVERALL] == 2
-    points = found.indicators.filter(area_code="X").select("indicator_code", "normalised", "score").rows()
+    points = found.filter("is_leaf", area_code="X").select("indicator_code", "normalised", "score").rows()
     assert points == [("a1", 80, 240), ("a2", 80, 80), ("b1", 100, 100)]
 
 
 def test_areas_are_not_ranked_until_a_scheme_says_so() -> None:
     scheme = _scheme("min_max")
     found = find_scores(_small_figures(X=(1, 2, 3), Y=(2, 3, 4)), _small_tree(scheme), scheme)
-    assert found.groups["score"].null_count() == 0
-    assert found.groups["rank"].null_count() == found.groups.height
-    assert found.indicators["rank"].null_count() == found.indicators.height
+    assert found["score"].null_count() == 0
+    assert found["rank"].null_count() == found.height
 
 
 def test_a_group_is_scored_only_where_the_declared_share_of_it_has_figures() -> None:
@@ -205,14 +200,24 @@ def test_a_group_is_scored_only_where_the_declared_share_of_it_has_figures() -> 
     assert _groups(find_scores(figures, _small_tree(lenient), lenient), "X")[OVERALL] == 0
 
 
+def test_what_does_not_apply_to_an_area_is_not_missing_there() -> None:
+    scheme = _scheme("min_max")
+    figures = _small_figures(X=(1, None, None), Y=(2, 3, 4), Z=(3, 4, 5))
+    state = pl.when(pl.col("value").is_null()).then(pl.lit("not_applicable")).otherwise("value_state")
+    found = find_scores(figures.with_columns(value_state=state), _small_tree(scheme), scheme)
+    assert _groups(found, "X", "coverage") == {"A": 1, OVERALL: 1}
+    assert _groups(found, "X") == {"A": 0, OVERALL: 0}
+    assert found.filter(area_code="X", indicator_code="b1")["score_reason"].item() == "not_applicable"
+
+
 def test_an_indicator_without_a_score_says_why() -> None:
     scheme = _scheme("z_score")
     figures = _small_figures(X=(1, 0.1 + 0.2, None), Y=(2, 0.3, 4))
-    found = find_scores(figures, _small_tree(scheme, a1="unknown"), scheme).indicators
+    found = find_scores(figures, _small_tree(scheme, a1="unknown"), scheme).filter("is_leaf")
     reasons = dict(found.filter(area_code="X").select("indicator_code", "score_reason").iter_rows())
     assert reasons == {"a1": "no_direction", "a2": "no_spread", "b1": "no_value"}
     posts = _scheme("goalposts")
-    found = find_scores(figures, _small_tree(posts), posts).indicators
+    found = find_scores(figures, _small_tree(posts), posts).filter("is_leaf")
     assert found.filter(area_code="Y")["score_reason"].unique().to_list() == ["no_goalposts"]
 
 
@@ -229,17 +234,17 @@ def test_what_is_neutral_or_weighs_nothing_is_no_part_of_the_score() -> None:
     scheme = _scheme("min_max")
     tree = _small_tree(scheme, [{"indicator_code": "B", "weight": 0}], a2="neutral")
     found = find_scores(_small_figures(X=(1, None, None), Y=(2, None, None)), tree, scheme)
-    assert found.groups["indicator_code"].unique().to_list() == ["A"]
+    assert found.filter(~pl.col("is_leaf"))["indicator_code"].unique().to_list() == ["A"]
     assert _groups(found, "Y") == {"A": 100}
 
 
-def test_areas_are_compared_within_their_level_and_period() -> None:
+def test_areas_are_compared_within_their_level_and_round() -> None:
     scheme = _scheme("min_max")
     figures = _small_figures(X=(1, 1, 1), Y=(2, 2, 2))
     province = figures.with_columns(area_level=pl.lit("province"), value=pl.col("value") * 1000)
-    later = figures.with_columns(period_code=pl.lit("2019"), value=pl.col("value") * -1)
-    found = find_scores(pl.concat([figures, province, later]), _small_tree(scheme), scheme).groups
-    overall = found.filter(indicator_code=OVERALL).select("area_level", "period_code", "area_code", "score")
+    later = figures.with_columns(round_code=pl.lit("2019"), value=pl.col("value") * -1)
+    found = find_scores(pl.concat([figures, province, later]), _small_tree(scheme), scheme)
+    overall = found.filter(indicator_code=OVERALL).select("area_level", "round_code", "area_code", "score")
     assert set(overall.rows()) == {
         ("commune", "2018", "X", 0),
         ("commune", "2018", "Y", 100),
