@@ -1,4 +1,4 @@
-"""What people decide: `kho correct`, `enter`, `confirm-entry`, `respond`, `decide`, `exempt`, `withdraw`.
+"""What people decide: `kho correct`, `enter`, `confirm-entry`, `respond`, `decide`, `exempt`, `signed`, `withdraw`.
 
 Options, words and the order of steps belong here; what may be decided is told in ``decide``. A decision changes no
 release: the next `kho run` makes one with it.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.decide.entries import Asked, Checked
+    from dagster_project.ledger.store import Receipt
     from dagster_project.pipeline import Desk
 
 _TOTAL = "_T"
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
         ("respond", respond),
         ("decide", decide),
         ("exempt", exempt),
+        ("signed", signed),
         ("withdraw", withdraw),
     ):
         app.command(name, help=help_text(name.replace("-", "_")))(command)
@@ -231,6 +233,35 @@ def exempt(
     _recorded(desk.settings, f"exempted_{kind}", id=", ".join(ids), unit=unit, year=year)
 
 
+def signed(
+    *,
+    unit: Unit,
+    year: DataYear,
+    form: Annotated[str | None, typer.Option("--form", help=help_text("form"))] = None,
+    paper: Paper = None,
+    by: By,
+) -> None:
+    """Record that a form's signed copy came."""
+    from dagster_project.decide.signed_copies import check_signed_copies
+    from dagster_project.ledger.decisions import add_signed_copy
+
+    desk = desk_told()
+    copies = check_signed_copies(
+        _catalogue(desk),
+        desk.settings.office,
+        unit=unit,
+        year=year,
+        form=form,
+        paper=paper,
+        by=by,
+        now=clock(),
+    )
+    with _ledger(desk) as ledger:
+        kept = _land(desk, paper, unit, year).sha256 if paper else None
+        ids = [add_signed_copy(ledger, replace(copy, paper_sha256=kept)) for copy in copies]
+    _recorded(desk.settings, "signed", id=", ".join(ids), unit=unit, year=year)
+
+
 def withdraw(decision: Annotated[str, typer.Argument()], *, reason: Reason, by: By) -> None:
     """Take back an entry, an answer, a verdict or an exemption; it stays written that it once stood."""
     from dagster_project.decide.problems import Problems
@@ -249,7 +280,6 @@ def withdraw(decision: Annotated[str, typer.Argument()], *, reason: Reason, by: 
 
 def _enter(asked: Asked) -> None:
     """Check a figure, land the paper that shows it, and write the entry."""
-    from dagster_project import pipeline
     from dagster_project.decide.entries import Against, check_entry
     from dagster_project.ledger.decisions import add_entry
     from dagster_project.warehouse.releases import RELEASE_FILE, current_release
@@ -266,12 +296,17 @@ def _enter(asked: Asked) -> None:
     entry = checked.entry
     with _ledger(desk) as ledger:
         if asked.paper is not None:
-            (receipt,) = pipeline.receive(
-                desk, [asked.paper], expected_year=asked.year, sender=asked.unit, channel="paper"
-            )
+            receipt = _land(desk, asked.paper, asked.unit, asked.year)
             entry = replace(entry, paper_sha256=receipt.sha256, paper_name=receipt.file_name)
         entry_id = add_entry(ledger, entry)
     _say_entered(desk.settings, entry_id, replace(checked, entry=entry))
+
+
+def _land(desk: Desk, paper: Path, unit: str, year: int) -> Receipt:
+    from dagster_project import pipeline
+
+    (receipt,) = pipeline.receive(desk, [paper], expected_year=year, sender=unit, channel="paper")
+    return receipt
 
 
 def _say_entered(settings: Settings, entry_id: str, checked: Checked) -> None:

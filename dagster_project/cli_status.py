@@ -57,7 +57,7 @@ def status(*, year: Year = None, as_json: Json = False) -> None:
 
 
 def _known(desk: Desk, catalogue: Catalogue) -> Known:
-    from dagster_project.ledger.decisions import list_entries, list_exemptions
+    from dagster_project.ledger.decisions import list_entries, list_exemptions, list_signed_copies
     from dagster_project.ledger.store import open_ledger
     from dagster_project.warehouse.releases import RELEASE_FILE, current_release
     from dagster_project.warehouse.status import Known
@@ -71,6 +71,7 @@ def _known(desk: Desk, catalogue: Catalogue) -> Known:
         release_file=desk.folder.release(release_id) / RELEASE_FILE if release_id else None,
         entries=list_entries(ledger),
         exemptions=list_exemptions(ledger),
+        signed_copies=list_signed_copies(ledger),
         now=clock(),
     )
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
 from dagster_project.errors import KhoError, UsageError
-from dagster_project.ledger.decision_frames import decision_frames, read_decisions
+from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
@@ -239,11 +239,13 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     is_sample = desk.settings.office.is_sample
     _receipt_frame(receipts, findings, is_sample=is_sample).write_parquet(inputs / "receipts.parquet")
     gate.cells.write_parquet(inputs / "cells.parquet")
+    decisions = read_decisions(ledger)
+    submissions = with_signed_copies(submissions, decisions.signed_copies)
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
     answers = _gathered(batches, "answers", frames.ANSWERS)
     came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
-    decided = decision_frames(read_decisions(ledger), answers, came, is_sample=is_sample)
+    decided = decision_frames(decisions, answers, came, is_sample=is_sample)
     for name, frame in decided.items():
         frame.write_parquet(inputs / f"{name}.parquet")
     return gate

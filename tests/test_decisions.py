@@ -72,6 +72,7 @@ def decided(data: Path, finding: dict[str, str]) -> dict[str, Printed]:
         ),
         "respond": kho(data, "respond", jump[:8], "--text", "Có hợp đồng mới", "--by", "chị Hà"),
         "decide": kho(data, "decide", slip, "--accept", "--reason", "đã đối chiếu sổ", *BY),
+        "signed": kho(data, "signed", "--unit", "BL-KT", "--year", "2025", *BY),
         "exempt": kho(
             data,
             "exempt",
@@ -100,6 +101,7 @@ def test_each_decision_gets_a_number_and_tells_what_to_do_next(decided: dict[str
         "enter": "SL-0002",
         "respond": "GT-0001",
         "decide": "QD-0001",
+        "signed": "BK-0001",
         "exempt": "MG-0001",
     }.items():
         assert number in decided[name].out, decided[name].err
@@ -138,6 +140,8 @@ def test_status_tells_of_decisions_at_once_and_says_when_the_release_has_them(da
 
     before = status()
     assert not before["is_stale"]
+    signed = {unit["reporting_unit_code"]: unit["signed_copy"] for unit in before["units"]}
+    assert signed["BL-KT"]
     assert kho(data, "withdraw", "MG-0001", "--reason", "ghi nhầm", *BY).code == 0
     after = status()
     assert after["is_stale"]

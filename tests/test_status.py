@@ -42,6 +42,7 @@ def status(catalogue: Catalogue) -> Status:
             release_file=release_file,
             entries=[],
             exemptions=exemptions,
+            signed_copies=[],
             now=now,
         )
         return read_status(known, code)
@@ -212,7 +213,13 @@ def test_who_is_to_be_urged_stands_on_top(status: Status, release: Any) -> None:
 def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, release: Any) -> None:
     def shown(now: datetime, file: Path | None = None) -> str | None:
         known = Known(
-            catalogue=catalogue, office=OFFICE, release_file=file, entries=[], exemptions=[], now=now
+            catalogue=catalogue,
+            office=OFFICE,
+            release_file=file,
+            entries=[],
+            exemptions=[],
+            signed_copies=[],
+            now=now,
         )
         return round_to_show(known, None)
 

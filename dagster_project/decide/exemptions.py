@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.decide.places import assigned_in, of_unit
+from dagster_project.decide.places import assigned_in, forms_meant, of_unit
 from dagster_project.decide.problems import Problems
 from dagster_project.ledger.decisions import EXEMPTION_KINDS, Exemption
 
@@ -38,12 +38,7 @@ def check_exemptions(
     problems.need(reason=asked.reason, by=asked.by)
     assigned = assigned_in(catalogue, office, asked.year, problems)
     own = of_unit(assigned, asked.unit, catalogue, asked.year, problems)
-    forms = own.select("round_code", "form_code", "area_code").unique().sort(pl.all())
-    if asked.form is not None and len(forms):
-        known = ", ".join(forms["form_code"].unique().sort())
-        forms = forms.filter(pl.col("form_code") == asked.form)
-        if forms.is_empty():
-            problems.add("ledger.unknown_form", form=asked.form, unit=asked.unit, known=known)
+    forms = forms_meant(own, asked.form, problems)
     _check_kind(asked, _due(catalogue, forms), problems)
     problems.finish()
     return [

@@ -34,3 +34,13 @@ def of_unit(
     elif own.is_empty() and not assigned.is_empty():
         problems.add("ledger.unit_not_in_round", unit=unit, year=year)
     return own
+
+
+def forms_meant(own: pl.DataFrame, form: str | None, problems: Problems) -> pl.DataFrame:
+    """round_code, form_code and area_code of the form that is named, or of every form of the unit."""
+    forms = own.select("round_code", "form_code", "area_code", "reporting_unit_code").unique().sort(pl.all())
+    named = forms if form is None else forms.filter(pl.col("form_code") == form)
+    if named.is_empty() and len(forms):
+        known = ", ".join(forms["form_code"].unique().sort())
+        problems.add("ledger.unknown_form", form=form, unit=forms["reporting_unit_code"][0], known=known)
+    return named

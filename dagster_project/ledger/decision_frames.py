@@ -18,10 +18,12 @@ from dagster_project.ledger.decisions import (
     Entry,
     Exemption,
     Response,
+    SignedCopy,
     Verdict,
     list_entries,
     list_exemptions,
     list_responses,
+    list_signed_copies,
     list_verdicts,
 )
 
@@ -44,6 +46,7 @@ class Decisions:
     responses: Sequence[Response]
     verdicts: Sequence[Verdict]
     exemptions: Sequence[Exemption]
+    signed_copies: Sequence[SignedCopy]
 
     def facts(self) -> list[list[dict[str, str | None]]]:
         """Plain values that change whenever a decision is made, confirmed or withdrawn."""
@@ -52,7 +55,13 @@ class Decisions:
                 {name: None if value is None else str(value) for name, value in asdict(decision).items()}
                 for decision in decisions
             ]
-            for decisions in (self.entries, self.responses, self.verdicts, self.exemptions)
+            for decisions in (
+                self.entries,
+                self.responses,
+                self.verdicts,
+                self.exemptions,
+                self.signed_copies,
+            )
         ]
 
 
@@ -63,6 +72,7 @@ def read_decisions(engine: Engine) -> Decisions:
         responses=list_responses(engine),
         verdicts=list_verdicts(engine),
         exemptions=list_exemptions(engine),
+        signed_copies=list_signed_copies(engine),
     )
 
 
@@ -90,6 +100,31 @@ def decision_frames(
         "verdicts": _newest(_frame(decisions.verdicts, VERDICTS, is_sample=is_sample), FINDING_KEY),
         "exemptions": _newest(_frame(decisions.exemptions, EXEMPTIONS, is_sample=is_sample), _EXEMPTION_KEY),
     }
+
+
+def with_signed_copies(submissions: pl.DataFrame, signed: Sequence[SignedCopy]) -> pl.DataFrame:
+    """SUBMISSIONS with ``signed_copy`` set where a signed copy came.
+
+    It is the copy of what had come by then, or of the first form to come after it: a later revision needs its own.
+    """
+    key = ["reporting_unit_code", "form_code", "round_code"]
+    last = (
+        pl.DataFrame(
+            [(s.reporting_unit_code, s.form_code, s.round_code, s.noted_at) for s in signed],
+            schema={**dict.fromkeys(key, pl.String), "noted_at": frames.TIMESTAMP},
+            orient="row",
+        )
+        .group_by(key)
+        .agg(pl.col("noted_at").max())
+    )
+    counts = ~pl.col("blocked").fill_null(value=False)
+    first = pl.col("received_at") == pl.col("received_at").filter(counts).min().over(key)
+    has_copy = (pl.col("received_at") <= pl.col("noted_at")) | (first & pl.col("noted_at").is_not_null())
+    return (
+        submissions.join(last, on=key, how="left", maintain_order="left")
+        .with_columns(pl.col("signed_copy") | (counts & has_copy).fill_null(value=False))
+        .drop("noted_at")
+    )
 
 
 def _frame(

@@ -1,4 +1,4 @@
-"""What people decided about figures and forms: entries, answers, verdicts, exemptions, and their withdrawal.
+"""What people decided about figures and forms: entries, answers, verdicts, exemptions, signed copies.
 
 Writing and reading back belong here; whether a decision fits the catalogue does not (``decide``). Every decision
 writes its act in the same transaction. A decision is known by its id, such as "SL-0001".
@@ -108,11 +108,27 @@ class Exemption:
     exemption_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignedCopy:
+    """A form's signed copy that came; ``paper_sha256`` where its scan was kept."""
+
+    prefix: ClassVar[str] = "BK"
+
+    reporting_unit_code: str
+    form_code: str
+    round_code: str
+    paper_sha256: str | None
+    noted_by: str
+    noted_at: datetime
+    signed_copy_id: str = ""
+
+
 _TABLES: Mapping[str, Table] = {
     Entry.prefix: tables.ENTRIES,
     Response.prefix: tables.RESPONSES,
     Verdict.prefix: tables.VERDICTS,
     Exemption.prefix: tables.EXEMPTIONS,
+    SignedCopy.prefix: tables.SIGNED_COPIES,
 }
 
 
@@ -151,6 +167,12 @@ def add_exemption(engine: Engine, exemption: Exemption) -> str:
     subject = f"{exemption.reporting_unit_code} {exemption.form_code} {exemption.round_code}"
     act = _Act(f"exempt.{exemption.kind}", exemption.decided_by, exemption.decided_at, subject)
     return _append(engine, exemption, act)
+
+
+def add_signed_copy(engine: Engine, signed: SignedCopy) -> str:
+    """Append that a form's signed copy came; returns its id."""
+    subject = f"{signed.reporting_unit_code} {signed.form_code} {signed.round_code}"
+    return _append(engine, signed, _Act("signed_copy", signed.noted_by, signed.noted_at, subject))
 
 
 def confirm_entry(engine: Engine, entry_id: str, *, by: str, at: datetime) -> bool:
@@ -200,6 +222,14 @@ def list_exemptions(engine: Engine) -> list[Exemption]:
         return [Exemption(**row, exemption_id=id_) for id_, row in _standing(connection, Exemption.prefix)]
 
 
+def list_signed_copies(engine: Engine) -> list[SignedCopy]:
+    """Signed copies that were not withdrawn, oldest first."""
+    with engine.connect() as connection:
+        return [
+            SignedCopy(**row, signed_copy_id=id_) for id_, row in _standing(connection, SignedCopy.prefix)
+        ]
+
+
 def _entries(connection: Connection) -> list[Entry]:
     confirmed = {
         f"{Entry.prefix}-{row.entry_number:04d}": aware(row.confirmed_at)
@@ -211,7 +241,7 @@ def _entries(connection: Connection) -> list[Entry]:
     ]
 
 
-def _append(engine: Engine, decision: Entry | Response | Verdict | Exemption, act: _Act) -> str:
+def _append(engine: Engine, decision: Entry | Response | Verdict | Exemption | SignedCopy, act: _Act) -> str:
     table = _TABLES[decision.prefix]
     row = {
         name: utc(value) if isinstance(value, datetime) else value

@@ -148,6 +148,18 @@ EXEMPTIONS = Table(
     _moment("decided_at"),
 )
 
+SIGNED_COPIES = Table(
+    "signed_copies",
+    METADATA,
+    _number("number"),
+    _text("reporting_unit_code"),
+    _text("form_code"),
+    _text("round_code"),
+    _text("paper_sha256", optional=True),
+    _text("noted_by"),
+    _moment("noted_at"),
+)
+
 WITHDRAWALS = Table(
     "withdrawals",
     METADATA,

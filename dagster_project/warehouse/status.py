@@ -16,7 +16,7 @@ import polars as pl
 
 from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
 from dagster_project.forms.plan import assigned_elements
-from dagster_project.ledger.decisions import Entry, Exemption
+from dagster_project.ledger.decisions import Entry, Exemption, SignedCopy
 from dagster_project.warehouse.sent import files_without_form, rounds_with_submissions, submissions_of
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Known:
     release_file: Path | None
     entries: Sequence[Entry]
     exemptions: Sequence[Exemption]
+    signed_copies: Sequence[SignedCopy]
     now: datetime
 
 
@@ -127,6 +128,7 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
     is_open = opens_on is None or opens_on <= known.now.astimezone(OFFICE_TIME).date()
     units = _units(known, round_code, dues, _At(known.now, is_open))
     papers = {entry.paper_sha256 for entry in known.entries}
+    papers |= {signed.paper_sha256 for signed in known.signed_copies}
     counted = [unit for unit in units if unit.state != "exempt"]
     return RoundStatus(
         round_code=round_code,

@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import Engine
 
 from dagster_project import frames
-from dagster_project.ledger.decision_frames import decision_frames, read_decisions
+from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.decisions import (
     Entry,
     Exemption,
     Response,
+    SignedCopy,
     Verdict,
     add_entry,
     add_exemption,
     add_response,
+    add_signed_copy,
     add_verdict,
     confirm_entry,
     list_entries,
@@ -182,3 +184,46 @@ def test_frames_without_any_decision_have_their_columns(ledger: Engine) -> None:
         "exemptions": frames.EXEMPTIONS,
     }
     assert all(frame.is_empty() for frame in found.values())
+
+
+def _sent(*moments: tuple[int, bool]) -> pl.DataFrame:
+    """Forms of one unit that came on these days of April; whether each was refused."""
+    rows = [
+        {
+            "submission_id": str(day),
+            "reporting_unit_code": "BL-KT",
+            "form_code": "B01-X",
+            "round_code": "2244-X-2025",
+            "received_at": datetime(2026, 4, day, tzinfo=UTC),
+            "signed_copy": False,
+            "blocked": blocked,
+        }
+        for day, blocked in moments
+    ]
+    return frames.conform(pl.DataFrame(rows), frames.SUBMISSIONS)
+
+
+@pytest.mark.parametrize(
+    ("came", "signed"),
+    [
+        (((1, False),), ["1"]),
+        (((1, False), (8, False), (10, False)), ["1", "8"]),
+        (((10, False), (12, False)), ["10"]),
+        (((1, True), (10, False), (12, False)), ["10"]),
+    ],
+)
+def test_a_signed_copy_is_of_what_had_come_or_of_the_first_form_after_it(
+    ledger: Engine, came: tuple[tuple[int, bool], ...], signed: list[str]
+) -> None:
+    copy = SignedCopy(
+        reporting_unit_code="BL-KT",
+        form_code="B01-X",
+        round_code="2244-X-2025",
+        paper_sha256=None,
+        noted_by="Lan",
+        noted_at=MORNING,
+    )
+    add_signed_copy(ledger, copy)
+    found = with_signed_copies(_sent(*came), read_decisions(ledger).signed_copies)
+    assert found.filter(pl.col("signed_copy"))["submission_id"].to_list() == signed
+    assert not with_signed_copies(_sent(*came), [])["signed_copy"].any()
