@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project import pipeline
+from dagster_project import durable, pipeline
 from dagster_project.defs.partitions import ROUNDS
 from dagster_project.errors import KhoError
 from dagster_project.pipeline import Desk
@@ -27,6 +27,9 @@ EXPORTS = dg.AssetKey("exports")
 #: Our own invariants: a failure stops the run before the models.
 CELLS_ADD_UP = "cells_add_up"
 ACCEPTED_BATCH_PASSES = "accepted_batch_passes"
+#: Pages about the gate's last runs that are kept, under the logs.
+DATA_DOCS = "data-docs"
+_DATA_DOCS_KEPT = 20
 
 
 @dg.asset(key=LANDING, group_name="intake", kinds={"file"})
@@ -86,14 +89,35 @@ def make_gate(expectations: Path) -> dg.AssetsDefinition:
         kinds={"greatexpectations"},
         check_specs=suite_checks(expectations),
     )
-    def gate(desk: dg.ResourceParam[Desk]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def gate(
+        context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Gate 1: what fits the catalogue's shape goes on, the rest is quarantined with a finding."""
         admitted = pipeline.admit(desk, pipeline.load_checked_catalogue(desk))
         dispositions = dict(admitted.cells["disposition"].value_counts().iter_rows())
-        yield dg.MaterializeResult(metadata={str(name): count for name, count in dispositions.items()})
+        docs = _data_docs(desk, admitted, context.run_id)
+        yield dg.MaterializeResult(
+            metadata={
+                **{str(name): count for name, count in dispositions.items()},
+                "data_docs": dg.MetadataValue.path(docs),
+            }
+        )
         yield from gate_results(admitted)
 
     return gate
+
+
+def _data_docs(desk: Desk, admitted: Gate, run_id: str) -> Path:
+    """The page about this run of the gate; those of the oldest runs make room."""
+    from dagster_project.quality.docs import write_data_docs
+
+    top = desk.folder.logs / DATA_DOCS
+    page = write_data_docs(
+        admitted.results, desk.project.expectations, top / f"{desk.now():%Y%m%dT%H%M%S}-{run_id[:8]}"
+    )
+    kept = sorted(path.name for path in top.iterdir())[-_DATA_DOCS_KEPT:]
+    durable.sweep(top, lambda name: name not in kept)
+    return page
 
 
 def gate_results(admitted: Gate) -> Iterator[dg.AssetCheckResult]:
