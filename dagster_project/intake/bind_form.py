@@ -27,6 +27,7 @@ from dagster_project.intake.form_codes import (
 )
 from dagster_project.intake.form_findings import to_findings
 from dagster_project.intake.form_identity import check_identity, identify
+from dagster_project.intake.units import mark_differing
 from dagster_project.settings import Office
 
 
@@ -79,6 +80,8 @@ def bind_forms(
         pl.col("rule_code").first().alias("blocked_by")
     )
     placed = place_cells(keyed, tables=tables, columns=columns, rows=rows, forms=forms, blocked=blocked)
+    heading = placed.filter(pl.col("reason") == "heading")
+    placed = mark_differing(placed, heading, catalogue)
     content = check_content(
         keyed,
         placed,

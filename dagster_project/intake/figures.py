@@ -30,6 +30,7 @@ _LARGEST = 1e250
 #: Parts of a number format that only show text.
 _SHOWN_TEXT = r'"[^"]*"|\\.|_.'
 _SIGNIFICANT = 15
+_COLUMN = ["sha256", "sheet", "col"]
 
 
 def read_figures(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -94,24 +95,37 @@ def _with_units(frame: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def _with_style(frame: pl.DataFrame) -> pl.DataFrame:
-    """``style``: the decimal mark of a text file whose numbers prove one mark and never the other.
+    """``style``: the decimal mark that a text file, or a workbook's column, proves, where it never proves the other.
 
-    Only a file of plain text has a style: a program wrote all its numbers in one way. A workbook's texts were
-    typed by people, each in their own.
+    A program wrote all numbers of a text file in one way. A workbook's texts were typed by people: there only a
+    column that writes decimals with a comma, as the law has it, speaks for its other numbers.
     """
-    proven = (
-        frame.filter((pl.col("sheet") == "") & pl.col("digits").is_not_null())
-        .group_by("sha256")
-        .agg(pl.col("mark").drop_nulls().unique())
-        .filter(pl.col("mark").list.len() == 1)
-        .select("sha256", pl.col("mark").list.first().alias("style"))
+    marks = pl.col("mark").drop_nulls().unique()
+    proofs = frame.filter(pl.col("digits").is_not_null())
+    of_file = _agreed(proofs.filter(pl.col("sheet") == "").group_by("sha256").agg(marks))
+    of_column = _agreed(proofs.filter(pl.col("sheet") != "").group_by(_COLUMN).agg(marks))
+    return (
+        frame.join(of_file.rename({"style": "file_style"}), on="sha256", how="left", maintain_order="left")
+        .join(
+            of_column.filter(pl.col("style") == ",").rename({"style": "column_style"}),
+            on=_COLUMN,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.when(pl.col("sheet") == "").then("file_style").otherwise("column_style").alias("style")
+        )
     )
-    return frame.join(proven, on="sha256", how="left", maintain_order="left")
+
+
+def _agreed(proofs: pl.DataFrame) -> pl.DataFrame:
+    one = proofs.filter(pl.col("mark").list.len() == 1)
+    return one.select(pl.exclude("mark"), pl.col("mark").list.first().alias("style"))
 
 
 def _digits() -> pl.Expr:
     """The number's digits, where it can be only one."""
-    style = pl.when(pl.col("sheet") == "").then("style")
+    style = pl.col("style")
     as_thousands = pl.col("is_whole") & (pl.col("ratio") == 1)
     return (
         pl.when(pl.col("whole").is_null())

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dagster_project.intake.layout_areas import resolve_areas
-from dagster_project.intake.layout_maps import SHEET, Layouts, folded
-from dagster_project.intake.units import measures, read_above, read_heading, unit_names
+from dagster_project.intake.layout_maps import SHEET, Layouts
+from dagster_project.intake.units import measures, read_heading, table_units
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -135,16 +135,8 @@ def _with_headings(
         *COLUMN, read_heading(columns["header"], catalogue).alias("heading_unit")
     ).drop_nulls()
     lines = cells.filter(pl.col("part").is_in(["above", "header"]), pl.col("cell_type") == "text")
-    names = lines.select(*SHEET, read_above(lines["raw_text"], catalogue).alias("name")).drop_nulls()
     dimensions = measures(catalogue).select("unit", "dimension")
-    above = (
-        names.with_columns(folded(names["name"]).alias("key"))
-        .join(unit_names(catalogue).select("key", "dimension"), on="key")
-        .group_by(*SHEET, "dimension")
-        .agg(pl.col("name").first().alias("table_unit"), pl.col("key").n_unique())
-        .filter(pl.col("key") == 1)
-        .drop("key")
-    )
+    above = table_units(lines, catalogue)
     return (
         values.join(headed.unique(COLUMN), on=COLUMN, how="left", maintain_order="left")
         .join(dimensions, on="unit", how="left", maintain_order="left")

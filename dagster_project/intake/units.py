@@ -87,6 +87,43 @@ def read_heading(headings: pl.Series, catalogue: Catalogue) -> pl.Series:
     return _known(headings, _IN_HEADING, catalogue)
 
 
+def table_units(lines: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Which unit the lines above a table (sha256, sheet, raw_text) give for all of it: dimension, table_unit.
+
+    It speaks for figures of its own kind only; where two are given, neither counts.
+    """
+    names = lines.select("sha256", "sheet", read_above(lines["raw_text"], catalogue).alias("table_unit"))
+    named = names.drop_nulls("table_unit")
+    return (
+        named.with_columns(folded(named["table_unit"]).alias("key"))
+        .join(unit_names(catalogue).select("key", "dimension"), on="key")
+        .group_by("sha256", "sheet", "dimension")
+        .agg(pl.col("table_unit").first(), pl.col("key").n_unique())
+        .filter(pl.col("key") == 1)
+        .drop("key")
+    )
+
+
+def mark_differing(placed: pl.DataFrame, headings: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Cells of forms, the ``unit`` of which names both units where a line above the table says another than the row.
+
+    Neither of the two can then be trusted, so that no name of a unit is left.
+    """
+    above = table_units(headings, catalogue)
+    kinds = unit_names(catalogue).select("key", "dimension").unique("key")
+    keyed = placed.with_columns(folded(placed["unit"]).alias("key"))
+    told = keyed.join(kinds, on="key", how="left", maintain_order="left").join(
+        above, on=["sha256", "sheet", "dimension"], how="left", maintain_order="left"
+    )
+    differs = (folded(told["table_unit"]) != told["key"]).fill_null(value=False)
+    return told.with_columns(
+        pl.when(pl.Series(differs))
+        .then(pl.format("{} / {}", "unit", "table_unit"))
+        .otherwise("unit")
+        .alias("unit")
+    ).drop("key", "dimension", "table_unit")
+
+
 def read_above(texts: pl.Series, catalogue: Catalogue) -> pl.Series:
     """The name of the unit that a text above a table gives for all of it."""
     return _known(texts, _ABOVE_TABLE, catalogue)

@@ -55,10 +55,7 @@ def _with_companions(values: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFram
         .group_by(_LINE)
         .agg(
             *(text.filter(pl.col("role") == role).first().alias(f"{role}_said") for role in _COMPANIONS),
-            *(
-                pl.col("cell").filter(pl.col("role") == role).first().alias(f"{role}_cell")
-                for role in ("status", "note")
-            ),
+            pl.col("cell").filter(pl.col("role") == "status").first().alias("status_cell"),
         )
     )
     return values.join(said, on=_LINE, how="left", nulls_equal=True, maintain_order="left")
@@ -258,9 +255,7 @@ def _of_companions(values: pl.DataFrame) -> list[pl.DataFrame]:
             pl.col("status_said").alias("expected"),
         ),
         noted.with_columns(
-            pl.lit("NUMBER_IN_NOTE").alias("rule_code"),
-            pl.col("note_said").alias("observed"),
-            pl.col("note_cell").alias("cell"),
+            pl.lit("NUMBER_IN_NOTE").alias("rule_code"), pl.col("note_said").alias("observed")
         ),
     ]
 

@@ -225,6 +225,28 @@ def test_a_changed_unit_column_converts_or_asks(catalogue: Catalogue, fill: Call
     assert (found["observed"], found["expected"]) == ("thùng", "hồ sơ")
 
 
+def test_a_line_above_the_table_that_denies_the_unit_of_its_rows_is_asked_about(
+    catalogue: Catalogue, fill: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = fill("a.xlsx", {"A.2.TS": 5, "A.2.MS": "không phát sinh", "A.2.TL": 8})
+    book = openpyxl.load_workbook(file)
+    book["Biểu"]["J12"] = "Đơn vị tính: nghìn hồ sơ"
+    book.save(file)
+    units = catalogue.tables["units_of_measure"]
+    more = pl.DataFrame(
+        [{"unit": "nghìn hồ sơ", "name_vi": "nghìn hồ sơ", "dimension": "files", "factor": 1000.0}],
+        schema_overrides={"factor": pl.Float64},
+    )
+    monkeypatch.setitem(
+        catalogue.tables, "units_of_measure", pl.concat([units, more], how="diagonal_relaxed")
+    )
+    taken = _take(catalogue, file)
+    assert taken.findings.select("rule_code", "data_element_code", "observed").rows() == [
+        ("UNIT_UNKNOWN", "A.2.TS", "hồ sơ / nghìn hồ sơ")
+    ]
+    assert _values(taken)["A.2.TL"] == ("accepted", 8.0, None, "value")
+
+
 def test_a_scan_is_the_paper_copy_and_blocks_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "ky.pdf").write_bytes(b"%PDF-1.7 ...")
     taken = _take(catalogue, tmp_path / "ky.pdf")

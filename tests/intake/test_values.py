@@ -377,8 +377,20 @@ def test_a_file_of_plain_text_proves_its_own_decimal_mark() -> None:
     mixed = _parse(line(1, "1.26411"), line(2, "1.645"), line(3, "0,5"))
     assert mixed.cells["value"].to_list() == [1.26411, None, 0.5]
     assert _parse(line(1, "1.5"), line(2, "1.645", "DEM")).cells["value"].to_list() == [1.5, None]
-    workbook = _parse(_cell("CHISO", "1.26411"), _cell("CHISO", "1.645", row=2))
-    assert workbook.cells["value"].to_list() == [1.26411, None]
+    dotted = _parse(_cell("CHISO", "1.26411"), _cell("CHISO", "1.645", row=2))
+    assert dotted.cells["value"].to_list() == [1.26411, None]
+
+
+def test_a_column_that_writes_decimals_with_a_comma_tells_how_its_other_numbers_are_meant() -> None:
+    def column(*texts: str) -> Parsed:
+        return _parse(*(_cell("TIEN", text, row=row) for row, text in enumerate(texts, start=1)))
+
+    assert column("12,50", "1.234").cells["value"].to_list() == [12.5, 1234.0]
+    assert column("12,50", "1.234").findings["rule_code"].to_list() == ["NUMBER_READ_AS_FILE"]
+    assert column("1.234,5", "1,234").cells["value"].to_list() == [1234.5, 1.234]
+    assert column("12,50", "12.5", "1.234").cells["value"].to_list() == [12.5, 12.5, None]
+    beside = _parse(_cell("TIEN", "12,5"), _cell("TIEN", "1.234", row=2, col=9, cell="I2"))
+    assert beside.cells["value"].to_list() == [12.5, None]
 
 
 def test_cells_that_are_decided_already_are_left_alone() -> None:
