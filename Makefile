@@ -7,7 +7,7 @@ THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check faults clean constraints
+.PHONY: setup run test check faults bench clean constraints
 
 setup: $(READY)
 
@@ -28,6 +28,10 @@ test: setup
 # Some 5,000 figures with faults of known kinds, and two clean years, through both gates; a table per kind.
 faults: setup
 	$(BIN)/python -m tests.faultset
+
+# 10,000 workbooks with 20 findings each: the seconds of every stage.
+bench: setup
+	$(BIN)/python -m tests.benchmarks.gates
 
 check: setup
 	$(BIN)/ruff check .
