@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import durable
-from dagster_project.errors import KhoError
+from dagster_project.errors import KhoError, UsageError
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
@@ -117,6 +117,25 @@ def current_manifest(folder: DataFolder) -> Manifest | None:
     except FileNotFoundError:
         return None
     return _read_manifest(folder.release(release_id)) if _RELEASE_ID.fullmatch(release_id) else None
+
+
+def find_release(folder: DataFolder, told: str) -> Manifest:
+    """The kept release with this id, or whose id begins so (R0007); ``UsageError`` where none or several do."""
+    found = [
+        item for item in list_releases(folder) if item.release_id.lower().startswith(told.strip().lower())
+    ]
+    if len(found) != 1 or not told.strip():
+        kept = ", ".join(item.release_id for item in list_releases(folder))
+        raise UsageError("releases.unknown", given=told, kept=kept or "–")
+    return found[0]
+
+
+def point_to(folder: DataFolder, release_id: str) -> None:
+    """Make a kept release the current one again; the caller holds the build lock."""
+    manifest = find_release(folder, release_id)
+    if _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) != manifest.sha256:
+        raise KhoError("releases.damaged", release=manifest.release_id)
+    durable.write_text(folder.current_release, manifest.release_id + "\n")
 
 
 def list_releases(folder: DataFolder) -> list[Manifest]:
