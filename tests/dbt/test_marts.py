@@ -376,6 +376,15 @@ def test_a_gap_is_no_step_and_a_break_ends_what_compares(ask: Ask) -> None:
     assert ask(_TREND, "as_reported", "Xã Ba", "D") == [(2023, 2024, 2, 120, None, None, "previous_is_zero")]
 
 
+def test_every_mart_and_column_says_what_it_is(ask: Ask) -> None:
+    assert (
+        ask("select distinct table_name from duckdb_tables() where schema_name = 'marts' and comment is null")
+        == []
+    )
+    nameless = "schema_name = 'marts' and coalesce(comment, '') = ''"
+    assert ask(f"select table_name, column_name from duckdb_columns() where {nameless}") == []  # noqa: S608
+
+
 def test_provenance_leads_down_to_cells_of_predecessors_too(ask: Ask) -> None:
     assert ask(
         "select b.part, b.coefficient, r.reporting_unit_code, r.data_year, r.cell "
