@@ -5,6 +5,7 @@ Declarations only; ``lint`` looks whether they hold. Nothing here names a code o
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 _VALUE_TYPES = ("count", "money", "percent", "rate", "index", "rank", "yes_no", "level", "text")
@@ -111,6 +112,19 @@ POINTERS = tuple(
         ("weights", "scheme_code", "score_schemes", "scheme_code"),
         ("weights", "indicator_code", "indicators", "indicator_code"),
     )
+)
+
+#: The least and the greatest that a number may be.
+RANGES: dict[tuple[str, str], tuple[float, float]] = {
+    ("score_schemes", "scale_deviation"): (1e-12, inf),
+    ("score_schemes", "min_coverage"): (0, 1),
+    ("weights", "weight"): (0, inf),
+}
+
+#: Column pairs of which the first is below the second.
+ASCENDING = (
+    ("score_schemes", "scale_low", "scale_high"),
+    ("weights", "goalpost_low", "goalpost_high"),
 )
 
 #: Column pairs that form a tree.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from math import inf
 
 import polars as pl
 
 from dagster_project.catalogue import formulas
-from dagster_project.catalogue.constraints import POINTERS, TREES, WORDS
+from dagster_project.catalogue.constraints import ASCENDING, POINTERS, RANGES, TREES, WORDS
 from dagster_project.catalogue.lint_use import check_use
 from dagster_project.catalogue.load import Catalogue, Problem
 from dagster_project.catalogue.tables import TABLES, Table
@@ -37,6 +38,7 @@ def check(catalogue: Catalogue) -> list[Problem]:
     problems = [
         *(problem for table in TABLES.values() for problem in _check_table(numbered[table.name], table)),
         *_check_words(numbered),
+        *_check_numbers(numbered),
         *_check_pointers(numbered),
         *_check_codes(numbered),
         *_check_trees(numbered),
@@ -85,6 +87,20 @@ def _check_words(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
         for row, observed in other.select("row", column).iter_rows():
             told = {"observed": observed, "allowed": ", ".join(allowed)}
             yield Problem(table, row, column, "catalogue.word_unknown", told)
+
+
+def _check_numbers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
+    for (table, column), (least, greatest) in RANGES.items():
+        outside = tables[table].filter(~pl.col(column).is_between(least, greatest))
+        for row, observed in outside.select("row", column).iter_rows():
+            told = {"observed": f"{observed:g}", "least": f"{least:g}"}
+            told["greatest"] = "∞" if greatest == inf else f"{greatest:g}"
+            yield Problem(table, row, column, "catalogue.out_of_range", told)
+    for table, below, above in ASCENDING:
+        wrong = tables[table].filter(pl.col(below) >= pl.col(above))
+        for row, low, high in wrong.select("row", below, above).iter_rows():
+            told = {"other": above, "low": f"{low:g}", "high": f"{high:g}"}
+            yield Problem(table, row, below, "catalogue.bounds_reversed", told)
 
 
 def _check_pointers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:

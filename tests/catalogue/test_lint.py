@@ -275,3 +275,31 @@ def test_a_folder_with_one_table_is_a_catalogue_of_one_table(tmp_path: Path) -> 
     catalogue = load_catalogue(tmp_path)
     assert catalogue.table("areas").is_empty()
     assert check(catalogue) == []
+
+
+def test_numbers_of_a_scoring_scheme_that_cannot_be_are_told_at_their_column(folder: Path) -> None:
+    (folder / "score_schemes.csv").write_text(
+        "scheme_code,criteria_set_code,name_vi,normalisation,aggregation,scale_low,scale_high,scale_deviation,"
+        "min_coverage\n"
+        "S,2244,Điểm,min_max,arithmetic,100,0,1,80\n"
+        "T,2244,Điểm,best,arithmetic,1,100,0,0.5\n",
+        encoding="utf-8",
+    )
+    (folder / "weights.csv").write_text(
+        "scheme_code,indicator_code,weight,goalpost_low,goalpost_high\n"
+        "S,I.1,-1,0,10\n"
+        "S,I.2,0,10,10\n"
+        "U,I.2,,,\n",
+        encoding="utf-8",
+    )
+    found = problems(folder)
+    assert [(problem.table, problem.row, problem.column, problem.code) for problem in found] == [
+        ("score_schemes", 2, "min_coverage", "catalogue.out_of_range"),
+        ("score_schemes", 2, "scale_low", "catalogue.bounds_reversed"),
+        ("score_schemes", 3, "normalisation", "catalogue.word_unknown"),
+        ("score_schemes", 3, "scale_deviation", "catalogue.out_of_range"),
+        ("weights", 2, "weight", "catalogue.out_of_range"),
+        ("weights", 3, "goalpost_low", "catalogue.bounds_reversed"),
+        ("weights", 4, "scheme_code", "catalogue.code_unresolved"),
+    ]
+    assert all("{" not in problem.text(language) for problem in found for language in ("vi", "en"))
