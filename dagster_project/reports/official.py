@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import entered_rows, finding_rows
 from dagster_project.reports.numbers import number
+from dagster_project.reports.official_questions import question_fields
 from dagster_project.reports.packing import settle
 from dagster_project.reports.read import RoundFacts, UnitLine
 from dagster_project.reports.safe import plain
@@ -23,8 +23,6 @@ from dagster_project.reports.table import IndicatorTable, Line, indicator_table,
 
 _TEMPLATE = Path(__file__).parent / "templates" / "official.docx"
 _YEARS = 5
-#: Findings named one by one; the rest stand in the annex.
-_NAMED = 40
 _UNITS_NAMED = 60
 _WIDTH_MM = 252.0
 _CODE_MM = 16.0
@@ -60,9 +58,7 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "year_of_data": facts.round.period_code,
         "subject": _text("reports.subject", period=facts.round.period_code),
         **_sentences(facts, table),
-        **_questions(facts),
-        **_settled(facts),
-        **_entered(facts),
+        **question_fields(facts),
         "unconfirmed": _unconfirmed(table),
         **_table_fields(facts, table),
     }
@@ -122,7 +118,7 @@ def _sentences(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     )
     return {
         "submitted": submitted,
-        "missing": _shortened([_unit_name(unit, facts) for unit in missing]),
+        "missing": _shortened([_missing(unit, facts) for unit in missing]),
         "missing_title": _text("reports.missing_units", count=len(missing)),
         "late": _shortened([_late(unit, facts) for unit in late]),
         "late_title": _text("reports.late_units", count=len(late)),
@@ -141,6 +137,11 @@ def _shortened(names: Sequence[str]) -> list[str]:
 def _unit_name(unit: UnitLine, facts: RoundFacts) -> str:
     name = plain(unit.name)
     return f"{name} ({plain(unit.area_name)})" if len(facts.areas) > 1 and unit.area_name else name
+
+
+def _missing(unit: UnitLine, facts: RoundFacts) -> str:
+    """Who did not send, with the reason where one is known."""
+    return " – ".join(filter(None, (_unit_name(unit, facts), plain(unit.note, 200).rstrip("."))))
 
 
 def _late(unit: UnitLine, facts: RoundFacts) -> str:
@@ -196,80 +197,6 @@ def _groups(table: IndicatorTable) -> list[Mapping[str, Any]]:
 def _counts(lines: Sequence[Line]) -> list[int]:
     kinds = Counter(_kind(line) for line in lines)
     return [len(lines), *(kinds[state] for state in _STATES[:3]), kinds["held"], kinds["none"]]
-
-
-def _questions(facts: RoundFacts) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for severity in ("blocking", "warning"):
-        found = finding_rows(facts.findings.filter(group=severity), "vi")
-        fields[severity] = [
-            {
-                "number": place,
-                "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
-                "text": plain(row["message"]),
-                "place": plain(where(row), 200),
-            }
-            for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
-        ]
-        fields[f"{severity}_text"] = _listed(severity, found.height)
-    return fields
-
-
-def _settled(facts: RoundFacts) -> dict[str, Any]:
-    found = finding_rows(facts.findings.filter(group="settled"), "vi")
-    rows = [
-        {
-            "number": place,
-            "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
-            "text": plain(row["message"]),
-            "answer": _answer(row),
-        }
-        for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
-    ]
-    return {"settled": rows, "settled_text": _listed("settled", found.height)}
-
-
-def _answer(row: Mapping[str, Any]) -> str:
-    answer = plain(row["unit_response"], 300).rstrip(".")
-    decision = plain(row["decision"], 300).rstrip(".")
-    told = (
-        _text("reports.answered", text=answer) if answer else "",
-        _text("reports.decided", text=decision) if decision else "",
-    )
-    return " ".join(filter(None, told))
-
-
-def _entered(facts: RoundFacts) -> dict[str, Any]:
-    waiting = entered_rows(facts, "vi").filter("is_waiting")
-    rows = [
-        {
-            "number": place,
-            "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
-            "text": plain(
-                " ".join(filter(None, (row["data_element_code"], row["name"], row["category_name"])))
-            ),
-            "value": _entered_value(row),
-        }
-        for place, row in enumerate(waiting.head(_NAMED).iter_rows(named=True), start=1)
-    ]
-    return {"entered": rows, "entered_text": _listed("entered", waiting.height)}
-
-
-def _entered_value(row: Mapping[str, Any]) -> str:
-    value = number(row["value"], None) or plain(row["value_text"], 200)
-    how = _text(f"reports.entered_how.{row['entered_how']}")
-    return f"{' '.join(filter(None, (value, plain(row['unit'], 60))))} ({how.lower()})"
-
-
-def _listed(name: str, count: int) -> str:
-    words = "none" if not count else "some" if count <= _NAMED else "many"
-    return _text(f"reports.{name}_{words}", count=count, named=min(count, _NAMED))
-
-
-def where(row: Mapping[str, Any]) -> str:
-    """File, sheet and cell of a finding, as far as they are known."""
-    place = "!".join(part for part in (row["sheet"], row["cell"]) if part)
-    return ", ".join(part for part in (row["file_name"], place) if part)
 
 
 def _unconfirmed(table: IndicatorTable) -> str:

@@ -69,7 +69,11 @@ def rule_rows(findings: pl.DataFrame, lang: str) -> list[dict[str, Any]]:
     rules = (
         _with_rule(findings)
         .group_by("rule", "dimension")
-        .agg(pl.len().alias("total"), pl.col("reporting_unit_code").n_unique().alias("units"), *counted())
+        .agg(
+            pl.len().alias("total"),
+            pl.col("reporting_unit_code").drop_nulls().n_unique().alias("units"),
+            *counted(),
+        )
         .sort(["total", "rule", "dimension"], descending=[True, False, False])
         .head(_RULES_LISTED)
     )

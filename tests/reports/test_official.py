@@ -172,3 +172,12 @@ def test_without_decisions_section_three_says_so(report: Any) -> None:
     texts = "\n".join(_texts(report))
     assert "Chưa có nội dung nào được giải trình" in texts
     assert "Không có số liệu nhập thay hoặc đính chính nào chờ xác nhận." in texts
+
+
+def test_who_does_not_send_stands_with_the_reason(tmp_path: Path) -> None:
+    rows = commune()
+    rows["fct_reporting_rate"][2]["note"] = "Không gửi: trạm đã giải thể."
+    release = write_release(tmp_path, rows)
+    files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
+    texts = "\n".join(_texts(Document(str(files[0].path))))
+    assert "- Trạm Y tế – Không gửi: trạm đã giải thể;" in texts
