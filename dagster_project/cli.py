@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -28,6 +28,7 @@ from dagster_project.cli_base import (
     desk_told,
     help_text,
     print_table,
+    release_told,
     rounds_told,
     say,
     settings_told,
@@ -145,7 +146,7 @@ def report(
     from dagster_project.warehouse.summary import summarise
 
     desk = desk_told()
-    release_id = release or current_id(desk)
+    release_id = release_told(desk, release)
     summary = summarise(desk.folder.release(release_id) / "kho.duckdb")
     round_code = _export_round(desk.settings, pipeline.load_checked_catalogue(desk), year, summary.rounds)
     for file in pipeline.export(desk, release_id, round_code):
@@ -347,19 +348,38 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except KhoError as error:
-        lang = OPTIONS.lang if OPTIONS.lang in ("vi", "en") else HELP_LANG
-        sys.stderr.write(error.text(lang) + "\n")
-        sys.exit(error.exit_code)
+        _fail(error)
+    except OSError as error:
+        _fail(_disk_error(error))
     except Exception as error:  # noqa: BLE001  # the last guard: a user gets words, the log gets the traceback
-        sys.stderr.write(_unexpected(error) + "\n")
-        sys.exit(ExitCode.FAILED)
+        _fail(KhoError("cli.unexpected", error=type(error).__name__, log=_log(error)))
 
 
-def _unexpected(error: Exception) -> str:
+def _fail(error: KhoError) -> NoReturn:
+    lang = OPTIONS.lang if OPTIONS.lang in ("vi", "en") else HELP_LANG
+    sys.stderr.write(error.text(lang) + "\n")
+    sys.exit(error.exit_code)
+
+
+def _disk_error(error: OSError) -> KhoError:
+    """What the disk refused: no right to write, no room, no such folder."""
+    where = error.filename or (OPTIONS.data or Path(os.environ.get("KHO_DATA") or "data")).resolve()
+    return KhoError("cli.disk_refused", file=where, detail=error.strerror or str(error), log=_log(error))
+
+
+def _log(error: Exception) -> Path | str:
+    """Write the traceback among the logs; where that cannot be, it goes to the temporary folder."""
+    import tempfile
     import traceback
 
     root = (OPTIONS.data or Path(os.environ.get("KHO_DATA") or "data")).resolve()
-    log = root / "logs" / f"{clock():%Y%m%dT%H%M%S}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    return message("cli.unexpected", HELP_LANG, error=type(error).__name__, log=log)
+    content = "".join(traceback.format_exception(error))
+    for folder in (root / "logs", Path(tempfile.gettempdir())):
+        log = folder / f"kho-{clock():%Y%m%dT%H%M%S}.log"
+        try:
+            folder.mkdir(exist_ok=True)
+            log.write_text(content, encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        return log
+    return "–"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ from dagster_project.ledger.decision_frames import decision_frames, read_decisio
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
+from dagster_project.text import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,8 +95,8 @@ def receive(
 
     A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came,
     and ``sender`` and ``channel`` from whom and how.
-    Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there and for
-    a malformed ``receipts.csv``.
+    Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there or may
+    not be read and for a malformed ``receipts.csv``.
     """
     from dagster_project.intake.land import land
 
@@ -400,9 +403,12 @@ def _arrivals(sources: Iterable[Path], now: Callable[[], datetime]) -> list[_Arr
         if source.is_dir():
             arrivals.extend(_arrivals_in(source, now))
         elif source.is_file():
-            arrivals.append(_Arrival(source, source.name, now()))
+            arrivals.append(_Arrival(source, printable(source.name), now()))
         else:
             raise UsageError("cli.no_such_file", file=source)
+    unreadable = [str(arrival.path) for arrival in arrivals if not os.access(arrival.path, os.R_OK)]
+    if unreadable:
+        raise UsageError("cli.unreadable_files", files=", ".join(unreadable))
     return arrivals
 
 
@@ -415,29 +421,41 @@ def _arrivals_in(folder: Path, now: Callable[[], datetime]) -> list[_Arrival]:
         hidden = any(part.startswith((".", "~$")) for part in relative.parts)
         if path.is_symlink() or not path.is_file() or hidden or name == RECEIPTS_FILE:
             continue
-        arrivals.append(told[name](path) if name in told else _Arrival(path, name, now()))
+        arrivals.append(told[name](path) if name in told else _Arrival(path, printable(name), now()))
     return arrivals
 
 
 def _read_receipts(file: Path) -> dict[str, Callable[[Path], _Arrival]]:
     if not file.is_file():
         return {}
+    try:
+        rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError("cli.wrong_receipts", file=file, row=1) from error
     told: dict[str, Callable[[Path], _Arrival]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            try:
-                moment = datetime.fromisoformat(row["received_at"])
-                name = row["file"]
-            except (KeyError, TypeError, ValueError) as error:
-                raise UsageError("cli.wrong_receipts", file=file, row=number) from error
-            if moment.tzinfo is None:
-                raise UsageError("cli.wrong_receipts", file=file, row=number)
-            told[name] = _arrival_maker(name, moment, row.get("sender") or "", row.get("channel") or "")
+    for number, row in enumerate(rows, start=2):
+        try:
+            name = row["file"]
+            moment = _moment(row["received_at"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise UsageError("cli.wrong_receipts", file=file, row=number) from error
+        if name in told:
+            raise UsageError("cli.receipts_twice", file=file, row=number, name=name)
+        told[name] = _arrival_maker(name, moment, row.get("sender") or "", row.get("channel") or "")
     return told
 
 
+def _moment(text: str) -> datetime:
+    """An aware moment; ValueError or OverflowError for anything that cannot be written down as one in UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    moment.astimezone(UTC)
+    return moment
+
+
 def _arrival_maker(name: str, moment: datetime, sender: str, channel: str) -> Callable[[Path], _Arrival]:
-    return lambda path: _Arrival(path, name, moment, sender, channel)
+    return lambda path: _Arrival(path, printable(name), moment, sender, channel)
 
 
 def _cell_store(desk: Desk, catalogue: Catalogue) -> Path:

@@ -16,9 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder, Project
+from dagster_project.text import printable
 
 Level = Literal["commune", "province", "national"]
 LEVELS: tuple[str, ...] = get_args(Level)
+#: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
+_UNFIT_IN_A_PATH = set("*?[]{}'")
 
 
 class ReadLimits(BaseModel):
@@ -72,6 +75,7 @@ def read_settings(
 ) -> Settings:
     """Settings for one command. Raises ``UsageError`` where a value or ``settings.toml`` is wrong."""
     root = Path(data or environment.get("KHO_DATA") or "data").resolve()
+    _check_folder(root)
     folder = DataFolder(root)
     told = catalogue or environment.get("KHO_CATALOGUE")
     if told:
@@ -84,13 +88,25 @@ def read_settings(
         raise UsageError("cli.no_catalogue", folder=chosen)
     wanted = lang or environment.get("KHO_LANG") or "vi"
     if wanted not in ("vi", "en"):
-        raise UsageError("cli.wrong_lang", lang=wanted)
+        raise UsageError("cli.wrong_lang", wanted=wanted)
     return Settings(
         data=root,
         catalogue=chosen,
         lang="en" if wanted == "en" else "vi",
         office=read_office(folder.settings),
     )
+
+
+def _check_folder(root: Path) -> None:
+    """Refuse a data folder that nothing could be kept in."""
+    name = printable(str(root))
+    unfit = {letter for letter in name if letter in _UNFIT_IN_A_PATH} | (
+        {"\ufffd"} if name != str(root) else set()
+    )
+    if unfit:
+        raise UsageError("cli.wrong_folder_name", folder=name, letters=" ".join(sorted(unfit)))
+    if root.exists() and not root.is_dir():
+        raise UsageError("cli.not_a_folder", folder=root)
 
 
 def read_office(file: Path) -> Office:

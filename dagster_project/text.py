@@ -1,4 +1,4 @@
-"""Vietnamese text made comparable: for matching only, never for storing.
+"""Vietnamese text made comparable, for matching only and never for storing; names made fit to be kept.
 
 Normal form, folding of tone placement, y/i, dashes and spaces belong here. Decoding of legacy fonts and parsing
 of numbers do not (``intake``).
@@ -17,6 +17,14 @@ _TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": 
 def clean(text: str) -> str:
     """NFC without invisible characters, runs of any space as one, ends stripped."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+def printable(text: str) -> str:
+    """``text`` with a mark for each character that no report, workbook or ledger can hold."""
+    return "".join(
+        "\ufffd" if unicodedata.category(char) in ("Cc", "Cs") or char in "\ufffe\uffff" else char
+        for char in text
+    )
 
 
 def fold(text: str) -> str:

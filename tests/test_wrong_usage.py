@@ -1,0 +1,111 @@
+"""Whatever a user gets wrong ends in words and the right exit code."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dagster_project.errors import ExitCode, UsageError
+from dagster_project.paths import DataFolder
+from dagster_project.pipeline import Desk, receive
+from dagster_project.settings import Settings, read_settings
+from tests.command import kho
+
+NOON = datetime(2026, 4, 9, 5, tzinfo=UTC)
+AT = "2026-04-09T16:30:00+07:00"
+
+
+def _desk(folder: Path) -> Desk:
+    return Desk(Settings(data=folder / "data", catalogue=folder), now=lambda: NOON)
+
+
+def _inbox(folder: Path, receipts: bytes) -> Path:
+    inbox = folder / "data" / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "a.xlsx").write_bytes(b"a")
+    (inbox / "receipts.csv").write_bytes(receipts)
+    return inbox
+
+
+def test_an_unknown_language_is_named_in_words(tmp_path: Path) -> None:
+    printed = kho(tmp_path / "data", "releases", lang="fr")
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert '"fr"' in printed.err
+
+
+def test_a_file_in_place_of_the_data_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x", encoding="utf-8")
+    printed = kho(tmp_path / "data", "init")
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert str(tmp_path / "data") in printed.err
+
+
+@pytest.mark.parametrize("letter", ["'", "{", "*", "[", "\n", "\udcff"])
+def test_a_folder_name_that_would_break_the_build_is_refused_at_once(tmp_path: Path, letter: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_settings(tmp_path / f"a{letter}b", None, None, {})
+    assert error.value.code == "cli.wrong_folder_name"
+    error.value.text("vi").encode()
+
+
+def test_spaces_quotes_and_letters_of_any_script_may_stand_in_a_folder_name(tmp_path: Path) -> None:
+    assert read_settings(tmp_path / 'Số liệu "2025" #1 %s 😀', None, None, {}).lang == "vi"
+
+
+def test_what_the_disk_refuses_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "inbox").write_text("x", encoding="utf-8")
+    printed = kho(tmp_path / "data", "init")
+    assert printed.code == ExitCode.FAILED
+    assert str(tmp_path / "data" / "inbox") in printed.err
+
+
+@pytest.mark.parametrize("release", ["R9999-00000000", "../inbox"])
+def test_a_release_that_is_not_there_is_wrong_usage(tmp_path: Path, release: str) -> None:
+    printed = kho(tmp_path / "data", "report", "--release", release)
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert release in printed.err
+
+
+@pytest.mark.parametrize(
+    "receipts",
+    [
+        b"\xff\xfe\x00",
+        b"a,b\n1,2\n",
+        b"file,received_at\na.xlsx,09/04/2026\n",
+        b"file,received_at\na.xlsx,2026-04-09T16:30:00\n",
+        b"file,received_at\na.xlsx,0001-01-01T00:00:00+07:00\n",
+        f"file,received_at\na.xlsx,{AT}\na.xlsx,{AT}\n".encode(),
+    ],
+    ids=["encoding", "columns", "date", "no offset", "year one", "twice"],
+)
+def test_receipts_that_do_not_tell_one_moment_per_file_take_nothing_in(
+    tmp_path: Path, receipts: bytes
+) -> None:
+    inbox = _inbox(tmp_path, receipts)
+    with pytest.raises(UsageError) as error:
+        receive(_desk(tmp_path), [inbox])
+    assert "receipts.csv" in error.value.text("vi")
+    assert not [path for path in DataFolder(tmp_path / "data").landing.rglob("*") if path.is_file()]
+
+
+def test_a_file_name_of_broken_letters_stops_no_other_file(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, f"file,received_at\na.xlsx,{AT}\n".encode())
+    Path(os.fsdecode(os.fsencode(inbox) + b"/bi\xe9u\n\x01.xlsx")).write_bytes(b"b")
+    names = [receipt.file_name for receipt in receive(_desk(tmp_path), [inbox])]
+    assert sorted(names) == ["a.xlsx", "bi\ufffdu\ufffd\ufffd.xlsx"]
+
+
+def test_files_that_may_not_be_read_are_named_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = _inbox(tmp_path, f"file,received_at\na.xlsx,{AT}\n".encode())
+    (inbox / "b.xlsx").write_bytes(b"b")
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(UsageError) as error:
+        receive(_desk(tmp_path), [inbox])
+    assert "a.xlsx" in error.value.text("vi")
+    assert "b.xlsx" in error.value.text("vi")
