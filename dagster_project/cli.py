@@ -27,15 +27,16 @@ from dagster_project.cli_base import (
     current_id,
     desk_told,
     help_text,
-    print_table,
-    release_told,
     rounds_told,
+    release_told,
     say,
     settings_told,
 )
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
+from dagster_project.cli_releases import register as register_releases
+from dagster_project.cli_releases import say_rollback
 from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
@@ -43,6 +44,7 @@ from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.summary import ReleaseSummary
 
@@ -105,9 +107,9 @@ def run(
         with _stage(desk.settings, "receive", seconds):
             received = pipeline.receive(desk, files or [desk.folder.inbox], expected_year=year)
         before = current_manifest(desk.folder)
-        inputs = pipeline.read_inputs(desk, catalogue)
+        held = pipeline.rolled_back(desk)
         runner = None
-        if before is None or before.inputs_hash != inputs.inputs_hash:
+        if pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
             from dagster_project.defs.run import Runner
 
             runner = Runner(desk)
@@ -128,7 +130,7 @@ def run(
                     pipeline.export(desk, after.release_id, None)
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
-    outcome = _Outcome(desk, after.release_id, after.content_hash, changed, summary, seconds, names)
+    outcome = _Outcome(desk, after.release_id, after.content_hash, changed, summary, seconds, names, held)
     if as_json:
         sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:
@@ -157,14 +159,17 @@ def report(
 def sql(
     query: Annotated[str, typer.Argument()],
     *,
+    release: Annotated[str | None, typer.Option("--release", help=help_text("release"))] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help=help_text("csv"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the rows of one read-only query over the current release."""
+    """Print the rows of one read-only query over the current release, or over an earlier one."""
     from dagster_project.warehouse import sql as sandbox
+    from dagster_project.warehouse.releases import find_release
 
     desk = desk_told()
-    result = sandbox.run_query(desk.folder.release(current_id(desk)) / "kho.duckdb", query)
+    release_id = find_release(desk.folder, release or current_id(desk)).release_id
+    result = sandbox.run_query(desk.folder.release(release_id) / "kho.duckdb", query)
     sys.stdout.write(sandbox.render(result, "csv" if as_csv else "json" if as_json else "table"))
 
 
@@ -193,36 +198,6 @@ def trace(
     sys.stdout.write(content)
 
 
-@app.command(help=help_text("releases"))
-def releases(*, as_json: Json = False) -> None:
-    """List the releases, newest first."""
-    from dagster_project.warehouse.releases import list_releases
-
-    desk = desk_told()
-    manifests = list_releases(desk.folder)
-    if as_json:
-        rows = [manifest.as_json() for manifest in manifests]
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
-        return
-    if not manifests:
-        say(desk.settings, "releases_none")
-        return
-    current = current_id(desk)
-    print_table(
-        desk.settings,
-        ("release", "created", "content", "current"),
-        [
-            (
-                manifest.release_id,
-                manifest.created_at,
-                manifest.content_hash[:16],
-                "●" if manifest.release_id == current else "",
-            )
-            for manifest in manifests
-        ],
-    )
-
-
 @forms_app.command("issue", help=help_text("forms_issue"))
 def forms_issue(
     year: Annotated[int, typer.Option("--year", help=help_text("year"))],
@@ -240,6 +215,7 @@ def forms_issue(
 
 register_status(app)
 register_decisions(app)
+register_releases(app)
 
 
 @dataclass(frozen=True)
@@ -253,6 +229,7 @@ class _Outcome:
     summary: ReleaseSummary
     seconds: Mapping[str, float]
     names: set[tuple[str, str]] | None
+    held: Rollback | None
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``kho run --json`` prints (architecture, section 6)."""
@@ -267,7 +244,17 @@ class _Outcome:
             ],
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
             "peak_memory_mb": _peak_memory_mb(),
+            **({"rollback": self._rollback_told(self.held)} if self.held else {}),
         }
+
+    def _rollback_ended(self) -> bool:
+        from dagster_project import pipeline
+
+        return pipeline.rolled_back(self.desk) is None
+
+    def _rollback_told(self, held: Rollback) -> dict[str, Any]:
+        told = {"release": held.release_id, "by": held.by, "at": held.at.isoformat(), "reason": held.reason}
+        return {**told, "ended": self._rollback_ended()}
 
     def say(self) -> None:
         settings = self.desk.settings
@@ -275,6 +262,8 @@ class _Outcome:
             say(settings, "sample_mark")
         code = "run_changed" if self.changed else "run_unchanged"
         say(settings, code, release=self.release_id, content_hash=self.content_hash[:16])
+        if self.held:
+            say_rollback(settings, self.held, ended=self._rollback_ended())
         counts = self.summary.findings
         say(
             settings,

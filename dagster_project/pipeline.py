@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from dagster_project import durable, frames
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
+from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
@@ -56,6 +57,7 @@ _OUTSIDE_RESULTS = (
     "cli_catalogue.py",
     "cli_decisions.py",
     "cli_feedback.py",
+    "cli_releases.py",
     "cli_status.py",
     "decide",
 )
@@ -262,18 +264,74 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
 
 
 def publish(desk: Desk, inputs: Inputs) -> Release:
-    """The build file as the current release, or the current one where nothing in it changed."""
-    from dagster_project.warehouse.releases import make_release
+    """The build file as the current release, or the current one where nothing in it changed.
 
-    return make_release(
+    What a rollback set aside is not published again; something new is, and ends the rollback.
+    """
+    from dagster_project.warehouse.releases import Release, find_release, make_release
+
+    held = rolled_back(desk)
+    if held and held.set_aside == inputs.inputs_hash:
+        content_hash = find_release(desk.folder, held.release_id).content_hash
+        return Release(held.release_id, changed=False, content_hash=content_hash)
+    now = desk.now()
+    made = make_release(
         desk.folder,
         inputs_hash=inputs.inputs_hash,
         catalogue_hash=inputs.catalogue_hash,
         code_version=inputs.code_version,
         is_sample=desk.settings.office.is_sample,
-        created_at=desk.now(),
+        created_at=now,
         keep=desk.settings.office.keep_releases,
     )
+    if held:
+        log_rollback_ended(open_ledger(desk.folder.ledger), held, made.release_id, now)
+    return made
+
+
+def needs_build(desk: Desk, inputs: Inputs) -> bool:
+    """Whether there is something that neither the current release holds nor a rollback set aside."""
+    from dagster_project.warehouse.releases import current_manifest
+
+    current, held = current_manifest(desk.folder), rolled_back(desk)
+    known = {current.inputs_hash if current else None, held.set_aside if held else None}
+    return inputs.inputs_hash not in known
+
+
+def rolled_back(desk: Desk) -> Rollback | None:
+    """The rollback by which the current release is the current one."""
+    from dagster_project.warehouse.releases import current_manifest
+
+    current = current_manifest(desk.folder)
+    if current is None:
+        return None
+    return rollback_of(open_ledger(desk.folder.ledger), current.release_id, current.inputs_hash)
+
+
+def roll_back(desk: Desk, told: str, *, reason: str, by: str) -> Rollback:
+    """Make a kept release the current one again and write who did so and why; the caller holds the build lock."""
+    from dagster_project.warehouse.releases import check_whole, current_manifest, find_release, point_to
+
+    current = current_manifest(desk.folder)
+    if current is None:
+        raise UsageError("cli.no_release", folder=desk.folder.root)
+    target = find_release(desk.folder, told)
+    if target.release_id == current.release_id:
+        raise UsageError("releases.already_current", release=target.release_id)
+    check_whole(desk.folder, target)
+    earlier = rolled_back(desk)
+    rollback = Rollback(
+        release_id=target.release_id,
+        left_release_id=current.release_id,
+        inputs_hash=target.inputs_hash,
+        set_aside=earlier.set_aside if earlier else current.inputs_hash,
+        reason=reason,
+        by=by,
+        at=desk.now(),
+    )
+    log_rollback(open_ledger(desk.folder.ledger), rollback)
+    point_to(desk.folder, target)
+    return rollback
 
 
 def export(desk: Desk, release_id: str, round_code: str | None) -> list[ExportedFile]:

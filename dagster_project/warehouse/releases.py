@@ -130,11 +130,14 @@ def find_release(folder: DataFolder, told: str) -> Manifest:
     return found[0]
 
 
-def point_to(folder: DataFolder, release_id: str) -> None:
-    """Make a kept release the current one again; the caller holds the build lock."""
-    manifest = find_release(folder, release_id)
+def check_whole(folder: DataFolder, manifest: Manifest) -> None:
+    """``KhoError`` where a release's file is no longer what its manifest says."""
     if _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) != manifest.sha256:
         raise KhoError("releases.damaged", release=manifest.release_id)
+
+
+def point_to(folder: DataFolder, manifest: Manifest) -> None:
+    """Make a kept release the current one again; the caller holds the build lock."""
     durable.write_text(folder.current_release, manifest.release_id + "\n")
 
 

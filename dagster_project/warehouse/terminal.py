@@ -1,10 +1,14 @@
-"""Text for a terminal: what came from outside made harmless, and aligned by the columns it takes."""
+"""Text for a terminal: figures as the office writes them, what came from outside made harmless, columns aligned."""
 
 from __future__ import annotations
 
 import unicodedata
 
+from dagster_project.messages import message
+
 _WIDE = ("W", "F")
+_PRESENT = ("value", "zero")
+_DIGITS = 12
 
 
 def one_line(text: str) -> str:
@@ -21,6 +25,27 @@ def padded(text: str, columns: int, *, to_right: bool = False) -> str:
     """``text`` filled with spaces to so many columns."""
     space = " " * (columns - width(text))
     return space + text if to_right else text + space
+
+
+def shown_figure(
+    value: float | None, state: str | None, unit: str | None, lang: str, decimals: int | None = None
+) -> str:
+    """A figure with its unit; where there is none, what stands instead."""
+    if value is None or state not in _PRESENT:
+        return message(f"warehouse.state_{state or 'missing'}", lang)
+    return " ".join(part for part in (shown_number(value, lang, decimals), unit) if part)
+
+
+def shown_number(value: float | None, lang: str, decimals: int | None = None) -> str:
+    """As the office writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
+    if value is None:
+        return ""
+    if decimals is None:
+        shown = f"{value:,.{_DIGITS}g}"
+        shown = f"{value:,.{_DIGITS - 1}f}".rstrip("0").rstrip(".") if "e" in shown else shown
+    else:
+        shown = f"{value:,.{decimals}f}"
+    return shown.translate(str.maketrans(",.", ".,")) if lang == "vi" else shown
 
 
 def _harmless(char: str) -> str:

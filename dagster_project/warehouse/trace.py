@@ -19,13 +19,11 @@ import duckdb
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.warehouse.connection import connect
-from dagster_project.warehouse.terminal import one_line
+from dagster_project.warehouse.terminal import one_line, shown_figure, shown_number
 
 _OFFICE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-_PRESENT = ("value", "zero")
-_SOUND = (*_PRESENT, "not_applicable")
+_SOUND = ("value", "zero", "not_applicable")
 _TOTAL = "_T"
-_DIGITS = 12
 
 _TRACES = """
     select
@@ -234,7 +232,7 @@ def _head(trace: Trace, lang: str) -> Iterator[str]:
         year=trace.data_year,
         round=trace.round_code,
     )
-    yield f"  = {_figure(trace.value, trace.value_state, trace.unit, lang, trace.decimals)}"
+    yield f"  = {shown_figure(trace.value, trace.value_state, trace.unit, lang, trace.decimals)}"
     if trace.break_in_series and trace.comparable_from is not None:
         yield "  " + _say(lang, "trace_break", year=trace.comparable_from)
 
@@ -252,13 +250,13 @@ def _tree(figures: Sequence[Trace], lang: str) -> Iterator[str]:
 
 def _figure_lines(figure: Trace, lang: str) -> Iterator[str]:
     part = _say(lang, f"part_{figure.part}")
-    times = "" if figure.coefficient in (None, 1.0) else f" × {_number(figure.coefficient, lang)}"
+    times = "" if figure.coefficient in (None, 1.0) else f" × {shown_number(figure.coefficient, lang)}"
     category = (
         ""
         if figure.element_category_code in (None, _TOTAL)
         else f" · {figure.element_category_name or figure.element_category_code}"
     )
-    shown = figure.reported_text or _figure(
+    shown = figure.reported_text or shown_figure(
         figure.reported_value, figure.reported_state, figure.element_unit, lang
     )
     yield f"{part} {figure.data_element_code} {figure.element_name}{category}: {shown}{times}"
@@ -304,26 +302,6 @@ def _held_by(trace: Trace, lang: str) -> Iterator[str]:
         yield f"  ! {finding.rule_code}: {said or ''}" + (f" [{place}]" if place else "")
         if advised:
             yield f"    {advised}"
-
-
-def _figure(
-    value: float | None, state: str | None, unit: str | None, lang: str, decimals: int | None = None
-) -> str:
-    if value is None or state not in _PRESENT:
-        return _say(lang, f"state_{state or 'missing'}")
-    return " ".join(part for part in (_number(value, lang, decimals), unit) if part)
-
-
-def _number(value: float | None, lang: str, decimals: int | None = None) -> str:
-    """As the office writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
-    if value is None:
-        return ""
-    if decimals is None:
-        shown = f"{value:,.{_DIGITS}g}"
-        shown = f"{value:,.{_DIGITS - 1}f}".rstrip("0").rstrip(".") if "e" in shown else shown
-    else:
-        shown = f"{value:,.{decimals}f}"
-    return shown.translate(str.maketrans(",.", ".,")) if lang == "vi" else shown
 
 
 def _say(lang: str, code: str, **values: object) -> str:
