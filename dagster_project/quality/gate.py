@@ -7,7 +7,7 @@ models of dbt, and faults of a single cell's text to ``intake``, which has quara
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -60,27 +60,17 @@ def admit(cells: pl.DataFrame, submissions: pl.DataFrame, catalogue: Tables, exp
     if not all(result.success for result in results):
         return Gate(cells, empty(FINDINGS), results)
     suite = read_suite(expectations / "submissions.json")
-    for round_code, part in _by_round(_look_up_submissions(submissions, catalogue)):
-        results += [outcome.result for outcome in validate(suite, part, round_code)]
+    outcomes = validate(suite, _look_up_submissions(submissions, catalogue), by="round_code")
     suite = read_suite(expectations / "reported_values.json")
     values = _look_up_values(cells, catalogue, suite.meta["least_by_value_type"])
+    of_values = validate(suite, values, by="round_code")
+    results += [outcome.result for outcome in (*outcomes, *of_values)]
     failures = [empty(_failure_schema(values))]
-    for round_code, part in _by_round(values):
-        outcomes = validate(suite, part, round_code)
-        results += [outcome.result for outcome in outcomes]
-        failures += [_failing_rows(part, outcome) for outcome in outcomes if outcome.row_level]
+    failures += [
+        _failing_rows(values, outcome) for outcome in of_values if outcome.row_level and outcome.rows
+    ]
     failed = pl.concat(failures)
     return Gate(_quarantine(cells, failed), _to_findings(failed), results)
-
-
-def _by_round(frame: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]:
-    """Part ``frame`` by round; without rows there is one empty part, so that the suite still runs."""
-    if frame.is_empty():
-        yield None, frame
-        return
-    parts = frame.partition_by("round_code", as_dict=True, maintain_order=True)
-    for (code,), part in sorted(parts.items(), key=lambda item: str(item[0][0])):
-        yield code, part
 
 
 # --- look-ups in the catalogue --------------------------------------------------------------------
@@ -217,9 +207,13 @@ def _quarantine(cells: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
     )
     if reasons.is_empty():
         return cells
+    # Only the keys are joined: a batch has dozens of other columns and millions of cells.
+    keys = cells.select(GRAIN).join(
+        reasons, on=list(GRAIN), how="left", nulls_equal=True, maintain_order="left"
+    )
     held = pl.col("blocked_by").is_not_null() & (pl.col("disposition") == "accepted")
     return (
-        cells.join(reasons, on=list(GRAIN), how="left", nulls_equal=True, maintain_order="left")
+        cells.with_columns(keys["blocked_by"])
         .with_columns(
             disposition=pl.when(held).then(pl.lit("quarantined")).otherwise("disposition"),
             reason=pl.when(held).then("blocked_by").otherwise("reason"),

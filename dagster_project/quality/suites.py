@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,9 @@ from dagster_project.messages import message
 # Set before the import, which reads it.
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 import great_expectations as gx
+
+#: About the frame and not about its rows.
+_OF_SHAPE = ("expect_table_columns_to_match_ordered_list", "expect_column_values_to_be_of_type")
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,45 @@ def read_suite(file: Path) -> Suite:
     return Suite(content["name"], content["expectations"], content["meta"])
 
 
-def validate(suite: Suite, frame: pl.DataFrame, round_code: str | None = None) -> list[Outcome]:
-    """Ask every expectation of ``frame``; one that cannot be evaluated does not spoil the others."""
+def validate(suite: Suite, frame: pl.DataFrame, by: str | None = None) -> list[Outcome]:
+    """Ask every expectation of ``frame``, with one outcome for each value of the column ``by`` (without: for all).
+
+    The rows are asked once and their answers parted afterwards, for asking costs more than looking: a suite must hold
+    for every row ("mostly" is not for gates). An expectation that cannot be evaluated does not spoil the others.
+    """
+    shape = [one for one in suite.expectations if one["type"] in _OF_SHAPE]
+    rows = [one for one in suite.expectations if one["type"] not in _OF_SHAPE]
+    answers = [
+        *(_ask(_batch(frame.clear()), suite.name, shape) if shape else []),
+        *(_ask(_batch(_as_asked(frame, rows)), suite.name, rows) if rows else []),
+    ]
+    parts = _parts(frame, by)
+    return [outcome for answer in answers for outcome in _outcomes(suite.name, answer, frame, by, parts)]
+
+
+def _as_asked(frame: pl.DataFrame, expectations: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Only the columns that are asked about, texts as categories: what is not there is not hashed and copied."""
+    asked = [one["kwargs"] for one in expectations]
+    named = {kwargs.get(name) for kwargs in asked for name in ("column", "column_A", "column_B")}
+    named.update(name for kwargs in asked for name in kwargs.get("column_list", ()))
+    conditions = " ".join(kwargs.get("row_condition", "") for kwargs in asked)
+    named.update(re.findall(r"\w+", conditions))
+    return frame.select(name for name in frame.columns if name in named).with_columns(
+        cs.string().cast(pl.Categorical)
+    )
+
+
+def _parts(frame: pl.DataFrame, by: str | None) -> list[tuple[str | None, int]]:
+    """Each value of ``by`` with its number of rows; without rows there is one part, so that there are answers."""
+    if by is None or frame.is_empty():
+        return [(None, frame.height)]
+    return sorted(frame.group_by(by).len().iter_rows(), key=lambda part: str(part[0]))
+
+
+def _batch(frame: pl.DataFrame) -> Any:
     # Great Expectations fails on decimals.
     pandas = frame.with_columns(cs.decimal().cast(pl.Float64)).to_pandas()
-    batch = _batch_definition().get_batch(batch_parameters={"dataframe": pandas})
-    answers = _ask(batch, suite.name, suite.expectations)
-    if any(_error(answer) for answer in answers):
-        answers = [answer for one in suite.expectations for answer in _ask(batch, suite.name, [one])]
-    return [_outcome(suite.name, round_code, answer) for answer in answers]
+    return _batch_definition().get_batch(batch_parameters={"dataframe": pandas})
 
 
 @cache
@@ -101,6 +135,13 @@ def _batch_definition() -> Any:
 
 
 def _ask(batch: Any, name: str, expectations: Sequence[Mapping[str, Any]]) -> list[Any]:
+    answers = _validate(batch, name, expectations)
+    if any(_error(answer) for answer in answers):
+        return [answer for one in expectations for answer in _validate(batch, name, [one])]
+    return answers
+
+
+def _validate(batch: Any, name: str, expectations: Sequence[Mapping[str, Any]]) -> list[Any]:
     suite = gx.ExpectationSuite(name=name, expectations=[dict(one) for one in expectations])
     return list(batch.validate(suite, result_format={"result_format": "COMPLETE"}).results)
 
@@ -113,19 +154,29 @@ def _error(answer: Any) -> str | None:
     return "; ".join(raised) or None
 
 
-def _outcome(dataset: str, round_code: str | None, answer: Any) -> Outcome:
+def _outcomes(
+    dataset: str, answer: Any, frame: pl.DataFrame, by: str | None, parts: Sequence[tuple[str | None, int]]
+) -> Iterator[Outcome]:
+    """One answer, parted: a part fails with its own rows, and with a fault that is not of single rows."""
     meta, details, error = answer.expectation_config.meta, answer.result or {}, _error(answer)
-    success = bool(answer.success) and error is None
-    result = Result(
-        dataset=dataset,
-        round_code=round_code,
-        rule_code=meta["rule_code"],
-        severity=meta["severity"],
-        success=success,
-        failed=0 if success else max(1, int(details.get("unexpected_count") or 0)),
-        evaluated=int(details.get("element_count") or 0),
-        invariant=not meta["row_level"] or error is not None,
-        error=error,
-    )
-    rows = [int(row) for row in details.get("unexpected_index_list") or []]
-    return Outcome(result, row_level=meta["row_level"], rows=rows)
+    rows = pl.Series([int(row) for row in details.get("unexpected_index_list") or []], dtype=pl.Int64)
+    whose: dict[Any, list[int]] = {}
+    if by is not None:
+        failing = pl.DataFrame({by: frame[by].gather(rows), "row": rows})
+        whose = dict(failing.group_by(by, maintain_order=True).agg("row").iter_rows())
+    all_fail = error is not None or (not answer.success and rows.is_empty())
+    for part, size in parts:
+        own = whose.get(part, []) if by is not None else rows.to_list()
+        success = not own and not all_fail
+        result = Result(
+            dataset=dataset,
+            round_code=part,
+            rule_code=meta["rule_code"],
+            severity=meta["severity"],
+            success=success,
+            failed=0 if success else max(1, len(own)),
+            evaluated=size if "element_count" in details else 0,
+            invariant=not meta["row_level"] or error is not None,
+            error=error,
+        )
+        yield Outcome(result, row_level=meta["row_level"], rows=own)

@@ -202,11 +202,11 @@ def test_each_round_is_judged_for_itself() -> None:
     )
     gate = run(*GOOD, other)
     judged = {
-        result.round_code: result.success
+        result.round_code: (result.success, result.failed, result.evaluated)
         for result in gate.results
         if result.rule_code == "VALUE_BELOW_MINIMUM"
     }
-    assert judged == {"2244-X-2024": False, "2244-X-2025": True}
+    assert judged == {"2244-X-2024": (False, 1, 1), "2244-X-2025": (True, 0, 5)}
     assert gate.findings["round_code"].to_list() == ["2244-X-2024"]
 
 
