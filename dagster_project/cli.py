@@ -27,16 +27,16 @@ from dagster_project.cli_base import (
     current_id,
     desk_told,
     help_text,
-    rounds_told,
     release_told,
+    rounds_told,
     say,
+    say_rollback,
     settings_told,
 )
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_releases import register as register_releases
-from dagster_project.cli_releases import say_rollback
 from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message

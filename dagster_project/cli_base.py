@@ -22,6 +22,7 @@ from dagster_project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
 
 
@@ -107,6 +108,16 @@ def clock() -> datetime:
 def say(settings: Settings, text: str, /, **values: object) -> None:
     """Print one message of the command."""
     sys.stdout.write(message(f"cli.{text}", settings.lang, **values) + "\n")
+
+
+def say_rollback(settings: Settings, held: Rollback, *, ended: bool = False) -> None:
+    """Print that the current release was taken by a rollback, or that something new ended it."""
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+
+    code = "held_ended" if ended else "held"
+    at = f"{held.at.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
+    values = {"release": held.release_id, "by": held.by, "at": at, "reason": held.reason}
+    sys.stdout.write(message(f"releases.{code}", settings.lang, **values) + "\n")
 
 
 def print_table(settings: Settings, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

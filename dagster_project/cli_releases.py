@@ -33,7 +33,6 @@ from dagster_project.messages import message
 from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.diff import Diff
     from dagster_project.warehouse.releases import Manifest
@@ -155,20 +154,6 @@ def rollback(
     _say(desk.settings, "rolled_back", release=done.release_id, left=done.left_release_id, reason=done.reason)
     if done.set_aside != done.inputs_hash:
         _say(desk.settings, "rolled_back_next")
-
-
-def say_rollback(settings: Settings, held: Rollback, *, ended: bool) -> None:
-    """What a run has to say where the current release was taken by a rollback."""
-    from dagster_project.warehouse.diff_text import shown_moment
-
-    _say(
-        settings,
-        "held_ended" if ended else "held",
-        release=held.release_id,
-        by=held.by,
-        at=shown_moment(held.at),
-        reason=held.reason,
-    )
 
 
 def _diff_releases(desk: Desk, old: str | None, new: str | None, *, as_csv: bool, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dagster_project.cli_base import Json, Year, clock, desk_told, help_text, rounds_told, say
+from dagster_project.cli_base import Json, Year, clock, desk_told, help_text, rounds_told, say, say_rollback
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.settings import Settings
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
 def status(*, year: Year = None, as_json: Json = False) -> None:
     """Show who has sent, who is to be urged and what is left to mend."""
     from dagster_project.catalogue.load import load_catalogue
+    from dagster_project.pipeline import rolled_back
     from dagster_project.warehouse.status import read_status, round_to_show
 
     desk = desk_told()
@@ -54,6 +55,9 @@ def status(*, year: Year = None, as_json: Json = False) -> None:
         sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=_plain) + "\n")
     else:
         _show(desk.settings, found, stale=stale)
+        held = rolled_back(desk)
+        if held:
+            say_rollback(desk.settings, held)
 
 
 def _known(desk: Desk, catalogue: Catalogue) -> Known:
@@ -82,10 +86,9 @@ def _is_stale(desk: Desk, catalogue: Catalogue) -> bool:
     from dagster_project.ledger.store import list_receipts, open_ledger
     from dagster_project.warehouse.releases import current_manifest
 
-    manifest = current_manifest(desk.folder)
-    if manifest is None:
+    if current_manifest(desk.folder) is None:
         return bool(list_receipts(open_ledger(desk.folder.ledger)))
-    return manifest.inputs_hash != pipeline.read_inputs(desk, catalogue).inputs_hash
+    return pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue))
 
 
 def _show(settings: Settings, found: RoundStatus, *, stale: bool) -> None:

@@ -30,6 +30,7 @@ _COLUMNS: Mapping[str, str] = {
     "decimals": "integer",
     "revision": "integer",
     "is_open": "boolean",
+    "is_confirmed": "boolean",
 }
 _FINDING_KEY = (
     "rule_code",
@@ -69,7 +70,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Change:
-    """One figure that is not the same on both sides; ``kind`` is reported or indicator."""
+    """One figure that is not the same on both sides; ``kind`` is reported or indicator, whose name may be confirmed."""
 
     kind: str
     change: str
@@ -84,6 +85,7 @@ class Change:
     category_code: str | None
     name_vi: str | None
     category_name: str | None
+    is_confirmed: bool | None
     old: Figure | None
     new: Figure | None
 
@@ -203,7 +205,7 @@ def _select(side: _Side, table: str, columns: Mapping[str, str], condition: str)
 
 def _figures(kind: str, side: _Side) -> str:
     code = "indicator_code" if kind == INDICATOR else "data_element_code"
-    names = [*_KEY, *_WORDS, *_FIGURE, "data_year", "decimals", "revision", "entered_how"]
+    names = [*_KEY, *_WORDS, *_FIGURE, "data_year", "is_confirmed", "decimals", "revision", "entered_how"]
     places = ["file_name", "sheet", "cell"]
     columns = {name: name for name in (*names, *places, "indicator_value_key")} | {"code": code}
     if kind == REPORTED:
@@ -238,7 +240,7 @@ def _changes(
 ) -> tuple[Change, ...]:
     if not _both_know(older.table, older, newer):
         return ()
-    told = [*_KEY, *_WORDS, "data_year"]
+    told = [*_KEY, *_WORDS, "data_year", "is_confirmed"]
     of_sides = [*_FIGURE, "decimals", "revision", "entered_how"]
     query = f"""
         with changed as (

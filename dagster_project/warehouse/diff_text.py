@@ -103,6 +103,8 @@ def _change_lines(changes: Sequence[Change], lang: str) -> Iterator[str]:
         yield " ".join(part for part in who if part) + f" · {first.round_code}"
         for item in items:
             name = _with_category(item.name_vi, item.category_code, item.category_name)
+            if item.is_confirmed is False:
+                name += f" ({message('warehouse.unconfirmed', lang)})"
             figures = " → ".join(_shown(figure, lang) for figure in (item.old, item.new))
             yield f"  {_SIGNS[item.change]} {item.code} {name}: {figures}"
             places = dict.fromkeys(_shown_places(figure) for figure in (item.old, item.new) if figure)

@@ -1,0 +1,196 @@
+"""What was known at a moment is what a release of that moment holds, whatever was sent before and after.
+
+The models are built once with dbt; each example runs the compiled SQL of those between the inputs and the facts again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from dbt_inputs import Inputs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_office import small_office
+from test_marts import build
+
+from dagster_project import frames
+from dagster_project.warehouse.history import Known, read_history
+
+START = datetime(2026, 4, 1, tzinfo=UTC)
+SAME = (
+    "round_code",
+    "area_code",
+    "reporting_unit_code",
+    "data_element_code",
+    "category_code",
+    "value",
+    "value_text",
+    "value_state",
+    "unit",
+    "raw_text",
+    "submission_id",
+    "revision",
+    "entered_how",
+    "file_name",
+    "sheet",
+    "cell",
+)
+CHANGING = ("stg_submissions", "stg_cells")
+WANTED = ("fct_reported_value", "fct_reported_value_history")
+
+Figures = set[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One file of a unit: the day it came, whether it was refused, and its figures."""
+
+    unit: str
+    form: str
+    day: int
+    blocked: bool
+    figures: Mapping[str, float | str | None]
+    quarantined: Sequence[str]
+
+
+ELEMENTS = ("P.GT", "P.GT:NU", "S.GT", "Y.GT")
+FILES = st.lists(
+    st.builds(
+        Sent,
+        unit=st.sampled_from(("U1", "U2")),
+        form=st.sampled_from(("F1", "F1", "F2")),
+        day=st.integers(0, 6),
+        blocked=st.sampled_from((False, False, False, True)),
+        figures=st.dictionaries(
+            st.sampled_from(ELEMENTS), st.sampled_from((None, "zero", "=Mức 2", 0.0, 1.0, 2.5)), min_size=1
+        ),
+        quarantined=st.lists(st.sampled_from(ELEMENTS), max_size=1),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+class Models:
+    """The models between what is sent and the facts, in the order of their dependencies."""
+
+    def __init__(self, file: Path, inputs: Path, target: Path) -> None:
+        self.file, self.inputs = file, inputs
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        nodes = {
+            node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"
+        }
+        above = {
+            name: {parent.rsplit(".", 1)[1] for parent in node["depends_on"]["nodes"]} & nodes.keys()
+            for name, node in nodes.items()
+        }
+        self.statements: list[str] = []
+        done: set[str] = set()
+
+        def moves(name: str) -> bool:
+            return name in CHANGING or any(moves(parent) for parent in above[name])
+
+        def visit(name: str) -> None:
+            if name in done or name in CHANGING or not moves(name):
+                return
+            done.add(name)
+            for parent in sorted(above[name]):
+                visit(parent)
+            node = nodes[name]
+            if node["config"]["materialized"] == "table":
+                compiled = target / "compiled" / "kho" / node["original_file_path"]
+                self.statements.append(
+                    f"create or replace table {node['schema']}.{name} as {compiled.read_text('utf-8')}"
+                )
+
+        for name in WANTED:
+            visit(name)
+
+    def run(self, office: Inputs) -> None:
+        for name, rows, schema in (
+            ("submissions", office.submissions, frames.SUBMISSIONS),
+            ("cells", office.cells, frames.CELLS),
+        ):
+            content = {column: [row.get(column) for row in rows] for column in schema}
+            pl.DataFrame(content, schema=schema).write_parquet(self.inputs / f"{name}.parquet")
+        with duckdb.connect(str(self.file)) as connection:
+            for statement in self.statements:
+                connection.execute(statement)
+
+    def reported(self) -> Figures:
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            query = f"select {', '.join(SAME)} from marts.fct_reported_value"  # noqa: S608  # the columns stand above
+            return set(connection.execute(query).fetchall())
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    folder = build(tmp_path_factory.mktemp("known"), small_office())
+    return Models(folder.build_file, folder.build_inputs, folder.build / "dbt")
+
+
+def office_of(files: Sequence[Sent], until: datetime | None = None) -> Inputs:
+    """The inputs as they are when all files that came until a moment are there."""
+    office = Inputs()
+    for sent in files:
+        office.submit(
+            sent.unit,
+            "001",
+            2025,
+            sent.figures,
+            received_at=(START + timedelta(days=sent.day)).isoformat(),
+            blocked=sent.blocked,
+            quarantined=sent.quarantined,
+            form=sent.form,
+        )
+    if until is not None:
+        office.submissions = [row for row in office.submissions if row["received_at"] <= until]
+        known = {row["submission_id"] for row in office.submissions}
+        office.cells = [row for row in office.cells if row["submission_id"] in known]
+    return office
+
+
+def believed(known: Sequence[Known]) -> Figures:
+    return {tuple(getattr(item, name) for name in SAME) for item in known if item.believed}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=FILES)
+def test_known_at_a_moment_is_what_the_release_of_that_moment_holds(
+    models: Models, files: list[Sent]
+) -> None:
+    moments = sorted({START + timedelta(days=sent.day) for sent in files})
+    models.run(office_of(files))
+    told = {at: believed(read_history(models.file, at=at)) for at in moments}
+    before_all = believed(read_history(models.file, at=moments[0] - timedelta(microseconds=1)))
+    assert believed(read_history(models.file)) == models.reported() == told[moments[-1]]
+    assert before_all == set()
+    for at in moments[:-1]:
+        models.run(office_of(files, at))
+        assert told[at] == models.reported()
+        assert told[at] == believed(read_history(models.file))
+
+
+def test_a_span_ends_before_the_moment_at_which_the_next_begins(models: Models) -> None:
+    one = Sent("U1", "F1", 0, blocked=False, figures={"P.GT": 1.0}, quarantined=())
+    other = Sent("U1", "F1", 2, blocked=False, figures={"P.GT": 2.0}, quarantined=())
+    models.run(office_of([one, other]))
+    replaced = START + timedelta(days=2)
+
+    def value_at(moment: datetime) -> list[float | None]:
+        known = read_history(models.file, element="P.GT", unit="U1", year=2025, at=moment)
+        return [item.value for item in known if item.believed]
+
+    assert value_at(replaced - timedelta(microseconds=1)) == [1.0]
+    assert value_at(replaced) == [2.0]
+    first, second = read_history(models.file, element="P.GT", unit="U1", year=2025)
+    assert first.known_to == second.known_from == replaced
+    assert second.known_to is None
