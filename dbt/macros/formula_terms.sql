@@ -143,6 +143,8 @@
         count(*) filter (where not is_constant) as n_terms,
         count(value) filter (where not is_constant) as n_figures,
         count(*) filter (where not is_constant and value is null and value_state = 'value') as n_texts,
+        count(*) filter (where not is_constant and value_state = 'missing') as n_missing,
+        count(*) filter (where not is_constant and value_state = 'held') as n_held,
         max({{ state_rank('value_state') }}) as state_rank,
         case
             when

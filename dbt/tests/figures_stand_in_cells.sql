@@ -1,4 +1,4 @@
--- Every reported figure, of any revision, stands in a cell of a file that is kept.
+-- Every figure that a unit sent, of any revision, stands in a cell of a file that is kept.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_reported_value_history'}}}) }}
 
 select
@@ -11,6 +11,9 @@ left join {{ ref('fct_reported_cell') }} as cells
         and history.cell = cells.cell
         and coalesce(history.sheet, '') = coalesce(cells.sheet, '')
 where
-    cells.reported_cell_key is null
-    or cells.role <> 'value'
-    or cells.disposition <> case when history.value_state = 'held' then 'quarantined' else 'accepted' end
+    history.entered_how not in ('on_behalf', 'correction')
+    and (
+        cells.reported_cell_key is null
+        or cells.role <> 'value'
+        or cells.disposition <> case when history.value_state = 'held' then 'quarantined' else 'accepted' end
+    )

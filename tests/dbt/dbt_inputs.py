@@ -37,6 +37,10 @@ class Inputs:
     submissions: list[Row] = field(default_factory=list)
     cells: list[Row] = field(default_factory=list)
     findings: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
+    verdicts: list[Row] = field(default_factory=list)
+    exemptions: list[Row] = field(default_factory=list)
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
@@ -51,6 +55,10 @@ class Inputs:
             ("submissions", self.submissions, frames.SUBMISSIONS),
             ("cells", self.cells, frames.CELLS),
             ("findings", self.findings, frames.FINDINGS),
+            ("entries", self.entries, frames.ENTRIES),
+            ("responses", self.responses, frames.RESPONSES),
+            ("verdicts", self.verdicts, frames.VERDICTS),
+            ("exemptions", self.exemptions, frames.EXEMPTIONS),
         ):
             _frame(rows, schema).write_parquet(folder / f"{name}.parquet")
         return folder

@@ -257,7 +257,7 @@ def test_a_rule_without_its_figures_has_no_data_and_no_words(ask: Ask) -> None:
 def test_a_total_is_compared_with_its_categories(ask: Ask) -> None:
     assert ask(
         "select observed, expected, message_en from fct_finding where rule_code = 'TOTAL' and status = 'fail'"
-    ) == [("683,1", "683", "Số liệu P.GT: 683,1 instead of 683.")]
+    ) == [("683,1", "683", "Số liệu P.GT: 683.1 instead of 683.")]
 
 
 def test_a_rule_over_a_sum_looks_at_every_unit_and_its_own_cell(ask: Ask) -> None:

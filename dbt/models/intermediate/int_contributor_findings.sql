@@ -63,14 +63,18 @@ select
     pairs.data_element_code,
     pairs.category_code,
     pairs.submission_id,
-    pairs.sha256,
-    pairs.file_name,
-    pairs.sheet,
-    pairs.cell,
+    pairs.place_sha256 as sha256,
+    pairs.place_file_name as file_name,
+    pairs.place_sheet as sheet,
+    pairs.place_cell as cell,
     coalesce({{ number_text('pairs.figure') }}, pairs.value_text) as observed,
     coalesce({{ number_text('pairs.lead_figure') }}, pairs.lead_text) as expected,
+    coalesce({{ number_text('pairs.figure', 'en') }}, pairs.value_text) as observed_en,
+    coalesce({{ number_text('pairs.lead_figure', 'en') }}, pairs.lead_text) as expected_en,
     cast(null as varchar) as due,
     cast(null as varchar) as received,
+    cast(null as varchar) as reason,
+    cast(null as varchar) as said_by,
     pairs.is_sample
 from pairs
 inner join rules

@@ -1,5 +1,21 @@
--- What is believed now: of all current submissions of a unit, whatever their form, the figure that came last.
+-- What is believed now: the figures of units, with corrections where their source still holds what was corrected.
 with
+
+filled as (
+
+    select
+        *,
+        case value_state when 'zero' then 0.0 else value end as figure
+    from {{ ref('int_filled_values') }}
+
+),
+
+corrections as (
+
+    select * from {{ ref('int_entries') }}
+    where kind = 'correction'
+
+),
 
 assignments as (
 
@@ -17,61 +33,116 @@ assigned_elements as (
 
 ),
 
-ranked as (
+-- a source that says by now what the correction says needs none
+judged as (
+
+    select
+        filled.*,
+        corrections.entry_id as correction_id,
+        corrections.figure as new_figure,
+        corrections.value as new_value,
+        corrections.value_exact as new_exact,
+        corrections.value_text as new_text,
+        corrections.value_state as new_state,
+        corrections.unit as new_unit,
+        corrections.reason as new_reason,
+        case
+            when corrections.entry_id is null then 'none'
+            when
+                filled.figure = corrections.figure
+                or (
+                    filled.figure is null
+                    and corrections.figure is null
+                    and filled.value_state = corrections.value_state
+                    and filled.value_text is not distinct from corrections.value_text
+                ) then 'settled'
+            when
+                coalesce(trim(corrections.expect), '') = coalesce(trim(filled.raw_text), '')
+                or trim(corrections.expect) = trim(filled.value_text)
+                or abs(try_cast(corrections.expect as double) - filled.figure) <= 1e-9 * abs(filled.figure)
+                then 'applied'
+            else 'source_changed'
+        end as correction_state
+    from filled
+    left join corrections
+        on
+            filled.round_code = corrections.round_code
+            and filled.area_code = corrections.area_code
+            and filled.reporting_unit_code = corrections.reporting_unit_code
+            and filled.data_element_code = corrections.data_element_code
+            and filled.category_code = corrections.category_code
+
+),
+
+corrected as (
 
     select
         *,
-        row_number() over (partition by reported_value_key order by received_at desc, submission_id asc) as place
-    from {{ ref('int_reported_values') }}
-    where is_current
+        correction_state = 'applied' as is_corrected
+    from judged
 
 )
 
 select
-    ranked.reported_value_key,
-    ranked.round_code,
-    ranked.period_code,
-    ranked.data_year,
-    ranked.area_code,
-    ranked.reporting_unit_code,
-    ranked.form_code,
-    ranked.submission_id,
-    ranked.revision,
-    ranked.is_current,
-    ranked.received_at,
-    ranked.is_sample,
-    ranked.data_element_code,
-    ranked.category_code,
-    ranked.value,
-    ranked.value_decimal,
-    ranked.value_text,
-    ranked.value_state,
-    ranked.value_status,
-    ranked.unit,
-    ranked.sha256,
-    ranked.file_name,
-    ranked.sheet,
-    ranked.cell,
-    ranked.raw_text,
-    ranked.source_text,
-    ranked.note_text,
-    ranked.entered_how,
+    corrected.reported_value_key,
+    corrected.round_code,
+    corrected.period_code,
+    corrected.data_year,
+    corrected.area_code,
+    corrected.reporting_unit_code,
+    corrected.form_code,
+    corrected.submission_id,
+    corrected.revision,
+    corrected.is_current,
+    corrected.received_at,
+    corrected.is_sample,
+    corrected.data_element_code,
+    corrected.category_code,
+    case when corrected.is_corrected then corrected.new_value else corrected.value end as value,
+    case
+        when corrected.is_corrected then try_cast(corrected.new_exact as decimal(38, 10))
+        else corrected.value_decimal
+    end as value_decimal,
+    case when corrected.is_corrected then corrected.new_text else corrected.value_text end as value_text,
+    case when corrected.is_corrected then corrected.new_state else corrected.value_state end as value_state,
+    corrected.value_status,
+    case when corrected.is_corrected then corrected.new_unit else corrected.unit end as unit,
+    corrected.sha256,
+    corrected.file_name,
+    corrected.sheet,
+    corrected.cell,
+    corrected.raw_text,
+    corrected.source_text,
+    case
+        when corrected.is_corrected then concat_ws('; ', corrected.note_text, corrected.new_reason)
+        else corrected.note_text
+    end as note_text,
+    case when corrected.is_corrected then 'correction' else corrected.entered_how end as entered_how,
+    corrected.entry_id,
+    corrected.correction_id,
+    corrected.correction_state,
+    -- what stood there before the correction
+    corrected.figure as source_figure,
+    coalesce(corrected.value_text, corrected.raw_text) as source_words,
+    corrected.place_sha256,
+    corrected.place_file_name,
+    corrected.place_sheet,
+    corrected.place_cell,
     assignments.assignment_role,
     -- where nobody of the area is assigned, whoever reports leads
     coalesce(
         assignments.assignment_role,
         case when assigned_elements.data_element_code is null then 'lead' end
     ) as counting_role
-from ranked
+from corrected
 left join assignments
     on
-        ranked.round_code = assignments.round_code
-        and ranked.form_code = assignments.form_code
-        and ranked.reporting_unit_code = assignments.reporting_unit_code
-        and ranked.data_element_code = assignments.data_element_code
+        corrected.round_code = assignments.round_code
+        and corrected.form_code = assignments.form_code
+        and corrected.reporting_unit_code = assignments.reporting_unit_code
+        and corrected.data_element_code = assignments.data_element_code
 left join assigned_elements
     on
-        ranked.round_code = assigned_elements.round_code
-        and ranked.area_code = assigned_elements.area_code
-        and ranked.data_element_code = assigned_elements.data_element_code
-where ranked.place = 1
+        corrected.round_code = assigned_elements.round_code
+        and corrected.area_code = assigned_elements.area_code
+        and corrected.data_element_code = assigned_elements.data_element_code

@@ -14,6 +14,22 @@ owed as (
 
 ),
 
+-- why a unit sends nothing, or later
+excuses as (
+
+    select
+        round_code,
+        reporting_unit_code,
+        form_code,
+        max(case when kind = 'extension' then until end) as until,
+        bool_or(kind = 'exempt') as is_exempt,
+        bool_or(kind = 'not_sending') as is_not_sending,
+        string_agg(reason, '; ' order by decided_at, reason) as reason
+    from {{ ref('stg_exemptions') }}
+    group by round_code, reporting_unit_code, form_code
+
+),
+
 sent as (
 
     select
@@ -25,7 +41,7 @@ sent as (
         bool_or(revision = 1 and coalesce(on_time, true)) as first_on_time,
         bool_or(is_sample) as is_sample
     from {{ ref('int_submissions') }}
-    where not blocked
+    where not blocked and form_code is not null
     group by round_code, form_code, reporting_unit_code, area_code
 
 )
@@ -36,9 +52,13 @@ select
     coalesce(owed.form_code, sent.form_code) as form_code,
     coalesce(owed.reporting_unit_code, sent.reporting_unit_code) as reporting_unit_code,
     coalesce(sent.area_code, owed.area_code) as area_code,
-    owed.round_code is not null as is_expected,
+    owed.round_code is not null and not coalesce(excuses.is_exempt, false) as is_expected,
     sent.round_code is not null as is_actual,
     coalesce(sent.first_on_time, false) as is_on_time,
+    owed.round_code is not null and coalesce(excuses.is_exempt, false) as is_exempt,
+    coalesce(excuses.is_not_sending, false) as is_not_sending,
+    coalesce({{ local_midnight('excuses.until + 1') }}, rounds.due_at) as due_at,
+    excuses.reason,
     sent.first_submission_id,
     sent.is_sample
 from owed
@@ -47,3 +67,9 @@ full outer join sent
         owed.round_code = sent.round_code
         and owed.form_code = sent.form_code
         and owed.reporting_unit_code = sent.reporting_unit_code
+left join {{ ref('int_rounds') }} as rounds on coalesce(owed.round_code, sent.round_code) = rounds.round_code
+left join excuses
+    on
+        coalesce(owed.round_code, sent.round_code) = excuses.round_code
+        and coalesce(owed.reporting_unit_code, sent.reporting_unit_code) = excuses.reporting_unit_code
+        and coalesce(owed.form_code, sent.form_code) = excuses.form_code

@@ -1,21 +1,14 @@
--- What the formula rules found, each at one cell: that of the element which the rule names, else the left side's first.
+-- What the rules over figures found, each at one cell: that of the element which the rule names, else the left side's
+-- first.
 with
 
-results as (
+skipped as (
 
-    select * from {{ ref('int_rule_results') }}
-
-),
-
-left_terms as (
-
-    select
-        owner_code,
-        data_element_code,
-        category_code,
-        row_number() over (partition by owner_code order by part desc, term_number asc) as place
-    from {{ ref('stg_formula_terms') }}
-    where owner_type = 'rule' and side = 'left' and data_element_code is not null
+    select distinct
+        round_code,
+        rule_code,
+        area_code
+    from {{ ref('int_skipped_findings') }}
 
 ),
 
@@ -23,13 +16,19 @@ subjects as (
 
     select
         results.*,
-        coalesce(split_part(results.holds_element, ':', 1), left_terms.data_element_code) as data_element_code,
-        case
-            when results.holds_element is null then left_terms.category_code
-            else coalesce(nullif(split_part(results.holds_element, ':', 2), ''), '_T')
-        end as category_code
-    from results
-    left join left_terms on results.rule_code = left_terms.owner_code and left_terms.place = 1
+        subjects.data_element_code,
+        subjects.category_code
+    from {{ ref('int_rule_results') }} as results
+    inner join {{ ref('int_rule_subjects') }} as subjects
+        on results.round_code = subjects.round_code and results.rule_code = subjects.rule_code
+    -- where a refused file is why there are no figures, that is told once, of the file
+    left join skipped
+        on
+            results.round_code = skipped.round_code
+            and results.rule_code = skipped.rule_code
+            and results.area_code = skipped.area_code
+            and results.status = 'no_data'
+    where skipped.rule_code is null
 
 ),
 
@@ -42,10 +41,10 @@ cells as (
         category_code,
         reporting_unit_code,
         submission_id,
-        sha256,
-        file_name,
-        sheet,
-        cell,
+        place_sha256 as sha256,
+        place_file_name as file_name,
+        place_sheet as sheet,
+        place_cell as cell,
         row_number() over (
             partition by round_code, area_code, data_element_code, category_code
             order by counting_role desc nulls last, reporting_unit_code asc
@@ -66,17 +65,7 @@ leading_cells as (
 placed as (
 
     select
-        subjects.reporting_unit_code,
-        subjects.rule_code,
-        subjects.status,
-        subjects.round_code,
-        subjects.area_code,
-        subjects.data_element_code,
-        subjects.category_code,
-        subjects.operator,
-        subjects.left_value,
-        subjects.right_value,
-        subjects.is_sample,
+        subjects.*,
         cells.submission_id,
         cells.sha256,
         cells.file_name,
@@ -93,17 +82,7 @@ placed as (
     where subjects.reporting_unit_code is not null
     union all
     select
-        leading_cells.reporting_unit_code,
-        subjects.rule_code,
-        subjects.status,
-        subjects.round_code,
-        subjects.area_code,
-        subjects.data_element_code,
-        subjects.category_code,
-        subjects.operator,
-        subjects.left_value,
-        subjects.right_value,
-        subjects.is_sample,
+        subjects.* replace (leading_cells.reporting_unit_code as reporting_unit_code),
         leading_cells.submission_id,
         leading_cells.sha256,
         leading_cells.file_name,
@@ -134,14 +113,14 @@ select
     sheet,
     cell,
     {{ number_text('left_value') }} as observed,
-    case operator
-        when '==' then ''
-        when '!=' then '≠ '
-        when '<=' then '≤ '
-        when '>=' then '≥ '
-        else operator || ' '
-    end || {{ number_text('right_value') }} as expected,
+    {{ expected_text('vi') }} as expected,
+    {{ number_text('left_value', 'en') }} as observed_en,
+    {{ expected_text('en') }} as expected_en,
     cast(null as varchar) as due,
     cast(null as varchar) as received,
+    cast(null as varchar) as reason,
+    cast(null as varchar) as said_by,
+    severity,
+    holds_element,
     is_sample
 from placed

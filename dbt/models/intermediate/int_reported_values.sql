@@ -39,7 +39,7 @@ joined as (
         cells.category_code,
         case when cells.disposition = 'accepted' then cells.value end as value,
         case
-            when cells.disposition = 'accepted' then try_cast(cells.value_exact as decimal(38, 6))
+            when cells.disposition = 'accepted' then try_cast(cells.value_exact as decimal(38, 10))
         end as value_decimal,
         case when cells.disposition = 'accepted' then cells.value_text end as value_text,
         case

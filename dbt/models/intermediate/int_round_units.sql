@@ -8,6 +8,7 @@ versions as (
         units.reporting_unit_code,
         units.name_vi as reporting_unit_name,
         units.area_code,
+        units.unit_type,
         rounds.period_end between units.starts_on and units.ends_on as is_valid,
         row_number() over (
             partition by rounds.round_code, units.reporting_unit_code
@@ -23,6 +24,7 @@ select
     reporting_unit_code,
     reporting_unit_name,
     area_code,
+    unit_type,
     is_valid
 from versions
 where version_rank = 1

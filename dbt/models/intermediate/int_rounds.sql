@@ -20,13 +20,35 @@ due_dates as (
 
 ),
 
+-- what was told by telephone or on paper counts as sent
+arrivals as (
+
+    select
+        round_code,
+        is_sample
+    from {{ ref('stg_submissions') }}
+    where not blocked
+    union all
+    select
+        round_code,
+        is_sample
+    from {{ ref('stg_entries') }}
+    where kind = 'on_behalf'
+    union all
+    select
+        round_code,
+        is_sample
+    from {{ ref('stg_exemptions') }}
+    where kind = 'nothing_to_report'
+
+),
+
 submissions as (
 
     select
         round_code,
         bool_or(is_sample) as is_sample
-    from {{ ref('stg_submissions') }}
-    where not blocked
+    from arrivals
     group by round_code
 
 ),

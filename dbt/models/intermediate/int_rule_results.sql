@@ -1,4 +1,4 @@
--- Gate 2, formula rules. A rule over figures of which each unit reports its part looks at every unit by itself; any
+-- Gate 2, rules over figures: sides that are compared, and figures among their peers. A rule over figures of which each unit reports its part looks at every unit by itself; any
 -- other looks at the figures of the area, wherever its units took them from.
 with
 
@@ -7,9 +7,10 @@ rules as (
     select
         rounds.round_code,
         rules.rule_code,
+        rules.kind,
         rules.operator,
         coalesce(rules.missing_strategy, 'skip_if_any') as missing_strategy,
-        coalesce(rules.tolerance, 0) as tolerance,
+        rules.tolerance,
         rules.absolute_floor,
         rules.holds_element,
         rules.severity
@@ -18,7 +19,7 @@ rules as (
         on
             coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
             and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rules.kind = 'formula' and rounds.is_of_interest
+    where rules.stage = 'meaning' and rules.kind in ('formula', 'peer_outlier') and rounds.is_of_interest
 
 ),
 
@@ -104,6 +105,8 @@ parts as (
         denominator,
         n_terms,
         n_figures,
+        n_missing,
+        n_held,
         is_answered,
         is_sample
     from area_parts
@@ -118,6 +121,8 @@ parts as (
         unit_parts.denominator,
         unit_parts.n_terms,
         unit_parts.n_figures,
+        unit_parts.n_missing,
+        unit_parts.n_held,
         unit_parts.is_answered,
         unit_parts.is_sample
     from unit_parts
@@ -128,7 +133,6 @@ parts as (
 
 ),
 
--- skip_if_all and never take a figure that is not there for zero
 sides as (
 
     select
@@ -142,6 +146,8 @@ sides as (
         bool_and(n_figures = n_terms) filter (where variant = 'right') as is_right_complete,
         sum(n_terms) as n_terms,
         sum(n_figures) as n_figures,
+        sum(n_missing) as n_missing,
+        sum(n_held) as n_held,
         bool_or(is_sample) as is_sample
     from parts
     group by owner_code, round_code, area_code, reporting_unit_code
@@ -150,28 +156,43 @@ sides as (
 
 ),
 
--- inclusive comparisons forgive what doubles cannot hold
-compared as (
+ruled as (
 
     select
         sides.*,
+        rules.kind,
         rules.operator,
+        rules.missing_strategy,
+        rules.tolerance,
+        rules.absolute_floor,
         rules.holds_element,
         rules.severity,
-        case rules.missing_strategy
-            when 'never' then true
-            when 'skip_if_all' then sides.n_figures > 0
-            else sides.n_figures = sides.n_terms
-        end
-        and sides.left_value is not null
-        and sides.right_value is not null as is_comparable,
-        coalesce(
-            abs(sides.left_value) <= rules.absolute_floor and abs(sides.right_value) <= rules.absolute_floor, false
-        ) as is_below_floor,
-        rules.tolerance as strict_tolerance,
-        rules.tolerance + 1e-9 * greatest(abs(sides.left_value), abs(sides.right_value)) as tolerance
+        subjects.is_known
     from sides
     inner join rules on sides.rule_code = rules.rule_code and sides.round_code = rules.round_code
+    inner join {{ ref('int_rule_subjects') }} as subjects
+        on sides.rule_code = subjects.rule_code and sides.round_code = subjects.round_code
+
+),
+
+-- skip_if_all takes a figure that nobody gave for zero where another is there; what is held is no zero
+compared as (
+
+    select
+        *,
+        missing_strategy = 'never' and n_missing > 0 as is_owed,
+        case missing_strategy
+            when 'skip_if_all' then n_figures > 0 and n_held = 0
+            else n_figures = n_terms
+        end
+        and left_value is not null
+        and right_value is not null as is_comparable,
+        coalesce(abs(left_value) <= absolute_floor and abs(right_value) <= absolute_floor, false) as is_below_floor,
+        coalesce(tolerance, 0) as strict_tolerance,
+        -- inclusive comparisons forgive what doubles cannot hold
+        coalesce(tolerance, 0) + 1e-9 * greatest(abs(left_value), abs(right_value)) as wide_tolerance
+    from ruled
+    where kind = 'formula'
 
 ),
 
@@ -180,20 +201,75 @@ judged as (
     select
         *,
         case
+            when not is_known then 'did_not_run'
+            when is_owed then 'fail'
             when not is_comparable then 'no_data'
             when is_below_floor then 'pass'
             when
                 case operator
-                    when '==' then abs(left_value - right_value) <= tolerance
-                    when '!=' then abs(left_value - right_value) > tolerance
-                    when '<=' then left_value <= right_value + tolerance
-                    when '>=' then left_value >= right_value - tolerance
+                    when '==' then abs(left_value - right_value) <= wide_tolerance
+                    when '!=' then abs(left_value - right_value) > wide_tolerance
+                    when '<=' then left_value <= right_value + wide_tolerance
+                    when '>=' then left_value >= right_value - wide_tolerance
                     when '<' then left_value < right_value + strict_tolerance
                     when '>' then left_value > right_value - strict_tolerance
                 end then 'pass'
             else 'fail'
         end as status
     from compared
+
+),
+
+-- peers are areas of one level, or units of one type
+peers as (
+
+    select
+        ruled.*,
+        coalesce(areas.area_level, '') || '|' || coalesce(units.unit_type, '') as peer_group,
+        case when ruled.n_figures = ruled.n_terms then ruled.left_value end as figure
+    from ruled
+    left join {{ ref('int_round_areas') }} as areas
+        on
+            ruled.round_code = areas.round_code
+            and ruled.area_code = areas.area_code
+            and ruled.reporting_unit_code is null
+    left join {{ ref('int_round_units') }} as units
+        on ruled.round_code = units.round_code and ruled.reporting_unit_code = units.reporting_unit_code
+    where ruled.kind = 'peer_outlier'
+
+),
+
+centres as (
+
+    select
+        rule_code,
+        round_code,
+        peer_group,
+        count(figure) as n_peers,
+        median(figure) as centre,
+        -- 1.4826 × MAD estimates the standard deviation without minding the outliers
+        1.4826 * mad(figure) as spread
+    from peers
+    group by rule_code, round_code, peer_group
+
+),
+
+-- too few peers, or peers of which most say the same, tell nothing about one that differs
+among_peers as (
+
+    select
+        peers.*,
+        centres.centre - coalesce(peers.tolerance, 3.5) * centres.spread as low_value,
+        centres.centre + coalesce(peers.tolerance, 3.5) * centres.spread as high_value,
+        centres.n_peers >= coalesce(peers.absolute_floor, 8)
+        and centres.spread > 0
+        and peers.figure is not null as is_comparable
+    from peers
+    inner join centres
+        on
+            peers.rule_code = centres.rule_code
+            and peers.round_code = centres.round_code
+            and peers.peer_group = centres.peer_group
 
 )
 
@@ -207,7 +283,30 @@ select
     holds_element,
     status,
     -- a side that was not compared shows no figure made from half its terms
-    case when status <> 'no_data' or is_left_complete then left_value end as left_value,
-    case when status <> 'no_data' or is_right_complete then right_value end as right_value,
+    case when is_left_complete or (status <> 'no_data' and not is_owed) then left_value end as left_value,
+    case when is_right_complete or (status <> 'no_data' and not is_owed) then right_value end as right_value,
+    cast(null as double) as low_value,
+    cast(null as double) as high_value,
     is_sample
 from judged
+union all
+select
+    rule_code,
+    round_code,
+    area_code,
+    reporting_unit_code,
+    operator,
+    severity,
+    holds_element,
+    case
+        when not is_known then 'did_not_run'
+        when not is_comparable then 'no_data'
+        when figure between low_value and high_value then 'pass'
+        else 'fail'
+    end as status,
+    figure as left_value,
+    cast(null as double) as right_value,
+    case when is_comparable then low_value end as low_value,
+    case when is_comparable then high_value end as high_value,
+    is_sample
+from among_peers

@@ -5,10 +5,8 @@ rules as (
 
     select
         rounds.round_code,
-        rounds.due_at,
         rules.rule_code,
-        rules.kind,
-        {{ deadline_text('rounds.due_at') }} as due
+        rules.kind
     from {{ ref('stg_validation_rules') }} as rules
     inner join {{ ref('int_rounds') }} as rounds
         on
@@ -20,7 +18,10 @@ rules as (
 
 expected as (
 
-    select * from {{ ref('int_expected_submissions') }}
+    select
+        *,
+        {{ deadline_text('due_at') }} as due
+    from {{ ref('int_expected_submissions') }}
 
 ),
 
@@ -28,12 +29,14 @@ submissions as (
 
     select
         *,
-        {{ local_moment_text('received_at') }} as received
+        {{ local_moment_text('received_at') }} as received,
+        {{ deadline_text('due_at') }} as due
     from {{ ref('int_submissions') }}
     where not blocked
 
 ),
 
+-- who said why nothing comes is not asked again
 missing as (
 
     select
@@ -46,10 +49,13 @@ missing as (
         expected.first_submission_id as submission_id,
         cast(null as varchar) as observed,
         expected.form_code as expected,
-        rules.due
+        expected.due
     from rules
     inner join expected on rules.round_code = expected.round_code
-    where rules.kind = 'submission_missing' and expected.is_expected
+    where
+        rules.kind = 'submission_missing'
+        and expected.is_expected
+        and (expected.is_actual or not expected.is_not_sending)
 
 ),
 
@@ -65,11 +71,11 @@ late as (
         submissions.form_code,
         submissions.submission_id,
         submissions.received as observed,
-        rules.due as expected,
-        rules.due
+        submissions.due as expected,
+        submissions.due
     from rules
     inner join submissions on rules.round_code = submissions.round_code
-    where rules.kind = 'submission_late' and submissions.revision = 1 and rules.due_at is not null
+    where rules.kind = 'submission_late' and submissions.revision = 1 and submissions.due_at is not null
 
 ),
 
@@ -85,7 +91,7 @@ revised as (
         submissions.submission_id,
         cast(submissions.revision as varchar) as observed,
         '1' as expected,
-        rules.due
+        submissions.due
     from rules
     inner join submissions on rules.round_code = submissions.round_code
     where rules.kind = 'submission_revised' and submissions.revision > 1

@@ -1,6 +1,7 @@
+-- Files, and what was entered for units that sent none, with their revisions and the moment until which each was due.
 with
 
-submissions as (
+files as (
 
     select * from {{ ref('stg_submissions') }}
 
@@ -13,12 +14,110 @@ revisions as (
         submission_id,
         row_number() over revision_order as revision,
         lead(received_at) over revision_order as replaced_at
-    from submissions
+    from files
     where not blocked
     window revision_order as (
         partition by reporting_unit_code, area_code, form_code, round_code
         order by received_at, sha256, submission_id
     )
+
+),
+
+told as (
+
+    select
+        round_code,
+        area_code,
+        reporting_unit_code,
+        form_code,
+        came_at,
+        entered_at,
+        paper_sha256,
+        paper_name,
+        is_sample
+    from {{ ref('int_entries') }}
+    where kind = 'on_behalf'
+    union all
+    select
+        round_code,
+        area_code,
+        reporting_unit_code,
+        form_code,
+        decided_at as came_at,
+        decided_at as entered_at,
+        cast(null as varchar) as paper_sha256,
+        cast(null as varchar) as paper_name,
+        is_sample
+    from {{ ref('stg_exemptions') }}
+    where kind = 'nothing_to_report'
+
+),
+
+on_behalf as (
+
+    select
+        {{ surrogate_key([
+            "'on_behalf'",
+            'told.round_code',
+            'told.area_code',
+            'told.reporting_unit_code',
+            'told.form_code',
+        ]) }} as submission_id,
+        max_by(told.paper_sha256, told.entered_at) as sha256,
+        max_by(told.paper_name, told.entered_at) as file_name,
+        told.reporting_unit_code,
+        told.area_code,
+        told.form_code,
+        cast(null as varchar) as form_version,
+        told.round_code,
+        cast(null as varchar) as period_code,
+        min(told.came_at) as received_at,
+        false as signed_copy,
+        false as blocked,
+        'on_behalf' as entered_how,
+        bool_or(told.is_sample) as is_sample
+    from told
+    left join files
+        on
+            told.round_code = files.round_code
+            and told.area_code = files.area_code
+            and told.reporting_unit_code = files.reporting_unit_code
+            and told.form_code = files.form_code
+            and not files.blocked
+    where files.submission_id is null
+    group by told.round_code, told.area_code, told.reporting_unit_code, told.form_code
+
+),
+
+submissions as (
+
+    select
+        files.*,
+        revisions.revision,
+        revisions.replaced_at,
+        revisions.revision is not null and revisions.replaced_at is null as is_current
+    from files
+    left join revisions on files.submission_id = revisions.submission_id
+    union all
+    select
+        *,
+        1 as revision,
+        cast(null as timestamp with time zone) as replaced_at,
+        true as is_current
+    from on_behalf
+
+),
+
+extensions as (
+
+    select
+        round_code,
+        reporting_unit_code,
+        form_code,
+        {{ local_midnight('max(until) + 1') }} as due_at
+    from {{ ref('stg_exemptions') }}
+    where kind = 'extension'
+    group by round_code, reporting_unit_code, form_code
 
 )
 
@@ -33,16 +132,20 @@ select
     submissions.round_code,
     coalesce(rounds.period_code, submissions.period_code) as period_code,
     rounds.data_year,
-    rounds.due_at,
+    coalesce(extensions.due_at, rounds.due_at) as due_at,
     submissions.received_at,
-    submissions.received_at < rounds.due_at as on_time,
+    submissions.received_at < coalesce(extensions.due_at, rounds.due_at) as on_time,
     submissions.signed_copy,
     submissions.entered_how,
     submissions.blocked,
-    revisions.revision,
-    revisions.replaced_at,
-    revisions.revision is not null and revisions.replaced_at is null as is_current,
+    submissions.revision,
+    submissions.replaced_at,
+    submissions.is_current,
     submissions.is_sample
 from submissions
-left join revisions on submissions.submission_id = revisions.submission_id
 left join {{ ref('int_rounds') }} as rounds on submissions.round_code = rounds.round_code
+left join extensions
+    on
+        submissions.round_code = extensions.round_code
+        and submissions.reporting_unit_code = extensions.reporting_unit_code
+        and submissions.form_code = extensions.form_code

@@ -45,15 +45,16 @@ elements as (
 
 about_figures as (
 
-    select
-        *,
-        cast(null as varchar) as form_code
+    select * exclude (severity, holds_element)
     from {{ ref('int_formula_findings') }}
-    union all
-    select
-        *,
-        cast(null as varchar) as form_code
-    from {{ ref('int_contributor_findings') }}
+    union all by name
+    select * from {{ ref('int_contributor_findings') }}
+    union all by name
+    select * from {{ ref('int_entry_findings') }}
+    union all by name
+    select * from {{ ref('int_copied_findings') }}
+    union all by name
+    select * from {{ ref('int_skipped_findings') }}
 
 ),
 
@@ -74,9 +75,13 @@ meaning as (
         cell,
         observed,
         expected,
+        observed_en,
+        expected_en,
         due,
         received,
-        form_code,
+        reason,
+        said_by,
+        cast(null as varchar) as form_code,
         is_sample
     from about_figures
     union all
@@ -95,8 +100,12 @@ meaning as (
         cast(null as varchar) as cell,
         observed,
         expected,
+        observed as observed_en,
+        expected as expected_en,
         due,
         received,
+        cast(null as varchar) as reason,
+        cast(null as varchar) as said_by,
         form_code,
         is_sample
     from {{ ref('int_submission_findings') }}
@@ -167,9 +176,9 @@ worded as (
         observed,
         expected,
         {{ filled_in('message_vi', 'element_name_vi') }} as message_vi,
-        {{ filled_in('message_en', 'element_name_en') }} as message_en,
+        {{ filled_in('message_en', 'element_name_en', 'en') }} as message_en,
         {{ filled_in('advice_vi', 'element_name_vi') }} as advice_vi,
-        {{ filled_in('advice_en', 'element_name_en') }} as advice_en,
+        {{ filled_in('advice_en', 'element_name_en', 'en') }} as advice_en,
         is_sample
     from named
 
@@ -206,42 +215,110 @@ findings as (
     union all
     select * from worded
 
+),
+
+keyed as (
+
+    select
+        findings.finding_id,
+        findings.rule_code,
+        findings.stage,
+        findings.status,
+        findings.severity,
+        findings.round_code,
+        coalesce(rounds.period_code, findings.period_code) as period_code,
+        rounds.data_year,
+        findings.area_code,
+        areas.area_name,
+        findings.reporting_unit_code,
+        units.reporting_unit_name,
+        coalesce(findings.indicator_code, elements.indicator_code) as indicator_code,
+        findings.data_element_code,
+        findings.category_code,
+        elements.name_vi,
+        findings.submission_id,
+        findings.sha256,
+        findings.file_name,
+        findings.sheet,
+        findings.cell,
+        findings.observed,
+        findings.expected,
+        findings.message_vi,
+        findings.message_en,
+        findings.advice_vi,
+        findings.advice_en,
+        findings.is_sample
+    from findings
+    left join rounds on findings.round_code = rounds.round_code
+    left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
+    left join units
+        on
+            findings.round_code = units.round_code
+            and findings.reporting_unit_code = units.reporting_unit_code
+    left join elements
+        on
+            findings.round_code = elements.round_code
+            and findings.data_element_code = elements.data_element_code
+
+),
+
+-- an answer or a decision belongs to one figure: another figure asks again
+answered as (
+
+    select
+        keyed.*,
+        responses.text as response,
+        verdicts.decided_by,
+        verdicts.decided_at,
+        verdicts.reason as decision_reason
+    from keyed
+    left join {{ ref('stg_responses') }} as responses
+        on
+            {{ same_finding('keyed', 'responses') }}
+            and keyed.severity = 'warning'
+            and keyed.status = 'fail'
+    left join {{ ref('stg_verdicts') }} as verdicts
+        on
+            {{ same_finding('keyed', 'verdicts') }}
+            and keyed.severity = 'blocking'
+            and keyed.stage = 'meaning'
+            and keyed.status = 'fail'
+            and verdicts.verdict = 'accept'
+
 )
 
 select
-    findings.finding_id,
-    findings.rule_code,
-    findings.stage,
-    findings.status,
-    findings.severity,
-    findings.round_code,
-    coalesce(rounds.period_code, findings.period_code) as period_code,
-    rounds.data_year,
-    findings.area_code,
-    areas.area_name,
-    findings.reporting_unit_code,
-    units.reporting_unit_name,
-    coalesce(findings.indicator_code, elements.indicator_code) as indicator_code,
-    findings.data_element_code,
-    findings.category_code,
-    elements.name_vi,
-    findings.submission_id,
-    findings.sha256,
-    findings.file_name,
-    findings.sheet,
-    findings.cell,
-    findings.observed,
-    findings.expected,
-    findings.message_vi,
-    findings.message_en,
-    findings.advice_vi,
-    findings.advice_en,
-    cast(null as varchar) as unit_response,
-    findings.is_sample
-from findings
-left join rounds on findings.round_code = rounds.round_code
-left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
-left join units
-    on findings.round_code = units.round_code and findings.reporting_unit_code = units.reporting_unit_code
-left join elements
-    on findings.round_code = elements.round_code and findings.data_element_code = elements.data_element_code
+    finding_id,
+    rule_code,
+    stage,
+    status,
+    case when response is null then severity else 'info' end as severity,
+    round_code,
+    period_code,
+    data_year,
+    area_code,
+    area_name,
+    reporting_unit_code,
+    reporting_unit_name,
+    indicator_code,
+    data_element_code,
+    category_code,
+    name_vi,
+    submission_id,
+    sha256,
+    file_name,
+    sheet,
+    cell,
+    observed,
+    expected,
+    message_vi,
+    message_en,
+    advice_vi,
+    advice_en,
+    response as unit_response,
+    status = 'fail' and response is null and decided_at is null as is_open,
+    decided_by,
+    decided_at,
+    decision_reason,
+    is_sample
+from answered

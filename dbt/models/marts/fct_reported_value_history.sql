@@ -1,3 +1,74 @@
+with
+
+{%- set columns = [
+    'reported_value_key',
+    'round_code',
+    'period_code',
+    'data_year',
+    'area_code',
+    'reporting_unit_code',
+    'form_code',
+    'data_element_code',
+    'category_code',
+    'value',
+    'value_decimal',
+    'value_text',
+    'value_state',
+    'value_status',
+    'unit',
+    'submission_id',
+    'sha256',
+    'file_name',
+    'sheet',
+    'cell',
+    'raw_text',
+    'source_text',
+    'note_text',
+    'revision',
+    'received_at',
+    'entered_how',
+    'is_sample',
+] %}
+
+-- a figure that an officer entered is believed from then on, in place of what the unit had sent
+entered as (
+
+    select
+        current_values.*,
+        case
+            when current_values.entered_how = 'correction'
+                then greatest(entries.entered_at, current_values.received_at)
+            else current_values.received_at
+        end as known_from
+    from {{ ref('int_current_values') }} as current_values
+    left join {{ ref('int_entries') }} as entries on current_values.correction_id = entries.entry_id
+    where current_values.entered_how in ('correction', 'on_behalf')
+
+),
+
+reported as (
+
+    select
+        {% for column in columns -%}
+        sources.{{ column }},
+        {% endfor -%}
+        sources.received_at as known_from,
+        case when sources.is_current then entered.known_from else sources.replaced_at end as known_to,
+        sources.is_current and entered.reported_value_key is null as is_current
+    from {{ ref('int_reported_values') }} as sources
+    left join entered on sources.reported_value_key = entered.reported_value_key
+    union all
+    select
+        {% for column in columns -%}
+        {{ column }},
+        {% endfor -%}
+        known_from,
+        cast(null as timestamp with time zone) as known_to,
+        true as is_current
+    from entered
+
+)
+
 select
     reported.reported_value_key,
     reported.round_code,
@@ -31,10 +102,10 @@ select
     reported.received_at,
     reported.entered_how,
     reported.is_sample,
-    reported.received_at as known_from,
-    reported.replaced_at as known_to,
+    reported.known_from,
+    reported.known_to,
     reported.is_current
-from {{ ref('int_reported_values') }} as reported
+from reported
 left join {{ ref('int_round_areas') }} as areas
     on reported.round_code = areas.round_code and reported.area_code = areas.area_code
 left join {{ ref('int_round_units') }} as units

@@ -12,7 +12,8 @@ select
     cast(expected.is_on_time as integer) as actual_on_time,
     case when expected.is_expected then cast(expected.is_actual as double) end as reporting_rate,
     case when expected.is_expected then cast(expected.is_on_time as double) end as reporting_rate_on_time,
-    false as exempt,
+    expected.is_exempt as exempt,
+    expected.reason as note,
     coalesce(expected.is_sample, rounds.is_sample) as is_sample
 from {{ ref('int_expected_submissions') }} as expected
 inner join {{ ref('int_rounds') }} as rounds on expected.round_code = rounds.round_code

@@ -25,7 +25,7 @@ findings as (
         count(*) filter (where severity = 'warning') as n_warning,
         count(*) filter (where severity = 'info') as n_info
     from {{ ref('fct_finding') }}
-    where status = 'fail' and submission_id is not null
+    where is_open and submission_id is not null
     group by submission_id
 
 )

@@ -1,0 +1,50 @@
+-- Rules that did not run because all that a unit sent for a form was refused: those over figures that it was to report
+-- there, told of the last file.
+with
+
+refused as (
+
+    select *
+    from {{ ref('int_submissions') }}
+    where reporting_unit_code is not null
+    qualify
+        bool_and(blocked) over (partition by round_code, area_code, reporting_unit_code, form_code)
+        and row_number() over (
+            partition by round_code, area_code, reporting_unit_code, form_code
+            order by received_at desc, submission_id desc
+        ) = 1
+
+)
+
+select distinct
+    subjects.rule_code,
+    'did_not_run' as status,
+    submissions.round_code,
+    submissions.area_code,
+    submissions.reporting_unit_code,
+    subjects.data_element_code,
+    subjects.category_code,
+    submissions.submission_id,
+    submissions.sha256,
+    submissions.file_name,
+    cast(null as varchar) as sheet,
+    cast(null as varchar) as cell,
+    cast(null as varchar) as observed,
+    cast(null as varchar) as expected,
+    cast(null as varchar) as observed_en,
+    cast(null as varchar) as expected_en,
+    cast(null as varchar) as due,
+    cast(null as varchar) as received,
+    cast(null as varchar) as reason,
+    cast(null as varchar) as said_by,
+    submissions.is_sample
+from refused as submissions
+inner join {{ ref('int_round_assignments') }} as assignments
+    on
+        submissions.round_code = assignments.round_code
+        and submissions.reporting_unit_code = assignments.reporting_unit_code
+        and submissions.form_code = assignments.form_code
+inner join {{ ref('int_rule_subjects') }} as subjects
+    on
+        assignments.round_code = subjects.round_code
+        and assignments.data_element_code = subjects.data_element_code

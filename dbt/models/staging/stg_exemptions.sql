@@ -1,0 +1,27 @@
+with
+
+source as (
+
+    select * from {{ source('intake', 'exemptions') }}
+
+),
+
+renamed as (
+
+    select
+        exemption_id,
+        reporting_unit_code,
+        area_code,
+        form_code,
+        round_code,
+        kind,
+        until,
+        reason,
+        decided_by,
+        decided_at,
+        is_sample
+    from source
+
+)
+
+select * from renamed
