@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import resource
-import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,21 +117,19 @@ def _sparse_ods(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "write"), [("a.xlsx", _sparse_xlsx), ("a.ods", _sparse_ods)])
-def test_a_small_file_over_the_whole_grid_is_refused_at_once(
+def test_a_small_file_over_the_whole_grid_is_refused_unopened(
     tmp_path: Path, name: str, write: object
 ) -> None:
     write(tmp_path / name)
-    _refused_at_once(tmp_path / name)
+    _refused_unopened(tmp_path / name)
 
 
-def test_the_seventeen_thousand_million_cells_of_an_ods_are_refused_at_once(third_party: Path) -> None:
-    _refused_at_once(third_party / "calamine" / "tests" / "issue_594_dos.ods")
+def test_the_seventeen_thousand_million_cells_of_an_ods_are_refused_unopened(third_party: Path) -> None:
+    _refused_unopened(third_party / "calamine" / "tests" / "issue_594_dos.ods")
 
 
-def _refused_at_once(file: Path) -> None:
-    started = time.perf_counter()
+def _refused_unopened(file: Path) -> None:
     assert inspect(file, LIMITS).refusal == "FILE_SHEET_TOO_LARGE"
     done = read_files([FileToRead("f", file.name, file)], LIMITS)
-    assert time.perf_counter() - started < 2
     assert done.raw.is_empty()
     assert done.inspections["f"].refusal == "FILE_SHEET_TOO_LARGE"
