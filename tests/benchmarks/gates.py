@@ -1,9 +1,8 @@
 """How long each stage takes with many workbooks of many findings each: ``python -m tests.benchmarks.gates``.
 
 The workbooks are issued forms of made-up areas, each filled in with its own figures and with faults in ``--findings``
-of its cells: for gate 1, and for the rules of gate 2 as far as the
-form has rates to compare. The two gates together should take at most a
-quarter of the run; exit code 1 says that they did not.
+of its cells: for gate 1, and for the rules of gate 2 as far as the form has rates to compare. The two gates together
+should take at most a quarter of the run; exit code 1 says that they did not.
 """
 
 from __future__ import annotations
@@ -97,7 +96,8 @@ def _filled(blank: Blank, area: int, findings: int) -> bytes:
     plain = [
         code for code in others if code.rsplit(".", 1)[0] not in {rate.rsplit(".", 1)[0] for rate in rates}
     ]
-    negative = set((plain + others)[: findings - len(rates)])
+    parts = [code for code in others if code not in plain]
+    negative = set((plain + parts)[: findings - len(rates)])
     cells: dict[str, float | str] = {}
     for row, code in enumerate(blank.rows):
         if code in rates:

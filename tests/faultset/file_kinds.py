@@ -14,12 +14,12 @@ _UNIT_LINE = 12
 _LEAST = 8
 
 
-def _insert_rows(form: Form, rng: Random) -> None:
+def insert_rows(form: Form, rng: Random) -> None:
     for code in rng.sample(sorted(form.rows), min(3, len(form.rows))):
         form.insert_row(code)
 
 
-def _sort_rows(form: Form, _: Random) -> None:
+def sort_rows(form: Form, _: Random) -> None:
     """Sort the table by the names of its rows, as a click does; headings go along."""
     first, last = min(form.rows.values()), max(form.rows.values())
     columns = range(1, len(POSITION) + 1)
@@ -36,7 +36,7 @@ def _into_new_workbook(form: Form, _: Random) -> None:
     form.page.title = "Sheet1"
 
 
-def _hide_rows(form: Form, rng: Random) -> None:
+def hide_rows(form: Form, rng: Random) -> None:
     for code in rng.sample(sorted(form.rows), min(3, len(form.rows))):
         form.page.row_dimensions[form.rows[code]].hidden = True
     form.page.column_dimensions["I"].hidden = True
@@ -106,11 +106,11 @@ def _any(_: Sequence[Spot]) -> bool:
 
 FILE_KINDS: tuple[FileKind, ...] = (
     FileKind("text_decomposed", "harmless", lambda form, _: form.decompose(), _any),
-    FileKind("rows_inserted", "harmless", _insert_rows),
+    FileKind("rows_inserted", "harmless", insert_rows),
     FileKind("columns_moved", "harmless", lambda form, _: form.swap_columns("KT", "GT"), _any),
-    FileKind("rows_sorted", "harmless", _sort_rows),
+    FileKind("rows_sorted", "harmless", sort_rows),
     FileKind("into_new_workbook", "harmless", _into_new_workbook, _any),
-    FileKind("rows_hidden", "harmless", _hide_rows, _any),
+    FileKind("rows_hidden", "harmless", hide_rows, _any),
     FileKind("cells_merged", "harmless", _merge, _any),
     FileKind("sent_twice", "harmless", fits=_any, arrives="again"),
     FileKind("sent_again_mended", "harmless", fits=_any, arrives="revised"),

@@ -35,9 +35,7 @@ def run_stages(
     data: Path, catalogue: Path, inbox: Path, *, said: Callable[[str], object] = lambda _: None
 ) -> Ran:
     """Receive, read, admit and build; no report is written."""
-    office = Office(is_sample=True, level="commune", area_code="90001", criteria_set_code="2244")
-    settings = Settings(data=data, catalogue=catalogue, office=office)
-    desk = pipeline.Desk(settings, now=lambda: datetime(2028, 5, 1, tzinfo=UTC))
+    desk = open_desk(data, catalogue)
     loaded = pipeline.load_checked_catalogue(desk)
     seconds: dict[str, float] = {}
     nodes: dict[str, float] = {}
@@ -59,3 +57,10 @@ def run_stages(
     for node in built:
         nodes[node.unique_id] = nodes.get(node.unique_id, 0) + node.seconds
     return Ran(desk.folder.build_file, seconds, nodes)
+
+
+def open_desk(data: Path, catalogue: Path) -> pipeline.Desk:
+    """An office of the first made-up area, after the last of the rounds."""
+    office = Office(is_sample=True, level="commune", area_code="90001", criteria_set_code="2244")
+    settings = Settings(data=data, catalogue=catalogue, office=office)
+    return pipeline.Desk(settings, now=lambda: datetime(2028, 5, 1, tzinfo=UTC))
