@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.summary import ReleaseSummary
 
+
+#: What Typer makes of Ctrl-C.
+_SHELL_INTERRUPTED = 130
 
 app = typer.Typer(help=help_text("app"), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 forms_app = typer.Typer(help=help_text("forms"), no_args_is_help=True)
@@ -151,6 +156,8 @@ def report(
     release_id = release_told(desk, release)
     summary = summarise(desk.folder.release(release_id) / "kho.duckdb")
     round_code = _export_round(desk.settings, pipeline.load_checked_catalogue(desk), year, summary.rounds)
+    if year is not None and round_code is None:
+        raise UsageError("cli.nothing_of_year", year=year, release=release_id)
     for file in pipeline.export(desk, release_id, round_code):
         say(desk.settings, "run_where", name=_export_name(desk.settings, file.kind), path=file.path)
 
@@ -334,14 +341,26 @@ def main() -> None:
     """The command's entry: every failure ends in a message and an exit code, never in a traceback."""
     for name in ("DO_NOT_TRACK", "DAGSTER_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "1")
+    interrupted = Event()
+    signal.signal(signal.SIGINT, lambda *_: _interrupt(interrupted))
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        if ended.code == _SHELL_INTERRUPTED:
+            _fail(KhoError("cli.interrupted"))
+        raise
     except KhoError as error:
-        _fail(error)
+        _fail(KhoError("cli.interrupted") if interrupted.is_set() else error)
     except OSError as error:
         _fail(_disk_error(error))
     except Exception as error:  # noqa: BLE001  # the last guard: a user gets words, the log gets the traceback
         _fail(KhoError("cli.unexpected", error=type(error).__name__, log=_log(error)))
+
+
+def _interrupt(interrupted: Event) -> NoReturn:
+    """Remember it, since dbt takes an interruption for a fault of its own."""
+    interrupted.set()
+    raise KeyboardInterrupt
 
 
 def _fail(error: KhoError) -> NoReturn:

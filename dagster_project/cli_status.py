@@ -147,8 +147,8 @@ def _cells(settings: Settings, unit: UnitStatus, *, with_form: bool) -> list[Tex
     texts = (
         name,
         _sent(settings, unit),
-        _yes_no(settings, unit.on_time) if is_sent else "–",
-        _yes_no(settings, unit.signed_copy) if is_sent else "–",
+        _yes_no(settings, unit.on_time, "late") if is_sent else "–",
+        _yes_no(settings, unit.signed_copy, "no") if is_sent else "–",
         _count(unit.to_mend, shown=unit.received_at is not None),
         _count(unit.to_explain, shown=unit.received_at is not None),
         _notes(settings, unit),
@@ -181,10 +181,10 @@ def _notes(settings: Settings, unit: UnitStatus) -> str:
     return "; ".join(notes) or "–"
 
 
-def _yes_no(settings: Settings, answer: bool | None) -> str:
+def _yes_no(settings: Settings, answer: bool | None, otherwise: str) -> str:
     if answer is None:
         return "–"
-    return message("cli.status_yes" if answer else "cli.status_no", settings.lang)
+    return message("cli.status_yes" if answer else f"cli.status_{otherwise}", settings.lang)
 
 
 def _count(count: int, *, shown: bool) -> str:

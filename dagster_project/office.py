@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import shutil
 
+import polars as pl
+
 from dagster_project import durable
+from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.errors import UsageError
-from dagster_project.paths import DataFolder, Project
+from dagster_project.paths import DataFolder
 from dagster_project.settings import LEVELS, Settings
 
 _TEMPLATE = """\
@@ -35,11 +38,13 @@ def make_office(
 ) -> bool:
     """Make what is missing; returns whether the office's catalogue was made now.
 
-    The sample reads the catalogue that ships with the product. Raises ``UsageError`` for a wrong level, and where the
-    folder belongs to the sample and an office is asked for, or the reverse.
+    An office's catalogue starts as a copy of the one in use; the sample reads the one that ships. Raises
+    ``UsageError`` for a level, an area or a criteria set that is not there, and where the folder belongs to the sample
+    and an office is asked for, or the reverse.
     """
     if level not in LEVELS:
         raise UsageError("cli.wrong_level", level=level)
+    _check_codes(load_catalogue(settings.catalogue), level, area_code, criteria_set_code)
     folder = settings.folder
     if folder.settings.is_file() and settings.office.is_sample != is_sample:
         raise UsageError("cli.sample_mixed" if is_sample else "cli.office_mixed", folder=folder.root)
@@ -59,8 +64,19 @@ def make_office(
     if is_sample or folder.catalogue.is_dir():
         return is_sample
     with durable.new_folder(folder.catalogue) as aside:
-        shutil.copytree(Project().reference, aside, dirs_exist_ok=True)
+        for table in sorted(settings.catalogue.glob("*.csv")):
+            shutil.copyfile(table, aside / table.name)
     return True
+
+
+def _check_codes(catalogue: Catalogue, level: str, area_code: str, criteria_set_code: str) -> None:
+    """An area belongs to its level; a level of which the catalogue names no area has nothing to belong to."""
+    areas = catalogue.table("areas").filter(pl.col("level") == level)["area_code"].to_list()
+    if areas and area_code not in areas:
+        raise UsageError("cli.wrong_area", area=area_code, level=level)
+    sets = catalogue.table("criteria_sets")["criteria_set_code"].to_list()
+    if criteria_set_code not in sets:
+        raise UsageError("cli.wrong_criteria_set", told=criteria_set_code, known=", ".join(sets))
 
 
 def make_dagster_home(folder: DataFolder) -> None:

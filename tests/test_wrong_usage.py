@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from dagster_project.errors import ExitCode, UsageError
-from dagster_project.paths import DataFolder
+from dagster_project.messages import message
+from dagster_project.paths import DataFolder, Project
 from dagster_project.pipeline import Desk, receive
 from dagster_project.settings import Settings, read_settings
+from dagster_project.warehouse import build
 from tests.command import kho
 
 NOON = datetime(2026, 4, 9, 5, tzinfo=UTC)
@@ -109,3 +114,54 @@ def test_files_that_may_not_be_read_are_named_all_at_once(
         receive(_desk(tmp_path), [inbox])
     assert "a.xlsx" in error.value.text("vi")
     assert "b.xlsx" in error.value.text("vi")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--area", "99999"), ("--area", '03390"'), ("--area", "12"), ("--criteria-set", "2245")],
+)
+def test_an_office_of_a_code_that_the_catalogue_lacks_is_not_made(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    printed = kho(tmp_path / "data", "init", option, value)
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert value in printed.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_offices_catalogue_starts_from_the_one_that_was_named(tmp_path: Path, catalogues: Path) -> None:
+    told = ("init", "--level", "province", "--area", "01", "--criteria-set", "PCI")
+    assert kho(tmp_path / "data", *told, catalogue=catalogues / "pci").code == ExitCode.DONE
+    copied = (tmp_path / "data" / "catalogue" / "indicators.csv").read_bytes()
+    assert copied == (catalogues / "pci" / "indicators.csv").read_bytes()
+
+
+def test_a_unit_that_does_not_report_is_wrong_usage(tmp_path: Path) -> None:
+    assert kho(tmp_path / "data", "init").code == ExitCode.DONE
+    printed = kho(tmp_path / "data", "forms", "issue", "--year", "2025", "--unit", "BL-XX")
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert "BL-XX" in printed.err
+
+
+def test_ctrl_c_is_answered_in_words(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from dagster_project.warehouse import releases;"
+        "releases.list_releases = lambda _folder: os.kill(os.getpid(), signal.SIGINT);"
+        "from dagster_project.cli import main; main()"
+    )
+    told = [sys.executable, "-c", code, "--data", str(tmp_path / "data"), "releases"]
+    done = subprocess.run(told, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.FAILED
+    assert done.stderr == message("cli.interrupted", "vi") + "\n"
+
+
+def test_ctrl_c_while_dbt_works_is_not_told_as_a_fault_of_the_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_self: object, _arguments: object) -> dbtRunnerResult:
+        return dbtRunnerResult(success=False, exception=KeyboardInterrupt())
+
+    monkeypatch.setattr(dbtRunner, "invoke", stopped)
+    monkeypatch.setattr(build, "_models_hash", lambda _project: "none")
+    with pytest.raises(KeyboardInterrupt):
+        build.ensure_manifest(Project(tmp_path))

@@ -1,6 +1,6 @@
 """The jobs executed in process, as ``kho run`` does it: the same graph and the same history as the UI's.
 
-An error of a step is raised as it is; knows nothing about figures.
+An error of a step is raised as it is, an interruption as Python's own; knows nothing about figures.
 """
 
 from __future__ import annotations
@@ -39,9 +39,12 @@ class Runner:
         return self._execute("report", round_code)
 
     def _execute(self, job: str, partition: str | None) -> Mapping[str, float]:
-        result = self._definitions.resolve_job_def(job).execute_in_process(
-            instance=self._instance, partition_key=partition, run_config=_QUIET
-        )
+        try:
+            result = self._definitions.resolve_job_def(job).execute_in_process(
+                instance=self._instance, partition_key=partition, run_config=_QUIET
+            )
+        except dg.DagsterExecutionInterruptedError as error:
+            raise KeyboardInterrupt from error
         if not result.success:
             failed = [event.step_key for event in result.all_events if event.is_step_failure]
             raise KhoError("cli.run_failed", stages=", ".join(str(step) for step in failed) or job)

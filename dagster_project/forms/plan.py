@@ -13,7 +13,7 @@ from datetime import date
 import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
-from dagster_project.errors import KhoError
+from dagster_project.errors import KhoError, UsageError
 from dagster_project.forms.layout import TOTAL, row_code
 
 Row = Mapping[str, object]
@@ -76,15 +76,15 @@ def plan_forms(
 ) -> list[FormPlan]:
     """Plan the forms of ``round_code``, one per reporting unit and form, ordered by their codes.
 
-    Raises ``KhoError`` for an unknown round, for units that do not report in it, and where nothing is
-    assigned.
+    Raises ``UsageError`` for units that do not report in the round, ``KhoError`` for an unknown round and where
+    nothing is assigned.
     """
     round_row = _find_round(catalogue, round_code)
     assigned = assigned_elements(catalogue).filter(pl.col("round_code") == round_code)
     wanted = sorted(set(units or assigned["reporting_unit_code"]))
     unknown = sorted(set(wanted) - set(assigned["reporting_unit_code"]))
     if unknown:
-        raise KhoError("forms.unknown_units", round_code=round_code, units=", ".join(unknown))
+        raise UsageError("forms.unknown_units", round_code=round_code, units=", ".join(unknown))
     if not wanted:
         raise KhoError("forms.nothing_assigned", round_code=round_code)
     chosen = assigned.filter(pl.col("reporting_unit_code").is_in(wanted))

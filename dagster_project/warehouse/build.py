@@ -225,6 +225,8 @@ def _first_line(result: NodeResult) -> str:
 
 
 def _raise_broken(done: dbtRunnerResult) -> None:
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception  # an interruption, which dbt catches like a fault of its own
     if not done.success:
         detail = str(done.exception or "dbt").strip()
         raise KhoError("warehouse.models_broken", detail=detail) from done.exception
