@@ -52,10 +52,15 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("validation_rules", "stage"): ("meaning", "admission"),
     ("validation_rules", "kind"): (
         "formula",
+        "peer_outlier",
+        "copied_from_last_year",
         "lead_contributor",
         "submission_missing",
         "submission_late",
         "submission_revised",
+        "entry_source_changed",
+        "entry_unconfirmed",
+        "entry_replaced",
     ),
     ("validation_rules", "operator"): ("==", "!=", "<=", "<", ">=", ">"),
     ("validation_rules", "missing_strategy"): ("skip_if_any", "skip_if_all", "never"),
@@ -142,4 +147,6 @@ PLACEHOLDERS = (
     "expected",
     "due",
     "received",
+    "said_by",
+    "reason",
 )

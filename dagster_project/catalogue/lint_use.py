@@ -144,10 +144,11 @@ def _check_due_dates(tables: Tables) -> Iterator[Problem]:
 
 
 def _check_rules(rules: pl.DataFrame) -> Iterator[Problem]:
-    """A rule that compares has both sides and says how; its words use placeholders that will be filled."""
-    for column in ("left", "operator", "right"):
-        for row in rules.filter((pl.col("kind") == "formula") & pl.col(column).is_null())["row"]:
-            yield Problem("validation_rules", row, column, "catalogue.required")
+    """A rule that compares has its sides and says how; its words use placeholders that will be filled."""
+    for kind, columns in (("formula", ("left", "operator", "right")), ("peer_outlier", ("left",))):
+        for column in columns:
+            for row in rules.filter((pl.col("kind") == kind) & pl.col(column).is_null())["row"]:
+                yield Problem("validation_rules", row, column, "catalogue.required")
     for column in ("message_vi", "message_en", "advice_vi", "advice_en"):
         used = rules.select("row", pl.col(column).str.extract_all(r"\{[^{}]*\}").alias("used")).explode(
             "used"

@@ -339,8 +339,13 @@ TABLES: dict[str, Table] = {
                 "operator": _TEXT,  # ==, !=, <=, <, >=, >
                 "right": _TEXT,
                 "missing_strategy": _TEXT,  # skip_if_any, skip_if_all, never
-                "tolerance": _REAL,  # absolute difference that still passes
-                "absolute_floor": _REAL,  # no finding where both sides are at most this
+                # formula: absolute difference that still passes; peer_outlier: how many robust standard deviations
+                # from the median pass (empty: 3.5); copied_from_last_year: which part of a unit's figures other
+                # than 0 must be the same (empty: 1)
+                "tolerance": _REAL,
+                # formula: no finding where both sides are at most this; peer_outlier: how many peers are enough
+                # (empty: 8); copied_from_last_year: how many figures at least must be the same (empty: 5)
+                "absolute_floor": _REAL,
                 "holds_element": _TEXT,  # the data element whose value a blocking failure holds out
                 "severity": _TEXT,
                 "message_vi": _TEXT,
