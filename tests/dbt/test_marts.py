@@ -433,6 +433,7 @@ def test_the_unit_tests_beside_the_models_pass(office: DataFolder, monkeypatch: 
     assert done.exception is None
     assert {result.node.name: result.status for result in done.result} == {
         "a_rate_is_recomputed_from_its_parts": "pass",
+        "a_figure_is_an_outlier_only_among_enough_peers": "pass",
         "terms_come_together_as_the_formula_says": "pass",
     }
 

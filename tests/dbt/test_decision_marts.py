@@ -1,0 +1,291 @@
+"""What decisions of units and officers do to the marts: figures entered, answers, verdicts, exemptions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from dbt_inputs import Inputs, day
+from small_office import small_office
+from test_marts import Ask, asker, build
+
+ENTERED = datetime.fromisoformat("2026-05-04T08:00:00+07:00")
+AREAS = {"K4": "004", "U1": "001", "U2": "001", "U3": "001", "O3": "003", "O5": "005"}
+
+
+def enter(office: Inputs, unit: str, year: int, element: str, figure: float | None, **columns: Any) -> None:
+    office.entries.append(
+        {
+            "entry_id": f"SL-{len(office.entries) + 1:04}",
+            "kind": "correction" if "expect" in columns else "on_behalf",
+            "round_code": f"T-{year}",
+            "period_code": str(year),
+            "area_code": AREAS[unit],
+            "reporting_unit_code": unit,
+            "data_element_code": element,
+            "category_code": "_T",
+            "value": figure,
+            "value_exact": None if figure is None else f"{figure:g}",
+            "value_state": "value",
+            "reason": "gọi điện",
+            "said_by": "chị Hà",
+            "entered_at": ENTERED,
+            "entered_by": "Lan",
+            "is_sample": False,
+            **columns,
+        }
+    )
+
+
+def key(unit: str, year: int, element: str, rule: str, observed: str) -> dict[str, Any]:
+    return {
+        "rule_code": rule,
+        "reporting_unit_code": unit,
+        "area_code": AREAS[unit],
+        "period_code": str(year),
+        "data_element_code": element,
+        "category_code": "_T",
+        "observed": observed,
+        "is_sample": False,
+    }
+
+
+def excuse(office: Inputs, unit: str, year: int, kind: str, **columns: Any) -> None:
+    office.exemptions.append(
+        {
+            "exemption_id": f"MG-{len(office.exemptions) + 1:04}",
+            "reporting_unit_code": unit,
+            "area_code": AREAS[unit],
+            "form_code": "F1",
+            "round_code": f"T-{year}",
+            "kind": kind,
+            "reason": f"lý do của {unit}",
+            "decided_by": "Lan",
+            "decided_at": datetime.fromisoformat("2023-03-01T08:00:00+07:00"),
+            "is_sample": False,
+            **columns,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    office = small_office()
+    for code in ("entry_source_changed", "entry_unconfirmed", "entry_replaced"):
+        office.rule(
+            code.upper(),
+            kind=code,
+            severity="info",
+            message_vi="{observed} / {expected}, {said_by}, {reason}",
+        )
+    office.rule("COPIED", kind="copied_from_last_year", tolerance=0.8, absolute_floor=4.0)
+    office.rule("OWED", {"X.GT": 1}, ">=", {None: 0}, missing_strategy="never")
+    office.rule("NEW", {"L.GT": 1}, ">=", {None: 0})
+
+    enter(office, "K4", 2025, "R.MS", 6, expect="4")
+    enter(office, "K4", 2022, "P.GT", 12, expect="10", confirmed_at=ENTERED)
+    enter(office, "K4", 2024, "P.GT", 41, expect="39")
+    enter(office, "K4", 2025, "S.GT", 3, expect="30")
+    enter(office, "U1", 2025, "X.GT", 2.5, expect="3", value_exact="2.5000001")
+    enter(office, "K4", 2025, "P.GT", 29_000)
+    enter(office, "K4", 2022, "X.GT", 7)
+    enter(office, "U3", 2025, "X.GT", 5, paper_sha256="p" * 64, paper_name="bản giấy.pdf", page=2)
+
+    office.responses += [
+        {**key("U1", 2025, "P.GT", "TOTAL", "683,1"), "response_id": "GT-1", "text": "Làm tròn"},
+        {**key("U2", 2025, "S.GT", "SMALL_PART", "7"), "response_id": "GT-2", "text": "Số cũ"},
+    ]
+    office.verdicts += [
+        {
+            **key("K4", 2024, "R.TS", "PART_LE_WHOLE", "8"),
+            "verdict_id": "QD-1",
+            "verdict": "accept",
+            "reason": "đã đối chiếu",
+            "decided_by": "Lan",
+            "decided_at": ENTERED,
+        },
+        {**key("K4", 2025, "S.GT", "PART_JUMP", "4"), "verdict_id": "QD-2", "verdict": "accept"},
+    ]
+    excuse(office, "O3", 2022, "nothing_to_report")
+    excuse(office, "O5", 2022, "exempt")
+    excuse(office, "K4", 2023, "not_sending")
+    excuse(office, "U2", 2025, "extension", until=day("2026-04-10"))
+    office.submit("O5", "005", 2023, {"P.GT": 1}, blocked=True)
+    office.submit("O5", "005", 2023, {"P.GT": 2}, blocked=True, received_at="2024-03-02T09:00:00+07:00")
+    return asker(build(tmp_path_factory.mktemp("decisions"), office))
+
+
+_VALUE = (
+    "select value, value_state, entered_how, raw_text, cell from fct_reported_value "
+    "where reporting_unit_code = ? and data_year = ? and data_element_code = ? and category_code = '_T'"
+)
+_INDICATOR = (
+    "select value, value_state from fct_indicator "
+    "where area_code = ? and data_year = ? and indicator_code = ? and category_code = '_T'"
+)
+_FOUND = (
+    "select reporting_unit_code, data_element_code, observed, expected from fct_finding "
+    "where rule_code = ? and status = 'fail' order by all"
+)
+
+
+def test_a_correction_counts_while_its_source_holds_what_was_corrected(ask: Ask) -> None:
+    assert ask(_VALUE, "K4", 2025, "R.MS") == [(6, "value", "correction", "4", "F11")]
+    # three of six
+    assert ask(_INDICATOR, "004", 2025, "R") == [(50, "value")]
+    assert ask(_VALUE, "K4", 2022, "P.GT") == [(12, "value", "correction", "10", "F9")]
+
+
+def test_a_correction_takes_a_quarantined_figure_out_of_quarantine(ask: Ask) -> None:
+    assert ask(_VALUE, "U1", 2025, "X.GT") == [(2.5, "value", "correction", "3", "F16")]
+    assert ask(
+        "select cast(value_decimal as varchar) from fct_reported_value "
+        "where reporting_unit_code = 'U1' and data_element_code = 'X.GT'"
+    ) == [("2.5000001000",)]
+    assert ask(_INDICATOR, "001", 2025, "X") == [(2.5, "value")]
+
+
+def test_a_correction_whose_source_changed_is_told_and_not_applied(ask: Ask) -> None:
+    assert ask(_FOUND, "ENTRY_SOURCE_CHANGED") == [("K4", "P.GT", "40", "41")]
+    assert ask(_VALUE, "K4", 2024, "P.GT") == [(40, "value", "form", "40", "F9")]
+
+
+def test_a_correction_that_the_source_already_follows_has_nothing_to_say(ask: Ask) -> None:
+    assert ask(_VALUE, "K4", 2025, "S.GT") == [(3, "value", "form", "3", "F12")]
+    assert ask("select * from fct_finding where rule_code like 'ENTRY%' and data_element_code = 'S.GT'") == []
+
+
+def test_the_history_tells_of_a_correction_too(ask: Ask) -> None:
+    assert ask(
+        "select value, entered_how, is_current, known_to = max(known_from) over () "
+        "from fct_reported_value_history where reporting_unit_code = 'K4' and data_element_code = 'R.MS' "
+        "and data_year = 2025 order by known_from"
+    ) == [(4, "form", False, True), (6, "correction", True, None)]
+
+
+def test_a_figure_on_behalf_fills_what_the_unit_did_not_send(ask: Ask) -> None:
+    assert ask(_VALUE, "K4", 2022, "X.GT") == [(7, "value", "on_behalf", "7", None)]
+    assert ask(_VALUE, "K4", 2025, "P.GT") == [(30_000, "value", "form", "30000", "F9")]
+    assert ask(_FOUND, "ENTRY_REPLACED") == [("K4", "P.GT", "30.000", "29.000")]
+
+
+def test_a_unit_that_sent_nothing_has_a_submission_that_cites_its_paper(ask: Ask) -> None:
+    assert ask(
+        "select v.value, v.file_name, v.cell, s.entered_how, s.revision, s.is_current, s.status, s.on_time "
+        "from fct_submission as s join fct_reported_value as v on s.submission_id = v.submission_id "
+        "where s.reporting_unit_code = 'U3'"
+    ) == [(5, "bản giấy.pdf", "tr. 2", "on_behalf", 1, True, "accepted_with_warnings", False)]
+    # it stands beside the figure of the unit that leads
+    assert ("U3", "X.GT", "5", "2,5") in ask(_FOUND, "LEAD_CONTRIBUTOR")
+
+
+def test_entered_figures_wait_for_their_unit(ask: Ask) -> None:
+    assert ask(_FOUND, "ENTRY_UNCONFIRMED") == [
+        ("K4", "R.MS", "6", "4"),
+        ("K4", "X.GT", "7", None),
+        ("U1", "X.GT", "2,5", "3"),
+        ("U3", "X.GT", "5", None),
+    ]
+    assert ask(
+        "select severity, sheet, cell, message_vi from fct_finding "
+        "where rule_code = 'ENTRY_UNCONFIRMED' and data_element_code = 'R.MS'"
+    ) == [("info", "Biểu", "F11", "6 / 4, chị Hà, gọi điện")]
+
+
+def test_an_answer_silences_its_warning_for_that_figure_only(ask: Ask) -> None:
+    query = "select severity, status, unit_response, is_open from fct_finding where rule_code = ? and observed = ?"
+    assert ask(query, "TOTAL", "683,1") == [("info", "fail", "Làm tròn", False)]
+    assert ask(query, "SMALL_PART", "6") == [("warning", "fail", None, True)]
+
+
+def test_a_decision_releases_the_figure_and_stays_visible(ask: Ask) -> None:
+    query = (
+        "select severity, is_open, decided_by, decision_reason from fct_finding "
+        "where rule_code = ? and status = 'fail' and reporting_unit_code = 'K4'"
+    )
+    assert ask(query, "PART_LE_WHOLE") == [("blocking", False, "Lan", "đã đối chiếu")]
+    # eight of five
+    assert ask(_INDICATOR, "004", 2024, "R") == [(160, "value")]
+    # that decision was about another figure
+    assert ask(query, "PART_JUMP") == [("blocking", True, None, None)]
+    assert ask(_INDICATOR, "004", 2025, "S") == [(None, "held")]
+
+
+def test_nothing_to_report_is_zero_for_amounts(ask: Ask) -> None:
+    assert ask(_INDICATOR, "003", 2022, "P") == [(0, "zero")]
+    assert ask(_INDICATOR, "003", 2022, "R") == [(None, "not_available")]
+    assert ask(_INDICATOR, "003", 2022, "X") == [(None, "not_applicable")]
+    assert ask(
+        "select entered_how, note_text, count(*) from fct_reported_value "
+        "where reporting_unit_code = 'O3' and data_year = 2022 group by all"
+    ) == [("on_behalf", "lý do của O3", 9)]
+
+
+def test_excuses_count_as_what_they_are(ask: Ask) -> None:
+    query = (
+        "select expected, actual, reporting_rate, exempt, note from fct_reporting_rate "
+        "where reporting_unit_code = ? and data_year = ?"
+    )
+    assert ask(query, "O3", 2022) == [(1, 1, 1, False, "lý do của O3")]
+    assert ask(query, "O5", 2022) == [(0, 0, None, True, "lý do của O5")]
+    assert ask(query, "K4", 2023) == [(1, 0, 0, False, "lý do của K4")]
+    missing = ask(
+        "select reporting_unit_code, data_year from fct_finding "
+        "where rule_code = 'SUBMISSION_MISSING' and status = 'fail' order by all"
+    )
+    assert missing == [("O5", 2023)]
+
+
+def test_an_extension_moves_the_deadline(ask: Ask) -> None:
+    assert ask(
+        "select on_time, strftime(due_at at time zone 'Asia/Ho_Chi_Minh', '%d/%m %H:%M') from fct_submission "
+        "where reporting_unit_code = 'U2'"
+    ) == [(True, "11/04 00:00")]
+    assert ask(
+        "select actual_on_time, note from fct_reporting_rate where reporting_unit_code = 'U2' and data_year = 2025"
+    ) == [(1, "lý do của U2")]
+    assert ask(_FOUND, "SUBMISSION_LATE") == [("U3", None, "08:00 04/05/2026", "24:00 09/04/2026")]
+
+
+def test_a_copied_form_is_told_once(ask: Ask) -> None:
+    assert ask(
+        "select reporting_unit_code, data_year, status, observed, expected, sheet from fct_finding "
+        "where rule_code = 'COPIED' and data_year < 2025 order by all"
+    ) == [
+        ("O1", 2023, "fail", "4/5", "< 4", None),
+        ("O1", 2024, "fail", "4/5", "< 4", None),
+        ("O2", 2023, "fail", "4/4", "< 4", None),
+        ("O2", 2024, "fail", "4/4", "< 4", None),
+    ]
+
+
+def test_a_rule_that_nobody_may_skip_fails_without_its_figure(ask: Ask) -> None:
+    assert ask(
+        "select area_code, status, observed from fct_finding where rule_code = 'OWED' and data_year = 2024 "
+        "order by all"
+    ) == [
+        ("001", "pass", "5"),
+        ("002", "pass", "7"),
+        ("003", "pass", "9"),
+        ("004", "fail", None),
+        ("005", "fail", None),
+    ]
+
+
+def test_a_rule_did_not_run_before_its_figures_were_asked_or_where_the_file_was_refused(ask: Ask) -> None:
+    assert ask(
+        "select data_year, status from fct_finding where rule_code = 'NEW' group by all order by all"
+    ) == [
+        (2022, "did_not_run"),
+        (2023, "did_not_run"),
+        (2024, "did_not_run"),
+        (2025, "no_data"),
+    ]
+    found = ask(
+        "select rule_code, s.received_at = max(s.received_at) over (), f.message_vi "
+        "from fct_finding as f join fct_submission as s using (submission_id) "
+        "where f.reporting_unit_code = 'O5' and f.data_year = 2023 and f.status = 'did_not_run' order by all"
+    )
+    assert {code for code, _, _ in found} >= {"PART_LE_WHOLE", "TYPED_RATE", "TOTAL", "SMALL_PART"}
+    assert {(last, words) for _, last, words in found} == {(True, None)}
