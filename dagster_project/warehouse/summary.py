@@ -52,7 +52,8 @@ def summarise(release_file: Path) -> ReleaseSummary:
             submissions=_one(connection, "select count(*) from marts.fct_submission"),
             findings=_by_severity(
                 connection.execute(
-                    "select severity, count(*) from marts.fct_finding where status = 'fail' group by severity"
+                    "select severity, count(*) from marts.fct_finding "
+                    "where status = 'fail' and is_open group by severity"
                 ).fetchall()
             ),
             files=_files(connection),

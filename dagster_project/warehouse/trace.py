@@ -23,6 +23,7 @@ from dagster_project.warehouse.terminal import one_line, shown_figure, shown_num
 
 _OFFICE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 _SOUND = ("value", "zero", "not_applicable")
+_BY_HAND = ("correction", "on_behalf")
 _TOTAL = "_T"
 
 _TRACES = """
@@ -280,14 +281,19 @@ def _figure_lines(figure: Trace, lang: str) -> Iterator[str]:
         received=received,
         submission=figure.submission_id,
     )
-    yield _say(
-        lang,
-        "trace_cell",
-        file=figure.file_name,
-        sheet=figure.sheet,
-        cell=figure.cell,
-        text=figure.raw_text or "",
-    )
+    if figure.file_name is None:
+        yield _say(lang, "trace_told", text=figure.raw_text or "")
+    else:
+        yield _say(
+            lang,
+            "trace_cell",
+            file=figure.file_name,
+            sheet=figure.sheet or "–",
+            cell=figure.cell or "–",
+            text=figure.raw_text or "",
+        )
+    if figure.entered_how in _BY_HAND:
+        yield _say(lang, f"trace_{figure.entered_how}")
 
 
 def _held_by(trace: Trace, lang: str) -> Iterator[str]:
