@@ -39,6 +39,7 @@ TABLES: dict[str, Table] = {
                 "name_vi": _TEXT,
                 "name_en": _TEXT,
                 "legal_basis_vi": _TEXT,
+                "trend_min_years": _INT,  # figures a series needs for a trend test; 3 or more; empty: 5
                 **_VALIDITY,
             },
             ("name_vi",),

@@ -70,6 +70,17 @@ def find_trends(points: pl.DataFrame, rule: TrendRule) -> pl.DataFrame:
     return pl.concat(parts).sort("series")
 
 
+def find_set_trends(points: pl.DataFrame, criteria_sets: pl.DataFrame) -> pl.DataFrame:
+    """``TRENDS`` of ``POINTS`` that also name their ``criteria_set_code``, each by what its set declares last."""
+    declared = criteria_sets.sort("valid_from", nulls_last=False).drop_nulls("trend_min_years")
+    lengths = dict(declared.select("criteria_set_code", "trend_min_years").iter_rows())
+    parts = [pl.DataFrame(schema=TRENDS)]
+    for (code,), of_set in points.group_by("criteria_set_code"):
+        rule = TrendRule(min_years=lengths[code]) if code in lengths else TrendRule()
+        parts.append(find_trends(of_set, rule))
+    return pl.concat(parts).sort("series")
+
+
 def _measure(years: Matrix, values: Matrix, rule: TrendRule) -> pl.DataFrame:
     """The measures of series of one length, a row each."""
     count, n = values.shape

@@ -102,6 +102,12 @@ def test_the_catalogue_that_ships_is_in_order() -> None:
             "catalogue.no_lead",
         ),
         (
+            "criteria_sets",
+            pl.col("criteria_set_code") == "2244",
+            {"trend_min_years": "2"},
+            "catalogue.out_of_range",
+        ),
+        (
             "round_due_dates",
             (pl.col("round_code") == "2244-X-2025") & (pl.col("level") == "unit"),
             {"level": "commune"},

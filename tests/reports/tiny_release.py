@@ -75,7 +75,8 @@ MARTS = {
     "fct_indicator_harmonised": f"indicator_harmonised_key {_INDICATOR} method n_areas",
     "fct_indicator_trend": "indicator_trend_key criteria_set_code area_code area_name indicator_code "
     "category_code name_vi unit basis first_year last_year n first_value last_value previous_value change "
-    "yoy_pct cagr_pct reason break_in_series is_confirmed is_sample",
+    "yoy_pct cagr_pct slope slope_low slope_high tau p_value reason trend_reason break_in_series is_confirmed "
+    "is_sample",
     "fct_finding": "finding_id rule_code stage status severity round_code period_code data_year area_code "
     "area_name reporting_unit_code reporting_unit_name indicator_code data_element_code category_code name_vi "
     "submission_id sha256 file_name sheet cell observed expected message_vi message_en advice_vi advice_en "
@@ -89,6 +90,7 @@ MARTS = {
 #: What releases of the first version do not have.
 LATER = {
     "fct_finding": ("is_open", "decided_by", "decided_at", "decision_reason"),
+    "fct_indicator_trend": ("slope", "slope_low", "slope_high", "tau", "p_value", "trend_reason"),
     "fct_reporting_rate": ("note",),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from dagster_project.statistics.trends import TRENDS, TrendRule, find_trends
+from dagster_project.statistics.trends import TRENDS, TrendRule, find_set_trends, find_trends
 
 _CLOSE = 1e-9
 
@@ -94,3 +95,19 @@ def test_two_values_for_one_year_are_refused() -> None:
 
 def test_nothing_gives_a_table_without_rows() -> None:
     assert find_trends(_points(), TrendRule()).schema == TRENDS
+
+
+def test_a_criteria_set_declares_how_many_years_a_trend_takes() -> None:
+    years: list[tuple[int, float | None]] = [(2021, 1.0), (2022, 2.0), (2023, 3.0), (2024, 4.0), (2025, 9.0)]
+    points = _points(years, years).with_columns(
+        criteria_set_code=pl.col("series").replace({"S0": "C", "S1": "D"})
+    )
+    sets = pl.DataFrame(
+        {
+            "criteria_set_code": ["C", "C", "D"],
+            "trend_min_years": [3, 6, None],
+            "valid_from": [None, date(2025, 1, 1), None],
+        }
+    )
+    found = find_set_trends(points, sets)
+    assert found["trend_reason"].to_list() == ["too_short", None]

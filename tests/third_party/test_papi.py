@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,43 @@ def test_every_cell_of_the_tables_is_accounted_for(run: Run, tables: dict[tuple[
     # Each table has a header and a column of codes; a blank figure is a cell too.
     assert {one["cells"] for one in run.printed["files"]} == {(63 + 1) * (29 + 1)}
     assert len(tables) == 63 * 29 * len(_YEARS)
+
+
+@pytest.fixture(scope="module")
+def trends(run: Run, provinces: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What the release says of each series as reported, named as the published statistics name them."""
+    found = run.rows("select * from fct_indicator_trend where basis = 'as_reported'")
+    return {
+        f"{row['indicator_code'].removeprefix('PAPI.')}|{provinces[row['area_code']]}": row for row in found
+    }
+
+
+@pytest.mark.parametrize(
+    ("published", "ours", "factor"),
+    [
+        ("n", "n", 1),
+        ("first_year", "first_year", 1),
+        ("last_year", "last_year", 1),
+        ("kendall_tau", "tau", 1),
+        ("mk_p", "p_value", 1),
+        ("sen_slope", "slope", 1),
+        ("cagr", "cagr_pct", 100),
+    ],
+)
+def test_trends_in_a_release_are_the_published_ones(
+    third_party: Path, trends: dict[str, dict[str, Any]], published: str, ours: str, factor: float
+) -> None:
+    with (third_party / "trend_mannkendall" / "expected_trends.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        expected = {row["series"]: factor * float(row[published]) for row in csv.DictReader(file)}
+    assert len(expected) == 189
+    assert {name: trends[name][ours] for name in expected} == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_series_that_began_late_is_too_short_for_a_trend_test(trends: dict[str, dict[str, Any]]) -> None:
+    late = [trends[f"{column}|P01"] for column in _LATER]
+    assert {(row["n"], row["p_value"], row["trend_reason"]) for row in late} == {
+        (3, None, "too_short"),
+        (2, None, "too_short"),
+    }

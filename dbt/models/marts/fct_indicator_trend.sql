@@ -1,57 +1,6 @@
 -- How each yearly series moved. Years count, not positions: a gap is no step, and a break ends what compares.
 with
 
-as_reported as (
-
-    select
-        'as_reported' as basis,
-        area_code,
-        area_name,
-        area_starts_on,
-        criteria_set_code,
-        indicator_code,
-        category_code,
-        round_code,
-        data_year,
-        value,
-        is_break,
-        comparable_from,
-        is_sample
-    from {{ ref('int_indicator_values') }}
-    where period_type = 'year' and value is not null
-
-),
-
-harmonised as (
-
-    select
-        'harmonised' as basis,
-        facts.area_code,
-        facts.area_name,
-        cast(null as date) as area_starts_on,
-        facts.criteria_set_code,
-        facts.indicator_code,
-        facts.category_code,
-        facts.round_code,
-        facts.data_year,
-        facts.value,
-        facts.break_in_series as is_break,
-        facts.comparable_from,
-        facts.is_sample
-    from {{ ref('fct_indicator_harmonised') }} as facts
-    inner join {{ ref('int_rounds') }} as rounds on facts.round_code = rounds.round_code
-    where rounds.period_type = 'year' and facts.value is not null
-
-),
-
-figures as (
-
-    select * from as_reported
-    union all
-    select * from harmonised
-
-),
-
 indicators as (
 
     select
@@ -65,25 +14,13 @@ indicators as (
 
 ),
 
--- as reported, only the years since the last break compare; the harmonised view is made to compare across it
-last_years as (
-
-    select
-        *,
-        max(data_year) over series as last_year,
-        max(comparable_from) over series as last_comparable_from
-    from figures
-    window series as (partition by basis, area_code, area_starts_on, indicator_code, category_code)
-
-),
-
 series as (
 
     select
+        indicator_trend_key,
         basis,
         area_code,
         max(area_name) as area_name,
-        area_starts_on,
         criteria_set_code,
         indicator_code,
         category_code,
@@ -96,17 +33,13 @@ series as (
         max_by(round_code, data_year) as last_round_code,
         bool_or(is_break) as break_in_series,
         bool_or(is_sample) as is_sample
-    from last_years
-    where basis = 'harmonised' or data_year >= coalesce(last_comparable_from, data_year)
-    group by basis, area_code, area_starts_on, criteria_set_code, indicator_code, category_code
+    from {{ ref('int_trend_points') }}
+    group by indicator_trend_key, basis, area_code, criteria_set_code, indicator_code, category_code
 
 )
 
 select
-    {{ surrogate_key(
-        ['series.basis', 'series.area_code', 'series.indicator_code', 'series.category_code'],
-        ['series.area_starts_on'],
-    ) }} as indicator_trend_key,
+    series.indicator_trend_key,
     series.criteria_set_code,
     series.area_code,
     series.area_name,
@@ -137,6 +70,11 @@ select
                     power(series.last_value / series.first_value, 1.0 / (series.last_year - series.first_year)) - 1
                 )
     end as cagr_pct,
+    case when indicators.is_quantity then trends.slope end as slope,
+    case when indicators.is_quantity then trends.slope_low end as slope_low,
+    case when indicators.is_quantity then trends.slope_high end as slope_high,
+    trends.tau,
+    trends.p_value,
     case
         when series.last_year = series.first_year then 'too_short'
         when not indicators.is_quantity then 'not_a_quantity'
@@ -144,9 +82,11 @@ select
         when series.previous_value = 0 then 'previous_is_zero'
         when series.first_value <= 0 or series.last_value < 0 then 'not_positive'
     end as reason,
+    trends.trend_reason,
     series.break_in_series,
     indicators.is_confirmed,
     series.is_sample
 from series
 inner join indicators
     on series.last_round_code = indicators.round_code and series.indicator_code = indicators.indicator_code
+left join {{ ref('int_trends') }} as trends on series.indicator_trend_key = trends.series

@@ -1,0 +1,19 @@
+with
+
+source as (
+
+    select * from {{ source('catalogue', 'criteria_sets') }}
+
+),
+
+renamed as (
+
+    select
+        criteria_set_code,
+        trend_min_years,
+        valid_from
+    from source
+
+)
+
+select * from renamed
