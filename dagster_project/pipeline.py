@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 RECEIPTS_FILE = "receipts.csv"
 #: Where lists about files of no known unit go.
 OF_NOBODY = "chua-ro-don-vi"
+#: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
+_NAME_LENGTH = 50
 
 _CODE = {
     "dagster_project": ("*.py", "*.csv"),
@@ -414,7 +416,7 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
 def _feedback_name(item: SendBack, taken: Collection[Path | None], top: Path) -> Path:
     """Below ``top``, the unit's code or the name of the file of which no unit could be told; a second one is marked."""
     unit, file = item.reporting_unit_code, PurePosixPath(item.file_name or str(item.sha256))
-    name = Path(unit) if unit else Path(OF_NOBODY, file.stem)
+    name = Path(unit) if unit else Path(OF_NOBODY, file.stem[:_NAME_LENGTH])
     is_taken = any(top / name.with_name(f"{name.name}{ending}") in taken for ending in (".xlsx", ".xlsm"))
     return name.with_name(f"{name.name}_{str(item.sha256)[:8]}.xlsx" if is_taken else f"{name.name}.xlsx")
 

@@ -151,3 +151,10 @@ PLACEHOLDERS = (
     "said_by",
     "reason",
 )
+
+#: Codes that stand in the names of forms, reports and folders.
+IN_FILE_NAMES = (
+    ("forms", "form_code"),
+    ("reporting_units", "reporting_unit_code"),
+    ("rounds", "round_code"),
+)

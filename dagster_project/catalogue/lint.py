@@ -14,13 +14,14 @@ from math import inf
 import polars as pl
 
 from dagster_project.catalogue import formulas
-from dagster_project.catalogue.constraints import ASCENDING, POINTERS, RANGES, TREES, WORDS
+from dagster_project.catalogue.constraints import ASCENDING, IN_FILE_NAMES, POINTERS, RANGES, TREES, WORDS
 from dagster_project.catalogue.lint_use import check_use
 from dagster_project.catalogue.load import Catalogue, Problem
 from dagster_project.catalogue.tables import TABLES, Table
 
 __all__ = ["Problem", "check"]
 
+_FILE_NAME = r"^[\p{L}\p{N}][\p{L}\p{N}._-]{0,39}$"
 _CODE = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$"
 _FORMULAS = (
     ("indicators", "numerator"),
@@ -113,12 +114,15 @@ def _check_pointers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
 
 
 def _check_codes(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
-    """Codes that formulas name must read as one word there."""
-    for table, column in (("data_elements", "data_element_code"), ("categories", "category_code")):
-        pattern = _CODE if table == "data_elements" else r"^[A-Za-z0-9_]+$"
+    """Codes that formulas name must read as one word there; those that name files must be fit for a file name."""
+    for table, column, pattern, code in (
+        ("data_elements", "data_element_code", _CODE, "catalogue.code_malformed"),
+        ("categories", "category_code", r"^[A-Za-z0-9_]+$", "catalogue.code_malformed"),
+        *((table, column, _FILE_NAME, "catalogue.code_no_file_name") for table, column in IN_FILE_NAMES),
+    ):
         odd = tables[table].filter(~pl.col(column).str.contains(pattern))
         for row, observed in odd.select("row", column).iter_rows():
-            yield Problem(table, row, column, "catalogue.code_malformed", {"observed": observed})
+            yield Problem(table, row, column, code, {"observed": observed})
 
 
 def _check_trees(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:

@@ -69,8 +69,7 @@ IDENTITY = (
     Identity("area_code", "forms.label_area", 10, 1),
 )
 
-#: Keys of the hidden sheet, and the header above its cell map.
-HIDDEN_KEYS = (*(item.name for item in IDENTITY), "is_sample")
+#: The header above the cell map of the hidden sheet.
 MAP_HEADER = ("data_element_code", "category_code", "column_code", "cell")
 
 

@@ -309,3 +309,11 @@ def test_numbers_of_a_scoring_scheme_that_cannot_be_are_told_at_their_column(fol
         ("weights", 4, "scheme_code", "catalogue.code_unresolved"),
     ]
     assert all("{" not in problem.text(language) for problem in found for language in ("vi", "en"))
+
+
+@pytest.mark.parametrize("code", ["../BL-QS", "BL/QS", ".BL", "BL QS", "B" * 41])
+def test_a_code_that_no_file_could_be_named_by_is_told(folder: Path, code: str) -> None:
+    append(folder, "reporting_units", pl.col("reporting_unit_code") == "BL-QS", reporting_unit_code=code)
+    assert ("reporting_unit_code", "catalogue.code_no_file_name") in {
+        (problem.column, problem.code) for problem in problems(folder)
+    }
