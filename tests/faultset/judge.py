@@ -159,7 +159,8 @@ def _count(line: Line, planted: Planted, told: _Told, wrong: Mapping[Key, Readin
     cells = {planted.cell, planted.also, *planted.cells.values()} - {""}
     caught = bool(rows) or right
     line.caught += caught
-    line.at_cell += right or any(row["cell"] in cells for row in rows) or (bool(rows) and not cells)
+    about_file = isinstance(kind, FileKind) and any(not row["cell"] for row in rows)
+    line.at_cell += right or about_file or any(row["cell"] in cells for row in rows) or (bool(rows) and not cells)
     return caught
 
 

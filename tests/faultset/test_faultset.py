@@ -14,7 +14,7 @@ SEED = int(os.environ.get("KHO_FAULT_SEED", "7"))
 CELLS = 900
 
 #: What no rule tells yet; the printed table shows it all the same.
-NOT_TOLD_YET = {"copied_from_last_year", "far_from_peers"}
+NOT_TOLD_YET: set[str] = set()
 #: Held out although another cell of the same workbook shows how it writes numbers: safe, but one question too many.
 ASKED_TOO_OFTEN = {"dots_with_consensus"}
 

@@ -28,8 +28,7 @@ judged as (
         figures.source_figure,
         figures.source_words,
         case
-            when entries.kind = 'on_behalf' and figures.entry_id is distinct from entries.entry_id
-                then 'entry_replaced'
+            when entries.kind = 'on_behalf' and coalesce(figures.entry_id, '') <> entries.entry_id then 'entry_replaced'
             when entries.kind = 'correction' and coalesce(figures.correction_state, 'source_changed') = 'source_changed'
                 then 'entry_source_changed'
             when entries.kind = 'correction' and figures.correction_state = 'settled' then 'settled'

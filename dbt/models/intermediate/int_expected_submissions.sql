@@ -21,7 +21,7 @@ excuses as (
         round_code,
         reporting_unit_code,
         form_code,
-        max(case when kind = 'extension' then until end) as until,
+        max(case when kind = 'extension' then until end) as last_day,
         bool_or(kind = 'exempt') as is_exempt,
         bool_or(kind = 'not_sending') as is_not_sending,
         string_agg(reason, '; ' order by decided_at, reason) as reason
@@ -57,7 +57,7 @@ select
     coalesce(sent.first_on_time, false) as is_on_time,
     owed.round_code is not null and coalesce(excuses.is_exempt, false) as is_exempt,
     coalesce(excuses.is_not_sending, false) as is_not_sending,
-    coalesce({{ local_midnight('excuses.until + 1') }}, rounds.due_at) as due_at,
+    coalesce({{ local_midnight('excuses.last_day + 1') }}, rounds.due_at) as due_at,
     excuses.reason,
     sent.first_submission_id,
     sent.is_sample

@@ -33,26 +33,26 @@ told as (
     where kind = 'on_behalf'
     union all
     select
-        empty.round_code,
-        empty.area_code,
-        empty.reporting_unit_code,
-        empty.form_code,
-        empty.data_element_code,
-        empty.category_code,
+        empty_forms.round_code,
+        empty_forms.area_code,
+        empty_forms.reporting_unit_code,
+        empty_forms.form_code,
+        empty_forms.data_element_code,
+        empty_forms.category_code,
         cast(null as varchar) as entry_id,
-        case empty.value_state when 'zero' then 0.0 end as value,
-        case empty.value_state when 'zero' then '0' end as value_exact,
+        case empty_forms.value_state when 'zero' then 0.0 end as value,
+        case empty_forms.value_state when 'zero' then '0' end as value_exact,
         cast(null as varchar) as value_text,
-        empty.value_state,
+        empty_forms.value_state,
         cast(null as varchar) as unit,
         cast(null as varchar) as paper_sha256,
         cast(null as varchar) as paper_name,
         cast(null as integer) as page,
-        empty.decided_by as said_by,
-        empty.reason,
-        empty.decided_at as entered_at,
-        empty.is_sample
-    from {{ ref('int_empty_forms') }} as empty
+        empty_forms.decided_by as said_by,
+        empty_forms.reason,
+        empty_forms.decided_at as entered_at,
+        empty_forms.is_sample
+    from {{ ref('int_empty_forms') }} as empty_forms
 
 ),
 

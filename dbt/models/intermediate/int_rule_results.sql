@@ -1,5 +1,6 @@
--- Gate 2, rules over figures: sides that are compared, and figures among their peers. A rule over figures of which each unit reports its part looks at every unit by itself; any
--- other looks at the figures of the area, wherever its units took them from.
+-- Gate 2, rules over figures: sides that are compared, and figures among their peers. A rule over figures of which each
+-- unit reports its part looks at every unit by itself; any other looks at the figures of the area, wherever its units
+-- took them from.
 with
 
 rules as (

@@ -11,6 +11,34 @@ ranked as (
 
 )
 
-select * exclude (place, replaced_at)
+select
+    reported_value_key,
+    round_code,
+    period_code,
+    data_year,
+    area_code,
+    reporting_unit_code,
+    form_code,
+    submission_id,
+    revision,
+    is_current,
+    received_at,
+    is_sample,
+    data_element_code,
+    category_code,
+    value,
+    value_decimal,
+    value_text,
+    value_state,
+    value_status,
+    unit,
+    sha256,
+    file_name,
+    sheet,
+    cell,
+    raw_text,
+    source_text,
+    note_text,
+    entered_how
 from ranked
 where place = 1

@@ -50,7 +50,7 @@ reported as (
 
     select
         {% for column in columns -%}
-        sources.{{ column }},
+            sources.{{ column }},
         {% endfor -%}
         sources.received_at as known_from,
         case when sources.is_current then entered.known_from else sources.replaced_at end as known_to,
@@ -60,7 +60,7 @@ reported as (
     union all
     select
         {% for column in columns -%}
-        {{ column }},
+            {{ column }},
         {% endfor -%}
         known_from,
         cast(null as timestamp with time zone) as known_to,
