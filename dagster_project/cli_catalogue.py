@@ -70,7 +70,8 @@ def catalogue_import(
         raise UsageError("cli.no_such_file", file=file)
     seen = inspect(file, settings.office.read_limits)
     if seen.refusal or seen.kind in ("csv", "docx", "paper"):
-        told = {"file_name": file.name, "observed": seen.kind, "expected": "?", **seen.values}
+        found = seen.values.get("found", seen.kind)
+        told = {"file_name": file.name, "observed": found, "expected": "?", **seen.values}
         raise UsageError(seen.refusal or "FILE_NOT_WORKBOOK", **told)
     imported = import_workbook(file, settings.catalogue, dry_run=dry_run)
     for change in imported.changes:

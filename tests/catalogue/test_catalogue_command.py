@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.catalogue.load import load_catalogue
+from dagster_project.errors import ExitCode
 from dagster_project.ledger.store import open_ledger
 from dagster_project.paths import DataFolder, Project
 from tests.command import kho
@@ -38,3 +39,10 @@ def test_a_name_is_confirmed_in_the_catalogue_and_in_the_log_of_an_office_that_h
     with open_ledger(DataFolder(data).ledger).connect() as ledger:
         logged = ledger.exec_driver_sql("select actor, act, subject from acts").all()
     assert logged == [("Nguyễn Văn A", "catalogue.confirm", "IV.21")]
+
+
+def test_a_file_that_is_no_workbook_is_told_as_what_it_is(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "notes.md").write_text("# Ghi chú", encoding="utf-8")
+    printed = kho(tmp_path / "data", "catalogue", "import", tmp_path / "notes.md", catalogue=folder)
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert "(nhận ra: text)" in printed.err
