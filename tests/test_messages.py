@@ -23,7 +23,9 @@ def test_both_languages_are_there_and_take_the_same_values(row: MessageRow) -> N
 
 
 def test_no_value_takes_the_name_of_the_language() -> None:
-    named = [row.code for row in message_table().values() if "lang" in _fields(row.vi) | _fields(row.advice_vi)]
+    named = [
+        row.code for row in message_table().values() if "lang" in _fields(row.vi) | _fields(row.advice_vi)
+    ]
     assert named == []
 
 

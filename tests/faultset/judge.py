@@ -160,7 +160,9 @@ def _count(line: Line, planted: Planted, told: _Told, wrong: Mapping[Key, Readin
     caught = bool(rows) or right
     line.caught += caught
     about_file = isinstance(kind, FileKind) and any(not row["cell"] for row in rows)
-    line.at_cell += right or about_file or any(row["cell"] in cells for row in rows) or (bool(rows) and not cells)
+    line.at_cell += (
+        right or about_file or any(row["cell"] in cells for row in rows) or (bool(rows) and not cells)
+    )
     return caught
 
 
