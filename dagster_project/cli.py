@@ -29,6 +29,7 @@ from dagster_project.cli_base import (
     current_id,
     desk_told,
     help_text,
+    office_told,
     release_told,
     rounds_told,
     say,
@@ -213,7 +214,7 @@ def forms_issue(
     """One workbook per reporting unit of the year's round."""
     from dagster_project import pipeline
 
-    desk = desk_told()
+    desk = office_told()
     catalogue = pipeline.load_checked_catalogue(desk)
     for round_code in rounds_told(desk.settings, catalogue, year):
         issued = pipeline.issue(desk, catalogue, round_code, unit)

@@ -100,6 +100,14 @@ def desk_told() -> Desk:
     return Desk(settings=settings_told(), now=clock)
 
 
+def office_told() -> Desk:
+    """The desk of a data folder that is there: a mistyped path must not become an office where nobody has sent."""
+    desk = desk_told()
+    if not desk.folder.root.is_dir():
+        raise UsageError("cli.no_folder", folder=desk.folder.root)
+    return desk
+
+
 def clock() -> datetime:
     """The moment now."""
     return datetime.now(UTC)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import clock, current_id, desk_told, help_text, say
+from dagster_project.cli_base import clock, current_id, help_text, office_told, say
 from dagster_project.errors import UsageError
 from dagster_project.settings import Settings
 
@@ -132,7 +132,7 @@ def confirm_entry(entry: Annotated[str, typer.Argument()], *, by: By) -> None:
     """Record that the unit confirmed a figure that was entered."""
     from dagster_project.ledger import decisions
 
-    desk = desk_told()
+    desk = office_told()
     with _ledger(desk) as ledger:
         done = decisions.confirm_entry(ledger, entry.upper(), by=_named(by), at=clock())
     if not done:
@@ -151,7 +151,7 @@ def respond(
     from dagster_project.decide.problems import Problems
     from dagster_project.ledger.decisions import Response, add_response
 
-    desk = desk_told()
+    desk = office_told()
     problems = Problems()
     problems.need(text=text, by=by)
     found = finding_to_answer(_release_file(desk), finding, problems)
@@ -178,7 +178,7 @@ def decide(
     from dagster_project.decide.problems import Problems
     from dagster_project.ledger.decisions import ACCEPT, Verdict, add_verdict
 
-    desk = desk_told()
+    desk = office_told()
     problems = Problems()
     problems.need(reason=reason, by=by)
     if not accept:
@@ -217,7 +217,7 @@ def exempt(
     from dagster_project.decide.exemptions import AskedExemption, check_exemptions
     from dagster_project.ledger.decisions import add_exemption
 
-    desk = desk_told()
+    desk = office_told()
     asked = AskedExemption(
         unit=unit,
         year=year,
@@ -245,7 +245,7 @@ def signed(
     from dagster_project.decide.signed_copies import check_signed_copies
     from dagster_project.ledger.decisions import add_signed_copy
 
-    desk = desk_told()
+    desk = office_told()
     copies = check_signed_copies(
         _catalogue(desk),
         desk.settings.office,
@@ -270,7 +270,7 @@ def withdraw(decision: Annotated[str, typer.Argument()], *, reason: Reason, by: 
     problems = Problems()
     problems.need(reason=reason, by=by)
     problems.finish()
-    desk = desk_told()
+    desk = office_told()
     with _ledger(desk) as ledger:
         done = decisions.withdraw(ledger, decision.upper(), by=by.strip(), reason=reason.strip(), at=clock())
     if not done:
@@ -284,7 +284,7 @@ def _enter(asked: Asked) -> None:
     from dagster_project.ledger.decisions import add_entry
     from dagster_project.warehouse.releases import RELEASE_FILE, current_release
 
-    desk = desk_told()
+    desk = office_told()
     release_id = current_release(desk.folder)
     against = Against(
         catalogue=_catalogue(desk),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dagster_project.cli_base import Json, Year, clock, desk_told, help_text, rounds_told, say, say_rollback
+from dagster_project.cli_base import Json, Year, clock, help_text, office_told, rounds_told, say, say_rollback
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.settings import Settings
@@ -41,7 +41,7 @@ def status(*, year: Year = None, as_json: Json = False) -> None:
     from dagster_project.pipeline import rolled_back
     from dagster_project.warehouse.status import read_status, round_to_show
 
-    desk = desk_told()
+    desk = office_told()
     catalogue = load_catalogue(desk.settings.catalogue)
     known = _known(desk, catalogue)
     wanted = None if year is None else rounds_told(desk.settings, catalogue, year)

@@ -231,6 +231,7 @@ def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, re
 
 
 def test_the_command_works_in_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
     printed = kho(tmp_path / "data", "status", "--year", "2025", "--json")
     assert printed.code == 0, printed.err
     assert (printed.json["round_code"], printed.json["expected"]) == (ROUND, UNITS)
@@ -241,6 +242,7 @@ def test_the_command_works_in_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_a_year_without_round_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
     printed = kho(tmp_path / "data", "status", "--year", "1999")
     assert (printed.code, printed.out) == (2, "")
     assert "1999" in printed.err

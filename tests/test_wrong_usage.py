@@ -165,3 +165,19 @@ def test_ctrl_c_while_dbt_works_is_not_told_as_a_fault_of_the_models(
     monkeypatch.setattr(build, "_models_hash", lambda _project: "none")
     with pytest.raises(KeyboardInterrupt):
         build.ensure_manifest(Project(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("forms", "issue", "--year", "2025"),
+        ("signed", "--unit", "BL-QS", "--year", "2025", "--by", "Lan"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_mistyped_data_folder_is_told_and_not_made(tmp_path: Path, command: tuple[str, ...]) -> None:
+    printed = kho(tmp_path / "dta", *command)
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert str(tmp_path / "dta") in printed.err
+    assert not (tmp_path / "dta").exists()
