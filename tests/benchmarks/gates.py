@@ -90,22 +90,18 @@ def _write(folder: Path, workbooks: int, findings: int) -> None:
 def _filled(blank: Blank, area: int, findings: int) -> bytes:
     """Figures of one unit; negative ones fail gate 1, typed rates that differ from their parts fail gate 2."""
     typed = [code for code in blank.rows if code.endswith(".TL")]
-    others = [code for code in blank.rows if code not in typed]
     # A rate whose part is held out has nothing to be compared with: each rate leaves two cells without a fault.
     rates = typed[: max(0, (len(blank.rows) - findings) // 2)]
-    plain = [
-        code for code in others if code.rsplit(".", 1)[0] not in {rate.rsplit(".", 1)[0] for rate in rates}
-    ]
-    parts = [code for code in others if code not in plain]
-    negative = set((plain + parts)[: findings - len(rates)])
+    compared = {f"{rate.rsplit('.', 1)[0]}.{part}" for rate in rates for part in ("TL", "TS", "MS")}
+    negative = set([code for code in blank.rows if code not in compared][: findings - len(rates)])
     cells: dict[str, float | str] = {}
     for row, code in enumerate(blank.rows):
         if code in rates:
             value = 3.0 + area % 7
-        elif code in typed:
-            value = 50.0
         elif code in negative:
             value = -float(1 + area)
+        elif code in typed:
+            value = 50.0
         else:
             value = float(1000 + area + row) if code.endswith(".MS") else float((1000 + area + row) // 2)
         cells[blank.cell(code, "GT")] = value

@@ -123,7 +123,7 @@ def _with_consensus(form: Form, spot: Spot, rng: Random) -> Mark:
     others = [
         (code, form.at(code).value)
         for code in sorted(form.rows)
-        if code != spot.code and isinstance(form.at(code).value, float)
+        if code != spot.code and isinstance(form.at(code).value, float) and form.at(code).value % 1
     ]
     code, value = rng.choice(others)
     assert isinstance(value, float)
