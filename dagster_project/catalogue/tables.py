@@ -341,8 +341,8 @@ TABLES: dict[str, Table] = {
                 "right": _TEXT,
                 "missing_strategy": _TEXT,  # skip_if_any, skip_if_all, never
                 # formula: absolute difference that still passes; peer_outlier: how many robust standard deviations
-                # from the median pass (empty: 3.5); copied_from_last_year: which part of a unit's figures other
-                # than 0 must be the same (empty: 1)
+                # from the median pass (empty: 3.5), a quarter of the median at least; copied_from_last_year: which
+                # part of a unit's figures other than 0 must be the same (empty: 1)
                 "tolerance": _REAL,
                 # formula: no finding where both sides are at most this; peer_outlier: how many peers are enough
                 # (empty: 8); copied_from_last_year: how many figures at least must be the same (empty: 5)

@@ -255,13 +255,16 @@ centres as (
 
 ),
 
--- too few peers, or peers of which most say the same, tell nothing about one that differs
+-- too few peers, or peers of which most say the same, tell nothing about one that differs; where they lie close
+-- together, what is within a quarter of their middle is no outlier
 among_peers as (
 
     select
         peers.*,
-        centres.centre - coalesce(peers.tolerance, 3.5) * centres.spread as low_value,
-        centres.centre + coalesce(peers.tolerance, 3.5) * centres.spread as high_value,
+        centres.centre
+        - greatest(coalesce(peers.tolerance, 3.5) * centres.spread, 0.25 * abs(centres.centre)) as low_value,
+        centres.centre
+        + greatest(coalesce(peers.tolerance, 3.5) * centres.spread, 0.25 * abs(centres.centre)) as high_value,
         centres.n_peers >= coalesce(peers.absolute_floor, 8)
         and centres.spread > 0
         and peers.figure is not null as is_comparable
