@@ -74,7 +74,7 @@ def releases(*, as_json: Json = False) -> None:
         [
             (
                 manifest.release_id,
-                manifest.created_at,
+                _shown(manifest.created_at),
                 manifest.content_hash[:16],
                 "●" if manifest.release_id == current else "",
             )

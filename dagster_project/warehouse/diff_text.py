@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.messages import message
 from dagster_project.warehouse.diff import (
     ADDED,
@@ -19,7 +20,7 @@ from dagster_project.warehouse.diff import (
     FindingChange,
     Place,
 )
-from dagster_project.warehouse.history import OFFICE_TIME, Known
+from dagster_project.warehouse.history import Known
 from dagster_project.warehouse.terminal import one_line, shown_figure
 
 _TOTAL = "_T"

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.errors import UsageError
 from dagster_project.warehouse.connection import connect
-
-OFFICE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _COLUMNS = (
     "round_code",

@@ -12,16 +12,15 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
+from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.warehouse.connection import connect
 from dagster_project.warehouse.terminal import one_line, shown_figure, shown_number
 
-_OFFICE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 _SOUND = ("value", "zero", "not_applicable")
 _BY_HAND = ("correction", "on_behalf")
 _TOTAL = "_T"
@@ -270,7 +269,7 @@ def _figure_lines(figure: Trace, lang: str) -> Iterator[str]:
             area_code=figure.reported_area_code,
         )
     received = (
-        figure.received_at.astimezone(_OFFICE_TIME).strftime("%d/%m/%Y %H:%M") if figure.received_at else "–"
+        figure.received_at.astimezone(OFFICE_TIME).strftime("%d/%m/%Y %H:%M") if figure.received_at else "–"
     )
     yield _say(
         lang,
