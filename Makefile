@@ -23,7 +23,7 @@ run: setup
 	@$(BIN)/kho --data $(SAMPLE) run seeds/sample/inbox; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ]
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Some 5,000 figures with faults of known kinds, and two clean years, through both gates; a table per kind.
 faults: setup

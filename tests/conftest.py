@@ -24,3 +24,9 @@ def third_party() -> Path:
 def catalogues() -> Path:
     """Catalogues made for tests."""
     return Path(__file__).parent / "data" / "catalogues"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start whole runs of the command come first, so that no worker is left with them at the end."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent not in (here, here / "third_party"))
