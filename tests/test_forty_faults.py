@@ -60,7 +60,7 @@ FAULTS = (
     Planted("VALUE_ABOVE_MAXIMUM", "II.2.1.TL", 150),
     Planted("VALUE_NOT_A_NUMBER", "II.2.2.GT", "năm hợp đồng"),
     Planted("NUMBER_AMBIGUOUS", "II.2.3.GT", "1.234"),
-    Planted("VALUE_UNIT_CONVERTED", "III.2.1.TS", "2,8 tỷ"),
+    Planted("VALUE_UNIT_CONVERTED", "III.2.1.TS", "3 tỷ"),
     Planted("JUMP_UP_III_2_1_MS", "III.2.1.MS", _times(4)),
     Planted("VALUE_ABOVE_MAXIMUM", "III.2.1.TL", 130),
     Planted("VALUE_UNIT_DIFFERS", "III.2.2.TS", "12 người"),
