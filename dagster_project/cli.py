@@ -30,7 +30,6 @@ from dagster_project.cli_base import (
     desk_told,
     help_text,
     office_told,
-    release_told,
     rounds_told,
     say,
     say_rollback,
@@ -43,7 +42,8 @@ from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
+from dagster_project.paths import Project
+from dagster_project.settings import Settings, read_office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -76,16 +76,23 @@ def options(
 def init(
     *,
     sample: Annotated[bool, typer.Option("--sample", help=help_text("sample"))] = False,
-    area: Annotated[str, typer.Option("--area", help=help_text("area"))] = "03390",
-    level: Annotated[str, typer.Option("--level", help=help_text("level"))] = "commune",
-    criteria_set: Annotated[str, typer.Option("--criteria-set", help=help_text("criteria_set"))] = "2244",
+    area: Annotated[str | None, typer.Option("--area", help=help_text("area"))] = None,
+    level: Annotated[str | None, typer.Option("--level", help=help_text("level"))] = None,
+    criteria_set: Annotated[
+        str | None, typer.Option("--criteria-set", help=help_text("criteria_set"))
+    ] = None,
 ) -> None:
     """Make the data folder; what an office already has is left alone."""
     from dagster_project.office import make_office
 
     settings = settings_told()
+    shipped = read_office(Project().office)
     made = make_office(
-        settings, is_sample=sample, level=level, area_code=area, criteria_set_code=criteria_set
+        settings,
+        is_sample=sample,
+        level=level or shipped.level,
+        area_code=area if area is not None else shipped.area_code,
+        criteria_set_code=criteria_set if criteria_set is not None else shipped.criteria_set_code,
     )
     say(settings, "init_done" if made else "init_kept", folder=settings.data)
 
@@ -151,10 +158,11 @@ def report(
 ) -> None:
     """Export the report set of a release again."""
     from dagster_project import pipeline
+    from dagster_project.warehouse.releases import find_release
     from dagster_project.warehouse.summary import summarise
 
     desk = desk_told()
-    release_id = release_told(desk, release)
+    release_id = find_release(desk.folder, release or current_id(desk)).release_id
     summary = summarise(desk.folder.release(release_id) / "kho.duckdb")
     round_code = _export_round(desk.settings, pipeline.load_checked_catalogue(desk), year, summary.rounds)
     if year is not None and round_code is None:

@@ -69,17 +69,6 @@ def current_id(desk: Desk) -> str:
     return release_id
 
 
-def release_told(desk: Desk, release_id: str | None) -> str:
-    """The release that was named, else the current one; ``UsageError`` for a name that no kept release has."""
-    from dagster_project.warehouse.releases import list_releases
-
-    if release_id is None:
-        return current_id(desk)
-    if release_id not in {manifest.release_id for manifest in list_releases(desk.folder)}:
-        raise UsageError("cli.unknown_release", release=release_id)
-    return release_id
-
-
 def settings_told() -> Settings:
     """Settings from the command line, the environment and the data folder."""
     return read_settings(OPTIONS.data, OPTIONS.catalogue, OPTIONS.lang)

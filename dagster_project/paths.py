@@ -36,6 +36,11 @@ class Project:
         return self.root / "seeds" / "reference"
 
     @property
+    def office(self) -> Path:
+        """The office that ``kho init`` takes where it is told none."""
+        return self.root / "seeds" / "office.toml"
+
+    @property
     def sample(self) -> Path:
         """The sample submissions: an inbox with ``receipts.csv``."""
         return self.root / "seeds" / "sample"

@@ -85,7 +85,6 @@ class OdsExtent(_Extent):
         self._tail = b""
         self._row_end = 0
         self._row_repeat = 1
-        self._row_holds = False
         self._column_end = 0
         self._last_held = 0
         self._in_cell = False
