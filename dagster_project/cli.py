@@ -24,6 +24,7 @@ from dagster_project.cli_base import (
     HELP_LANG,
     OPTIONS,
     Json,
+    Round,
     Year,
     clock,
     current_id,
@@ -46,7 +47,6 @@ from dagster_project.paths import Project
 from dagster_project.settings import Settings, read_office
 
 if TYPE_CHECKING:
-    from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.summary import ReleaseSummary
@@ -102,10 +102,12 @@ def run(
     files: Annotated[list[Path] | None, typer.Argument(help=help_text("files"), show_default=False)] = None,
     *,
     year: Year = None,
+    round_code: Round = None,
     as_json: Json = False,
 ) -> None:
     """Take in files, gate, build, release and export: the main job."""
     from dagster_project import pipeline
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.locks import build_lock
     from dagster_project.warehouse.releases import current_manifest
     from dagster_project.warehouse.summary import summarise
@@ -115,10 +117,10 @@ def run(
     desk.folder.make()
     with build_lock(desk.folder.build_lock):
         catalogue = pipeline.load_checked_catalogue(desk)
-        if year is not None:
-            rounds_told(desk.settings, catalogue, year)
+        told = rounds_told(desk.settings, catalogue, year, round_code)
+        wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
         with _stage(desk.settings, "receive", seconds):
-            received = pipeline.receive(desk, files or [desk.folder.inbox], expected_year=year)
+            received = pipeline.receive(desk, files or [desk.folder.inbox], wanted=wanted)
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
         runner = None
@@ -132,13 +134,13 @@ def run(
         if after is None:
             raise KhoError("cli.no_release", folder=desk.folder.root)
         summary = summarise(desk.folder.release(after.release_id) / "kho.duckdb")
-        round_code = _export_round(desk.settings, catalogue, year, summary.rounds)
-        if not _is_exported(desk, after.release_id, round_code):
+        exported = _export_round(told, summary.rounds)
+        if not _is_exported(desk, after.release_id, exported):
             from dagster_project.defs.run import Runner
 
             with _stage(desk.settings, "export", seconds):
-                if round_code:
-                    seconds.update((runner or Runner(desk)).report(round_code))
+                if exported:
+                    seconds.update((runner or Runner(desk)).report(exported))
                 else:
                     pipeline.export(desk, after.release_id, None)
     changed = before is None or before.release_id != after.release_id
@@ -154,6 +156,7 @@ def run(
 @app.command(help=help_text("report"))
 def report(
     year: Year = None,
+    round_code: Round = None,
     release: Annotated[str | None, typer.Option("--release", help=help_text("release"))] = None,
 ) -> None:
     """Export the report set of a release again."""
@@ -164,10 +167,11 @@ def report(
     desk = desk_told()
     release_id = find_release(desk.folder, release or current_id(desk)).release_id
     summary = summarise(desk.folder.release(release_id) / "kho.duckdb")
-    round_code = _export_round(desk.settings, pipeline.load_checked_catalogue(desk), year, summary.rounds)
-    if year is not None and round_code is None:
-        raise UsageError("cli.nothing_of_year", year=year, release=release_id)
-    for file in pipeline.export(desk, release_id, round_code):
+    told = rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year, round_code)
+    exported = _export_round(told, summary.rounds)
+    if told and exported is None:
+        raise UsageError("cli.nothing_of_round", round=", ".join(told), release=release_id)
+    for file in pipeline.export(desk, release_id, exported):
         say(desk.settings, "run_where", name=_export_name(desk.settings, file.kind), path=file.path)
 
 
@@ -193,18 +197,21 @@ def sql(
 def trace(
     indicator: Annotated[str, typer.Argument()],
     area: Annotated[str, typer.Option("--area", help=help_text("area"))],
-    year: Annotated[int, typer.Option("--year", help=help_text("year"))],
+    year: Year = None,
     *,
+    round_code: Round = None,
     as_json: Json = False,
 ) -> None:
     """Follow a figure down to file, sheet, cell and the text typed there."""
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.warehouse.trace import render, trace_indicator
 
     desk = desk_told()
     file = desk.folder.release(current_id(desk)) / "kho.duckdb"
-    traces = trace_indicator(file, indicator, area, year)
+    wanted = Wanted(year, round_code)
+    traces = trace_indicator(file, indicator, area, wanted)
     if not traces:
-        raise UsageError("cli.trace_none", indicator=indicator, area=area, year=year)
+        raise UsageError("cli.trace_none", indicator=indicator, area=area, round=round_code or year)
     if as_json:
         content = (
             json.dumps([asdict(item) for item in traces], ensure_ascii=False, indent=2, default=str) + "\n"
@@ -216,17 +223,19 @@ def trace(
 
 @forms_app.command("issue", help=help_text("forms_issue"))
 def forms_issue(
-    year: Annotated[int, typer.Option("--year", help=help_text("year"))],
+    year: Year = None,
+    round_code: Round = None,
     unit: Annotated[list[str] | None, typer.Option("--unit", help=help_text("unit"))] = None,
 ) -> None:
-    """One workbook per reporting unit of the year's round."""
+    """One workbook per reporting unit of the round."""
     from dagster_project import pipeline
+    from dagster_project.catalogue.rounds import Wanted, rounds_wanted
 
     desk = office_told()
     catalogue = pipeline.load_checked_catalogue(desk)
-    for round_code in rounds_told(desk.settings, catalogue, year):
-        issued = pipeline.issue(desk, catalogue, round_code, unit)
-        say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / round_code)
+    for code in rounds_wanted(catalogue, desk.settings.office, Wanted(year, round_code)):
+        issued = pipeline.issue(desk, catalogue, code, unit)
+        say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / code)
 
 
 register_status(app)
@@ -314,15 +323,9 @@ def _export_name(settings: Settings, kind: str) -> str:
     return message(f"cli.export_{kind}", settings.lang)
 
 
-def _export_round(
-    settings: Settings, catalogue: Catalogue, year: int | None, rounds: Sequence[str]
-) -> str | None:
-    """The round whose report set is made: the year's, else the newest with submissions."""
-    wanted = (
-        rounds
-        if year is None
-        else [code for code in rounds_told(settings, catalogue, year) if code in rounds]
-    )
+def _export_round(told: Sequence[str] | None, rounds: Sequence[str]) -> str | None:
+    """The round whose report set is made: the one told, else the newest with submissions."""
+    wanted = rounds if told is None else [code for code in told if code in rounds]
     return wanted[-1] if wanted else None
 
 

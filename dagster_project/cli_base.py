@@ -44,6 +44,7 @@ def help_text(code: str) -> str:
 
 
 Year = Annotated[int | None, typer.Option("--year", help=help_text("year"))]
+Round = Annotated[str | None, typer.Option("--round", help=message("periods.help_round", HELP_LANG))]
 Json = Annotated[bool, typer.Option("--json", help=help_text("json"))]
 
 
@@ -128,11 +129,14 @@ def print_table(settings: Settings, columns: Sequence[str], rows: Sequence[Seque
     Console().print(table)
 
 
-def rounds_told(settings: Settings, catalogue: Catalogue, year: int) -> list[str]:
-    """The yearly rounds of the office's level and criteria set; ``UsageError`` where there is none."""
-    from dagster_project.catalogue.rounds import rounds_of
+def rounds_told(
+    settings: Settings, catalogue: Catalogue, year: int | None, round_code: str | None
+) -> Sequence[str] | None:
+    """The rounds that ``--year`` and ``--round`` mean, oldest period first; None where neither is given.
 
-    found = rounds_of(catalogue, settings.office, year)
-    if not found:
-        raise UsageError("cli.no_round", year=year)
-    return found
+    ``UsageError`` where there is no such round or the two disagree.
+    """
+    from dagster_project.catalogue.rounds import Wanted, rounds_wanted
+
+    wanted = Wanted(year, round_code)
+    return rounds_wanted(catalogue, settings.office, wanted) if wanted else None

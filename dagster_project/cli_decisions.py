@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import clock, current_id, help_text, office_told, say
+from dagster_project.cli_base import Round, Year, clock, current_id, help_text, office_told, say
 from dagster_project.errors import UsageError
 from dagster_project.settings import Settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.decide.entries import Asked, Checked
     from dagster_project.ledger.store import Receipt
     from dagster_project.pipeline import Desk
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _TOTAL = "_T"
 
 Unit = Annotated[str, typer.Option("--unit", help=help_text("one_unit"))]
-DataYear = Annotated[int, typer.Option("--year", help=help_text("year"))]
 Category = Annotated[str, typer.Option("--category", help=help_text("category"))]
 Value = Annotated[str, typer.Option("--value", help=help_text("value"))]
 Reason = Annotated[str, typer.Option("--reason", help=help_text("reason"))]
@@ -60,7 +60,8 @@ def correct(
     element: Annotated[str, typer.Argument()],
     *,
     unit: Unit,
-    year: DataYear,
+    year: Year = None,
+    round_code: Round = None,
     category: Category = _TOTAL,
     value: Value,
     expect: Annotated[str, typer.Option("--expect", help=help_text("expect"))],
@@ -72,6 +73,7 @@ def correct(
     page: Page = None,
 ) -> None:
     """Correct a figure that a unit sent, as long as the source still holds the old one."""
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.decide.entries import Asked
     from dagster_project.ledger.decisions import CORRECTION
 
@@ -79,7 +81,7 @@ def correct(
         kind=CORRECTION,
         element=element,
         unit=unit,
-        year=year,
+        wanted=Wanted(year, round_code),
         category=category,
         value=value,
         expect=expect,
@@ -97,7 +99,8 @@ def enter(
     element: Annotated[str, typer.Argument()],
     *,
     unit: Annotated[str, typer.Option("--on-behalf", help=help_text("on_behalf"))],
-    year: DataYear,
+    year: Year = None,
+    round_code: Round = None,
     category: Category = _TOTAL,
     value: Value,
     reason: Reason,
@@ -108,6 +111,7 @@ def enter(
     page: Page = None,
 ) -> None:
     """Enter a figure that a unit gave by telephone or on paper."""
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.decide.entries import Asked
     from dagster_project.ledger.decisions import ON_BEHALF
 
@@ -115,7 +119,7 @@ def enter(
         kind=ON_BEHALF,
         element=element,
         unit=unit,
-        year=year,
+        wanted=Wanted(year, round_code),
         category=category,
         value=value,
         reason=reason,
@@ -204,7 +208,8 @@ def decide(
 def exempt(
     *,
     unit: Unit,
-    year: DataYear,
+    year: Year = None,
+    round_code: Round = None,
     kind: Annotated[str, typer.Option("--kind", help=help_text("exempt_kind"))],
     until: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d", "%d/%m/%Y"], help=help_text("until"))
@@ -214,13 +219,14 @@ def exempt(
     by: By,
 ) -> None:
     """Record why a unit need not send a form, or may send it later."""
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.decide.exemptions import AskedExemption, check_exemptions
     from dagster_project.ledger.decisions import add_exemption
 
     desk = office_told()
     asked = AskedExemption(
         unit=unit,
-        year=year,
+        wanted=Wanted(year, round_code),
         kind=kind,
         until=until.date() if until else None,
         form=form,
@@ -230,36 +236,41 @@ def exempt(
     exemptions = check_exemptions(asked, _catalogue(desk), desk.settings.office, clock())
     with _ledger(desk) as ledger:
         ids = [add_exemption(ledger, exemption) for exemption in exemptions]
-    _recorded(desk.settings, f"exempted_{kind}", id=", ".join(ids), unit=unit, year=year)
+    rounds = ", ".join(sorted({exemption.round_code for exemption in exemptions}))
+    _recorded(desk.settings, f"exempted_{kind}", id=", ".join(ids), unit=unit, round=rounds)
 
 
 def signed(
     *,
     unit: Unit,
-    year: DataYear,
+    year: Year = None,
+    round_code: Round = None,
     form: Annotated[str | None, typer.Option("--form", help=help_text("form"))] = None,
     paper: Paper = None,
     by: By,
 ) -> None:
     """Record that a form's signed copy came."""
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.decide.signed_copies import check_signed_copies
     from dagster_project.ledger.decisions import add_signed_copy
 
     desk = office_told()
+    wanted = Wanted(year, round_code)
     copies = check_signed_copies(
         _catalogue(desk),
         desk.settings.office,
         unit=unit,
-        year=year,
+        wanted=wanted,
         form=form,
         paper=paper,
         by=by,
         now=clock(),
     )
     with _ledger(desk) as ledger:
-        kept = _land(desk, paper, unit, year).sha256 if paper else None
+        kept = _land(desk, paper, unit, wanted).sha256 if paper else None
         ids = [add_signed_copy(ledger, replace(copy, paper_sha256=kept)) for copy in copies]
-    _recorded(desk.settings, "signed", id=", ".join(ids), unit=unit, year=year)
+    rounds = ", ".join(sorted({copy.round_code for copy in copies}))
+    _recorded(desk.settings, "signed", id=", ".join(ids), unit=unit, round=rounds)
 
 
 def withdraw(decision: Annotated[str, typer.Argument()], *, reason: Reason, by: By) -> None:
@@ -296,16 +307,16 @@ def _enter(asked: Asked) -> None:
     entry = checked.entry
     with _ledger(desk) as ledger:
         if asked.paper is not None:
-            receipt = _land(desk, asked.paper, asked.unit, asked.year)
+            receipt = _land(desk, asked.paper, asked.unit, asked.wanted)
             entry = replace(entry, paper_sha256=receipt.sha256, paper_name=receipt.file_name)
         entry_id = add_entry(ledger, entry)
     _say_entered(desk.settings, entry_id, replace(checked, entry=entry))
 
 
-def _land(desk: Desk, paper: Path, unit: str, year: int) -> Receipt:
+def _land(desk: Desk, paper: Path, unit: str, wanted: Wanted) -> Receipt:
     from dagster_project import pipeline
 
-    (receipt,) = pipeline.receive(desk, [paper], expected_year=year, sender=unit, channel="paper")
+    (receipt,) = pipeline.receive(desk, [paper], wanted=wanted, sender=unit, channel="paper")
     return receipt
 
 

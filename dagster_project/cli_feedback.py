@@ -6,11 +6,12 @@ Parsing and printing belong here; which findings go where and what the workbook 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import Year, current_id, desk_told, help_text, rounds_told
+from dagster_project.cli_base import Round, Year, current_id, desk_told, help_text, rounds_told
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 
@@ -20,29 +21,31 @@ if TYPE_CHECKING:
 
 def feedback(
     year: Year = None,
+    round_code: Round = None,
     unit: Annotated[list[str] | None, typer.Option("--unit", help=help_text("unit"))] = None,
 ) -> None:
-    """Write the feedback workbooks of the year's rounds, or of the newest round with submissions."""
+    """Write the feedback workbooks of the rounds told, or of the newest round with submissions."""
     from dagster_project import pipeline
 
     desk = desk_told()
     lang = desk.settings.lang
-    for round_code in _rounds(desk, year):
-        written = pipeline.feedback(desk, round_code, unit)
+    for code in _rounds(desk, year, round_code):
+        written = pipeline.feedback(desk, code, unit)
         for item in written:
             _say_item(item, lang)
         count = sum(item.path is not None for item in written)
-        folder = desk.folder.feedback / round_code
-        _print("feedback.total", lang, round_code=round_code, count=count, folder=folder)
+        folder = desk.folder.feedback / code
+        _print("feedback.total", lang, round_code=code, count=count, folder=folder)
 
 
-def _rounds(desk: Desk, year: int | None) -> list[str]:
+def _rounds(desk: Desk, year: int | None, round_code: str | None) -> Sequence[str]:
     from dagster_project import pipeline
     from dagster_project.warehouse.summary import summarise
 
     sent = list(summarise(desk.folder.release(current_id(desk)) / "kho.duckdb").rounds)
-    if year is not None:
-        return rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year)
+    told = rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year, round_code)
+    if told is not None:
+        return told
     if not sent:
         raise UsageError("feedback.no_submissions")
     return sent[-1:]

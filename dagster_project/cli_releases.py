@@ -21,6 +21,7 @@ import typer
 from dagster_project.cli_base import (
     HELP_LANG,
     Json,
+    Round,
     Year,
     current_id,
     desk_told,
@@ -107,6 +108,7 @@ def history(
     *,
     unit: Annotated[str, typer.Option("--unit", help=help_text("one_unit"))],
     year: Year = None,
+    round_code: Round = None,
     category: Annotated[str | None, typer.Option("--category", help=_help("category"))] = None,
     at: Annotated[str | None, typer.Option("--at", help=_help("at"))] = None,
     as_csv: Csv = False,
@@ -120,10 +122,18 @@ def history(
     asked_at = None if at is None else moment(at)
     desk = desk_told()
     known = read_history(
-        _file(desk, current_id(desk)), element=element, unit=unit, year=year, category=category, at=asked_at
+        _file(desk, current_id(desk)),
+        element=element,
+        unit=unit,
+        year=year,
+        round_code=round_code,
+        category=category,
+        at=asked_at,
     )
     if not known:
-        asked = " · ".join(str(part) for part in (element, unit, year, category) if part is not None)
+        asked = " · ".join(
+            str(part) for part in (element, unit, year, round_code, category) if part is not None
+        )
         raise UsageError("releases.no_history", asked=asked)
     rows = [asdict(item) for item in known]
     if as_json:

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dagster_project.cli_base import Json, Year, clock, help_text, office_told, rounds_told, say, say_rollback
+from dagster_project.cli_base import (
+    Json,
+    Round,
+    Year,
+    clock,
+    help_text,
+    office_told,
+    rounds_told,
+    say,
+    say_rollback,
+)
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.settings import Settings
@@ -35,7 +45,7 @@ def register(app: typer.Typer) -> None:
     app.command("status", help=help_text("status"))(status)
 
 
-def status(*, year: Year = None, as_json: Json = False) -> None:
+def status(*, year: Year = None, round_code: Round = None, as_json: Json = False) -> None:
     """Show who has sent, who is to be urged and what is left to mend."""
     from dagster_project.catalogue.load import load_catalogue
     from dagster_project.pipeline import rolled_back
@@ -44,11 +54,10 @@ def status(*, year: Year = None, as_json: Json = False) -> None:
     desk = office_told()
     catalogue = load_catalogue(desk.settings.catalogue)
     known = _known(desk, catalogue)
-    wanted = None if year is None else rounds_told(desk.settings, catalogue, year)
-    round_code = round_to_show(known, wanted)
-    if round_code is None:
+    shown = round_to_show(known, rounds_told(desk.settings, catalogue, year, round_code))
+    if shown is None:
         raise UsageError("cli.status_no_round")
-    found = read_status(known, round_code)
+    found = read_status(known, shown)
     stale = _is_stale(desk, catalogue)
     if as_json:
         content = {**found.as_json(), "is_stale": stale}

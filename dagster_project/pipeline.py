@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
+from dagster_project.catalogue.rounds import ANYTHING, Wanted
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
@@ -91,14 +92,14 @@ def receive(
     desk: Desk,
     sources: Iterable[Path],
     *,
-    expected_year: int | None = None,
+    wanted: Wanted = ANYTHING,
     sender: str = "",
     channel: str = "",
 ) -> list[Receipt]:
     """Land copies of files and of everything in folders, and write their receipts.
 
     A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came,
-    and ``sender`` and ``channel`` from whom and how.
+    and ``sender`` and ``channel`` from whom and how. ``wanted`` is what the run was told to take, if anything.
     Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there or may
     not be read and for a malformed ``receipts.csv``.
     """
@@ -116,13 +117,14 @@ def receive(
                 received_at=arrival.received_at,
                 sender=arrival.sender or sender,
                 channel=arrival.channel or channel,
-                expected_year=expected_year,
+                expected_year=wanted.year,
+                expected_round=wanted.round_code,
             )
         )
     engine = open_ledger(desk.folder.ledger)
     add_receipts(engine, receipts)
-    wanted = {receipt.receipt_id for receipt in receipts}
-    return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in wanted]
+    asked = {receipt.receipt_id for receipt in receipts}
+    return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in asked]
 
 
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
@@ -136,6 +138,7 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
             receipt.sender,
             receipt.channel,
             receipt.expected_year,
+            receipt.expected_round,
         ]
         for receipt in list_receipts(ledger)
     ]
@@ -192,8 +195,10 @@ def read_cells(desk: Desk, catalogue: Catalogue) -> int:
     for receipt in receipts:
         if receipt.sha256 not in known:
             new.setdefault(receipt.sha256, receipt)
-    for year in sorted({receipt.expected_year for receipt in new.values()}, key=str):
-        chosen = [receipt for receipt in new.values() if receipt.expected_year == year]
+    by_wanted: dict[Wanted, list[Receipt]] = {}
+    for receipt in new.values():
+        by_wanted.setdefault(Wanted(receipt.expected_year, receipt.expected_round), []).append(receipt)
+    for wanted, chosen in sorted(by_wanted.items(), key=lambda item: str(item[0])):
         intake = take_in(
             [
                 ReceivedFile(
@@ -210,7 +215,7 @@ def read_cells(desk: Desk, catalogue: Catalogue) -> int:
             catalogue,
             desk.settings.office,
             desk.settings.office.read_limits,
-            year,
+            wanted,
         )
         names = sorted(receipt.sha256 for receipt in chosen)
         with durable.new_folder(store / _digest("".join(names).encode())[:16]) as folder:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
 _DASHES = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212], "-")
@@ -41,6 +43,14 @@ def fold_plain(text: str) -> str:
     """Letters only, without diacritics and with y as i: for suggestions and search, never for binding."""
     decomposed = unicodedata.normalize("NFD", clean(text).casefold().translate(_DASHES).replace("đ", "d"))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("y", "i")
+
+
+def nearest(code: str, known: Iterable[str]) -> str:
+    """Known codes that look like ``code``, for a suggestion; all of them where there are few."""
+    codes = sorted(set(known))
+    folded = {one.casefold(): one for one in codes}
+    found = [folded[key] for key in get_close_matches(code.casefold(), folded, n=3, cutoff=0.5)]
+    return ", ".join(found or codes[:12]) or "–"
 
 
 def _fold_word(word: str) -> str:

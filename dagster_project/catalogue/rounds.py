@@ -1,17 +1,37 @@
-"""Which rounds an office means by a data year.
+"""Which rounds an office means by a data year or by a round's code.
 
 Due dates and working days are in ``calendar``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dagster_project.errors import UsageError
+from dagster_project.text import nearest
+
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.settings import Office
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person names: a data year stands for its yearly rounds, a code for one round of any kind."""
+
+    year: int | None = None
+    round_code: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.year is not None or self.round_code is not None
+
+
+#: Nothing was named.
+ANYTHING = Wanted()
 
 
 def rounds_of(catalogue: Catalogue, office: Office, data_year: int) -> list[str]:
@@ -27,3 +47,29 @@ def rounds_of(catalogue: Catalogue, office: Office, data_year: int) -> list[str]
             (pl.col("criteria_set_code") == office.criteria_set_code) & (pl.col("level") == office.level)
         )
     return rounds.sort("period_end", "round_code")["round_code"].to_list()
+
+
+def rounds_wanted(catalogue: Catalogue, office: Office, wanted: Wanted) -> Sequence[str]:
+    """The rounds that ``wanted`` means, oldest period first, at least one.
+
+    Raises ``UsageError`` where nothing is named, where there is no such round, and where year and round disagree.
+    """
+    if wanted.round_code is not None:
+        return [_round_named(catalogue, wanted.round_code, wanted.year)]
+    if wanted.year is None:
+        raise UsageError("periods.none_named")
+    found = rounds_of(catalogue, office, wanted.year)
+    if not found:
+        raise UsageError("cli.no_round", year=wanted.year)
+    return found
+
+
+def _round_named(catalogue: Catalogue, told: str, year: int | None) -> str:
+    rounds = catalogue.table("rounds")
+    found = rounds.filter(pl.col("round_code").str.to_uppercase() == told.strip().upper())
+    if found.is_empty():
+        raise UsageError("periods.no_round", told=told, suggestion=nearest(told, rounds["round_code"]))
+    row = found.row(0, named=True)
+    if year is not None and row["data_year"] != year:
+        raise UsageError("periods.other_year", round=row["round_code"], of=row["data_year"], year=year)
+    return str(row["round_code"])

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.figure import Figure, plain_number, read_figure
-from dagster_project.decide.places import assigned_in, of_unit
-from dagster_project.decide.problems import Problems, Remark, nearest
+from dagster_project.decide.places import assigned_in, of_unit, round_codes
+from dagster_project.decide.problems import Problems, Remark
 from dagster_project.ledger.decisions import CORRECTION, Entry
+from dagster_project.text import nearest
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -27,7 +29,7 @@ class Asked:
     kind: str
     element: str
     unit: str
-    year: int
+    wanted: Wanted
     category: str
     value: str
     expect: str | None = None
@@ -84,8 +86,8 @@ def _check_paper(asked: Asked, problems: Problems) -> None:
 
 def _place(asked: Asked, against: Against, problems: Problems) -> dict[str, Any] | None:
     """The row of ``assigned_elements`` that the figure belongs to."""
-    assigned = assigned_in(against.catalogue, against.office, asked.year, problems)
-    own = of_unit(assigned, asked.unit, against.catalogue, asked.year, problems)
+    assigned = assigned_in(against.catalogue, against.office, asked.wanted, problems)
+    own = of_unit(assigned, asked.unit, against.catalogue, problems)
     known = against.catalogue.table("data_elements")["data_element_code"]
     found = own.filter(pl.col("data_element_code") == asked.element)
     if asked.element not in known:
@@ -93,7 +95,9 @@ def _place(asked: Asked, against: Against, problems: Problems) -> dict[str, Any]
             "ledger.unknown_element", element=asked.element, suggestion=nearest(asked.element, known)
         )
     elif found.is_empty() and not own.is_empty():
-        problems.add("ledger.not_assigned", element=asked.element, unit=asked.unit, year=asked.year)
+        problems.add(
+            "ledger.not_assigned", element=asked.element, unit=asked.unit, round=round_codes(assigned)
+        )
     exact = found.filter(pl.col("category_code") == asked.category)
     if exact.is_empty() and not found.is_empty():
         problems.add(
@@ -103,8 +107,7 @@ def _place(asked: Asked, against: Against, problems: Problems) -> dict[str, Any]
             known=", ".join(found["category_code"].unique(maintain_order=True)),
         )
     if exact["round_code"].n_unique() > 1:
-        rounds = ", ".join(exact["round_code"].unique().sort())
-        problems.add("ledger.several_rounds", year=asked.year, rounds=rounds)
+        problems.add("ledger.several_rounds", rounds=round_codes(exact))
     return exact.row(0, named=True) if len(exact) else None
 
 
@@ -140,7 +143,7 @@ def _expect(asked: Asked, against: Against, place: dict[str, Any], problems: Pro
         category=asked.category,
     )
     if source is None:
-        problems.add("ledger.no_source", element=asked.element, unit=asked.unit, year=asked.year)
+        problems.add("ledger.no_source", element=asked.element, unit=asked.unit, round=place["round_code"])
         return None
     if not _agree(told, plain, source, _plain(source.raw_text, asked, against, place)):
         problems.add("ledger.source_differs", expect=told or "–", holds=_shown(source))

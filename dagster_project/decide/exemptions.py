@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.places import assigned_in, forms_meant, of_unit
 from dagster_project.decide.problems import Problems
 from dagster_project.ledger.decisions import EXEMPTION_KINDS, Exemption
@@ -22,7 +23,7 @@ class AskedExemption:
     """An exemption as an officer typed it; without ``form`` it is for every form of the unit."""
 
     unit: str
-    year: int
+    wanted: Wanted
     kind: str
     until: date | None
     form: str | None
@@ -36,8 +37,8 @@ def check_exemptions(
     """One exemption per form that ``asked`` means. Raises ``RefusedError`` with everything that is wrong with it."""
     problems = Problems()
     problems.need(reason=asked.reason, by=asked.by)
-    assigned = assigned_in(catalogue, office, asked.year, problems)
-    own = of_unit(assigned, asked.unit, catalogue, asked.year, problems)
+    assigned = assigned_in(catalogue, office, asked.wanted, problems)
+    own = of_unit(assigned, asked.unit, catalogue, problems)
     forms = forms_meant(own, asked.form, problems)
     _check_kind(asked, _due(catalogue, forms), problems)
     problems.finish()

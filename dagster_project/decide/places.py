@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.catalogue.rounds import rounds_of
-from dagster_project.decide.problems import Problems, nearest
+from dagster_project.catalogue.rounds import Wanted, rounds_wanted
+from dagster_project.decide.problems import Problems
+from dagster_project.errors import UsageError
 from dagster_project.forms.plan import assigned_elements
+from dagster_project.text import nearest
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.settings import Office
 
 
-def assigned_in(catalogue: Catalogue, office: Office, year: int, problems: Problems) -> pl.DataFrame:
-    """What every unit reports in the office's rounds of ``year`` (as ``assigned_elements`` gives it)."""
-    rounds = rounds_of(catalogue, office, year)
-    if not rounds:
-        problems.add("cli.no_round", year=year)
+def assigned_in(catalogue: Catalogue, office: Office, wanted: Wanted, problems: Problems) -> pl.DataFrame:
+    """What every unit reports in the rounds that are wanted (as ``assigned_elements`` gives it)."""
+    rounds: Sequence[str] = []
+    try:
+        rounds = rounds_wanted(catalogue, office, wanted)
+    except UsageError as error:
+        problems.add(error.code, **error.values)
     return assigned_elements(catalogue).filter(pl.col("round_code").is_in(rounds))
 
 
-def of_unit(
-    assigned: pl.DataFrame, unit: str, catalogue: Catalogue, year: int, problems: Problems
-) -> pl.DataFrame:
+def of_unit(assigned: pl.DataFrame, unit: str, catalogue: Catalogue, problems: Problems) -> pl.DataFrame:
     """The part of ``assigned`` that ``unit`` reports; empty, with the problem told, where it reports nothing."""
     own = assigned.filter(pl.col("reporting_unit_code") == unit)
     known = catalogue.table("reporting_units")["reporting_unit_code"]
     if unit not in known:
         problems.add("ledger.unknown_unit", unit=unit, suggestion=nearest(unit, known))
     elif own.is_empty() and not assigned.is_empty():
-        problems.add("ledger.unit_not_in_round", unit=unit, year=year)
+        problems.add("ledger.unit_not_in_round", unit=unit, round=round_codes(assigned))
     return own
+
+
+def round_codes(rows: pl.DataFrame) -> str:
+    """The rounds of ``rows``, to be named in a message."""
+    return ", ".join(rows["round_code"].unique().sort())
 
 
 def forms_meant(own: pl.DataFrame, form: str | None, problems: Problems) -> pl.DataFrame:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
@@ -56,11 +55,3 @@ class Problems:
 def remark(code: str, /, **values: object) -> Remark:
     """The message ``code`` in both languages."""
     return Remark(message(code, "vi", **values), message(code, "en", **values))
-
-
-def nearest(code: str, known: Iterable[str]) -> str:
-    """Known codes that look like ``code``, for a suggestion; all of them where there are few."""
-    codes = sorted(set(known))
-    folded = {one.casefold(): one for one in codes}
-    found = [folded[key] for key in get_close_matches(code.casefold(), folded, n=3, cutoff=0.5)]
-    return ", ".join(found or codes[:12]) or "–"

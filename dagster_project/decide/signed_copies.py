@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.places import assigned_in, forms_meant, of_unit
 from dagster_project.decide.problems import Problems
 from dagster_project.ledger.decisions import SignedCopy
@@ -20,7 +21,7 @@ def check_signed_copies(
     office: Office,
     *,
     unit: str,
-    year: int,
+    wanted: Wanted,
     form: str | None,
     paper: Path | None,
     by: str,
@@ -31,7 +32,7 @@ def check_signed_copies(
     problems.need(by=by)
     if paper is not None and not paper.is_file():
         problems.add("cli.no_such_file", file=paper)
-    own = of_unit(assigned_in(catalogue, office, year, problems), unit, catalogue, year, problems)
+    own = of_unit(assigned_in(catalogue, office, wanted, problems), unit, catalogue, problems)
     forms = forms_meant(own, form, problems)
     problems.finish()
     return [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.forms.layout import HIDDEN_SHEET, IDENTITY
 from dagster_project.frames import CELLS, SUBMISSIONS, conform
 from dagster_project.intake.form_answers import read_answers
@@ -59,13 +60,13 @@ def bind_forms(
     files: pl.DataFrame,
     catalogue: Catalogue,
     office: Office,
-    expected_year: int | None,
+    wanted: Wanted,
 ) -> BoundForms:
     """Bind ``raw``, every cell with content of the forms among ``files``.
 
     ``raw``: sha256, file_name, sheet, sheet_hidden, row, col, cell, raw_text, cell_type, number, number_format.
     ``files``: sha256, file_name, receipt_id, received_at, one row per file.
-    ``expected_year`` is the data year that the run was told to take, if any.
+    ``wanted`` is what the run was told to take, if anything.
     """
     keyed = with_keys(raw.with_columns(pl.col("row", "col").cast(pl.Int32)))
     tables = find_tables(keyed, files)
@@ -73,7 +74,7 @@ def bind_forms(
     forms = identify(keyed, tables, files, catalogue, office)
     rows = find_rows(keyed, tables, columns, forms, catalogue)
     blocking = pl.concat(
-        [check_layout(tables, columns, rows), check_identity(forms, catalogue, office, expected_year)],
+        [check_layout(tables, columns, rows), check_identity(forms, catalogue, office, wanted)],
         how="diagonal_relaxed",
     )
     blocked = blocking.group_by("sha256", maintain_order=True).agg(

@@ -30,6 +30,7 @@ from dagster_project.settings import Office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.catalogue.rounds import Wanted
 
 __all__ = ["BoundLayouts", "bind_layouts", "find_layouts"]
 
@@ -51,12 +52,12 @@ def bind_layouts(
     files: pl.DataFrame,
     catalogue: Catalogue,
     office: Office,
-    expected_year: int | None,
+    wanted: Wanted,
 ) -> BoundLayouts:
     """Bind ``raw`` (``read.RAW``), every cell with content of ``files``.
 
     ``files``: sha256, file_name, received_at, layout_code, one row per file, as ``find_layouts`` chose.
-    ``expected_year`` is the data year that the run was told to take, if any.
+    ``wanted`` is what the run was told to take, if anything.
     """
     layouts = read_layouts(raw, files, catalogue)
     cells = locate(raw, layouts)
@@ -66,7 +67,7 @@ def bind_layouts(
     )
     blocked = first_rule(faults, ["sha256"])
     submissions = _submissions(layouts, office)
-    untimely = check_time(submissions, expected_year)
+    untimely = check_time(submissions, wanted, catalogue, office)
     values = place_values(cells, layouts, catalogue)
     placed = _settle(cells, values, submissions, blocked, first_rule(untimely, ["submission_id"]))
     found = pl.concat(

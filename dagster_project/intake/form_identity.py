@@ -10,6 +10,7 @@ import hashlib
 import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
+from dagster_project.catalogue.rounds import Wanted, rounds_of
 from dagster_project.forms.layout import HIDDEN_SHEET, IDENTITY
 from dagster_project.intake.form_codes import CODES, SPOT, TABLE, VISIBLE, code_key, label_key
 from dagster_project.intake.form_findings import finding, suggest
@@ -84,6 +85,7 @@ def _resolve(forms: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         "round_code",
         "period_code",
         "data_year",
+        pl.col("period_type").fill_null("year"),
         "period_start",
         "period_end",
         "opens_on",
@@ -147,15 +149,13 @@ def _submission_ids(forms: pl.DataFrame) -> pl.Series:
     return pl.Series("submission_id", ids, dtype=pl.String)
 
 
-def check_identity(
-    forms: pl.DataFrame, catalogue: Catalogue, office: Office, expected_year: int | None
-) -> pl.DataFrame:
+def check_identity(forms: pl.DataFrame, catalogue: Catalogue, office: Office, wanted: Wanted) -> pl.DataFrame:
     """Faults of who, what and when; each blocks its file."""
     return pl.concat(
         [
             *_check_printed(forms),
             *_check_known(forms, catalogue),
-            *_check_period(forms, expected_year),
+            *_check_period(forms, catalogue, office, wanted),
             *_check_sample(forms, office),
             *_check_hidden(forms),
         ],
@@ -223,7 +223,9 @@ def _check_known(forms: pl.DataFrame, catalogue: Catalogue) -> list[pl.DataFrame
     ]
 
 
-def _check_period(forms: pl.DataFrame, expected_year: int | None) -> list[pl.DataFrame]:
+def _check_period(
+    forms: pl.DataFrame, catalogue: Catalogue, office: Office, wanted: Wanted
+) -> list[pl.DataFrame]:
     received = pl.col("received_at").dt.convert_time_zone(_TIME_ZONE).dt.date()
     mismatch = (pl.col("form_level") != pl.col("round_level")) | (pl.col("form_set") != pl.col("round_set"))
     faults = [
@@ -242,17 +244,34 @@ def _check_period(forms: pl.DataFrame, expected_year: int | None) -> list[pl.Dat
             expected="form_code",
         ),
     ]
-    if expected_year is not None:
+    if wanted.year is not None:
         faults.append(
             finding(
-                forms.filter(pl.col("data_year") != expected_year),
+                forms.filter(pl.col("data_year") != wanted.year),
                 "FORM_WRONG_YEAR",
                 cell="cell_round_code",
                 observed=pl.col("data_year").cast(pl.String),
-                expected=pl.lit(str(expected_year)),
+                expected=pl.lit(str(wanted.year)),
             )
         )
+        yearly = ", ".join(rounds_of(catalogue, office, wanted.year))
+        of_year = (pl.col("data_year") == wanted.year) & (pl.col("period_type") != "year")
+        faults.append(_other_round(forms.filter(of_year), yearly))
+    if wanted.round_code is not None:
+        faults.append(
+            _other_round(forms.filter(pl.col("round_code") != wanted.round_code), wanted.round_code)
+        )
     return faults
+
+
+def _other_round(forms: pl.DataFrame, expected: str) -> pl.DataFrame:
+    return finding(
+        forms,
+        "FORM_OTHER_ROUND",
+        cell="cell_round_code",
+        observed="round_code",
+        expected=pl.lit(expected),
+    )
 
 
 def _check_sample(forms: pl.DataFrame, office: Office) -> list[pl.DataFrame]:

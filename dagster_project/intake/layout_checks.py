@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dagster_project.catalogue.rounds import rounds_of
 from dagster_project.frames import FINDINGS
 from dagster_project.intake.cell_names import a1, letters
 from dagster_project.intake.layout_cells import COLUMN, SPOT, read_headers, value_fault
@@ -20,6 +21,7 @@ from dagster_project.settings import Office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.catalogue.rounds import Wanted
 
 _TIME_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -96,8 +98,10 @@ def check_rounds(layouts: Layouts) -> pl.DataFrame:
     )
 
 
-def check_time(submissions: pl.DataFrame, expected_year: int | None) -> pl.DataFrame:
-    """Rounds that are not open yet, or not of the year that the run was told to take."""
+def check_time(
+    submissions: pl.DataFrame, wanted: Wanted, catalogue: Catalogue, office: Office
+) -> pl.DataFrame:
+    """Rounds that are not open yet, or not those that the run was told to take."""
     received = pl.col("received_at").dt.convert_time_zone(_TIME_ZONE).dt.date()
     subject = ["sha256", "submission_id"]
     early = submissions.filter(received < pl.col("opens_on")).select(
@@ -106,13 +110,23 @@ def check_time(submissions: pl.DataFrame, expected_year: int | None) -> pl.DataF
         pl.col("round_code").alias("observed"),
         pl.col("opens_on").dt.strftime("%d/%m/%Y").alias("expected"),
     )
-    other = submissions.filter(pl.col("data_year") != pl.lit(expected_year, dtype=pl.Int64)).select(
+    year = pl.lit(wanted.year, dtype=pl.Int64)
+    wrong_year = submissions.filter(pl.col("data_year") != year).select(
         pl.lit("LAYOUT_WRONG_YEAR").alias("rule_code"),
         *subject,
         pl.col("data_year").cast(pl.String).alias("observed"),
-        pl.lit(str(expected_year)).alias("expected"),
+        year.cast(pl.String).alias("expected"),
     )
-    return pl.concat([early, other])
+    expected = wanted.round_code or ", ".join(rounds_of(catalogue, office, wanted.year or 0))
+    unlike = pl.col("round_code") != pl.lit(wanted.round_code, dtype=pl.String)
+    part_of_year = (pl.col("data_year") == year) & (pl.col("period_type") != "year")
+    other_round = submissions.filter(pl.any_horizontal(unlike, part_of_year)).select(
+        pl.lit("LAYOUT_OTHER_ROUND").alias("rule_code"),
+        *subject,
+        pl.col("round_code").alias("observed"),
+        pl.lit(expected).alias("expected"),
+    )
+    return pl.concat([early, wrong_year, other_round])
 
 
 def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:

@@ -193,6 +193,7 @@ def _rounds(columns: pl.DataFrame, files: pl.DataFrame, catalogue: Catalogue) ->
         "period_code",
         "round_code",
         "data_year",
+        pl.col("period_type").fill_null("year"),
         "period_end",
         "opens_on",
         pl.col("level").alias("round_level"),

@@ -29,6 +29,7 @@ from dagster_project.settings import Office, ReadLimits
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.catalogue.rounds import Wanted
 
 #: What a finding about a whole file is made from.
 _ABOUT_FILE = pl.Schema(
@@ -68,11 +69,11 @@ def take_in(
     catalogue: Catalogue,
     office: Office,
     limits: ReadLimits,
-    expected_year: int | None,
+    wanted: Wanted,
 ) -> Intake:
     """Guard, read, bind and parse ``files``, one per sha256; a file that fails any step stops no other.
 
-    ``expected_year`` is the data year that the run was told to take, if any.
+    ``wanted`` is what the run was told to take, if anything.
     """
     first = {file.sha256: file for file in reversed(files)}
     known = _known([file for file in files if first[file.sha256] is file])
@@ -104,10 +105,10 @@ def take_in(
     parts: list[BoundForms | BoundLayouts] = []
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
-        parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, expected_year))
+        parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, wanted))
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
-        parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, expected_year))
+        parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, wanted))
     of_lists = raw.filter(pl.col("sha256").is_in(lists))
     cells = [cells_of_lists(of_lists, is_sample=office.is_sample), *(part.cells for part in parts)]
     parsed = parse_values(pl.concat(cells), catalogue)

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.pool import NullPool
 
-from dagster_project.ledger.tables import ACTS, METADATA, RECEIPTS
+from dagster_project.ledger.tables import ACTS, METADATA, RECEIPT_ROUNDS, RECEIPTS
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Receipt:
     sender: str = ""
     channel: str = ""
     expected_year: int | None = None
+    expected_round: str | None = None
 
     @property
     def receipt_id(self) -> str:
@@ -62,14 +63,22 @@ def add_receipts(engine: Engine, receipts: Iterable[Receipt]) -> list[Receipt]:
                 new.setdefault(receipt.receipt_id, receipt)
         if new:
             connection.execute(insert(RECEIPTS), [_row(receipt) for receipt in new.values()])
+        rounds = [_round_row(receipt) for receipt in new.values() if receipt.expected_round]
+        if rounds:
+            connection.execute(insert(RECEIPT_ROUNDS), rounds)
     return list(new.values())
 
 
 def list_receipts(engine: Engine) -> list[Receipt]:
     """All receipts in the order they were written."""
     columns = [column for column in RECEIPTS.columns if column.name not in ("receipt_number", "receipt_id")]
+    query = (
+        select(*columns, RECEIPT_ROUNDS.c.expected_round)
+        .outerjoin(RECEIPT_ROUNDS, RECEIPTS.c.receipt_id == RECEIPT_ROUNDS.c.receipt_id)
+        .order_by(RECEIPTS.c.receipt_number)
+    )
     with engine.connect() as connection:
-        rows = connection.execute(select(*columns).order_by(RECEIPTS.c.receipt_number)).mappings().all()
+        rows = connection.execute(query).mappings().all()
     return [Receipt(**{**row, "received_at": aware(row["received_at"])}) for row in rows]
 
 
@@ -103,6 +112,10 @@ def _row(receipt: Receipt) -> dict[str, object]:
         "channel": receipt.channel,
         "expected_year": receipt.expected_year,
     }
+
+
+def _round_row(receipt: Receipt) -> dict[str, object]:
+    return {"receipt_id": receipt.receipt_id, "expected_round": receipt.expected_round}
 
 
 def utc(moment: datetime) -> datetime:

@@ -65,6 +65,15 @@ RECEIPTS = Table(
     UniqueConstraint("sha256", "file_name"),
 )
 
+#: Receipts of a run that was told to take one round; a data year stands in the receipt itself.
+RECEIPT_ROUNDS = Table(
+    "receipt_rounds",
+    METADATA,
+    _number("number"),
+    Column("receipt_id", String(32), nullable=False, unique=True),
+    _text("expected_round"),
+)
+
 ACTS = Table(
     "acts",
     METADATA,

@@ -57,6 +57,7 @@ _HISTORY = f"""
             ($element is null or data_element_code = $element)
             and ($unit is null or reporting_unit_code = $unit)
             and ($year is null or data_year = $year)
+            and ($round_code is null or round_code = $round_code)
             and ($category is null or category_code = $category)
     )
     select
@@ -109,11 +110,19 @@ def read_history(
     element: str | None = None,
     unit: str | None = None,
     year: int | None = None,
+    round_code: str | None = None,
     category: str | None = None,
     at: datetime | None = None,
 ) -> Sequence[Known]:
     """Every revision of the figures asked for, in order; without ``at``, what the release itself believes is marked."""
-    asked: dict[str, Any] = {"element": element, "unit": unit, "year": year, "category": category, "at": at}
+    asked: dict[str, Any] = {
+        "element": element,
+        "unit": unit,
+        "year": year,
+        "round_code": round_code,
+        "category": category,
+        "at": at,
+    }
     with connect(release) as connection:
         connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")
         return [Known(*row) for row in connection.execute(_HISTORY, asked).fetchall()]

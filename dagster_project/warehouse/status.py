@@ -102,10 +102,10 @@ class _At:
     is_open: bool
 
 
-def round_to_show(known: Known, year_rounds: Sequence[str] | None) -> str | None:
-    """The last of ``year_rounds``; without them the newest round that is open or has taken something in."""
-    if year_rounds is not None:
-        return year_rounds[-1] if year_rounds else None
+def round_to_show(known: Known, told: Sequence[str] | None) -> str | None:
+    """The last of the rounds ``told``; without them the newest round that is open or has taken something in."""
+    if told is not None:
+        return told[-1] if told else None
     rounds = known.catalogue.table("rounds").filter(pl.col("period_type").fill_null("year") == "year")
     if known.office.criteria_set_code:
         rounds = rounds.filter(

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.catalogue.calendar import OFFICE_TIME
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.warehouse.connection import connect
@@ -39,7 +40,8 @@ _TRACES = """
     from marts.fct_indicator as i
     left join marts.bridge_indicator_source as b on i.indicator_value_key = b.indicator_value_key
     left join marts.fct_reported_value as v on b.reported_value_key = v.reported_value_key
-    where i.indicator_code = $indicator and i.area_code = $area and i.data_year = $year
+    where i.indicator_code = $indicator and i.area_code = $area
+        and ($year is null or i.data_year = $year) and ($round_code is null or i.round_code = $round_code)
     order by
         i.period_code, i.round_code, i.category_code <> '_T', i.category_code, b.part desc, v.period_code desc,
         v.data_element_code, v.category_code, v.reporting_unit_code, v.sheet, v.cell
@@ -59,10 +61,16 @@ _FINDINGS = """
         select
             reporting_unit_code,
             bool_or(data_element_code in (from elements)) as this_one,
-            bool_or(data_year = $year) as this_year,
-            bool_or(data_element_code in (from elements) and data_year = $year) as this_one_this_year
-        from marts.fct_reported_value
-        where area_code = $area
+            bool_or(asked) as this_round,
+            bool_or(data_element_code in (from elements) and asked) as this_one_this_round
+        from (
+            select
+                *,
+                ($year is null or data_year = $year)
+                and ($round_code is null or round_code = $round_code) as asked
+            from marts.fct_reported_value
+            where area_code = $area
+        )
         group by reporting_unit_code
     ),
     silent as (
@@ -70,15 +78,17 @@ _FINDINGS = """
         from marts.fct_reporting_rate as rates
         left join reported on rates.reporting_unit_code = reported.reporting_unit_code
         where
-            rates.area_code = $area and rates.data_year = $year and exists (from elements)
-            and not coalesce(this_one_this_year, false) and (this_one or not coalesce(this_year, false))
+            rates.area_code = $area and exists (from elements)
+            and ($year is null or rates.data_year = $year) and ($round_code is null or rates.round_code = $round_code)
+            and not coalesce(this_one_this_round, false) and (this_one or not coalesce(this_round, false))
     )
     select
         round_code, rule_code, severity, reporting_unit_code, reporting_unit_name, data_element_code, file_name, sheet,
         cell, observed, expected, message_vi, message_en, advice_vi, advice_en
     from marts.fct_finding
     where
-        status = 'fail' and area_code = $area and data_year = $year
+        status = 'fail' and area_code = $area
+        and ($year is null or data_year = $year) and ($round_code is null or round_code = $round_code)
         and case
             when data_element_code in (from elements) or indicator_code = $indicator then severity = 'blocking'
             when data_element_code is null and indicator_code is null
@@ -164,15 +174,17 @@ class Trace:
     findings: Sequence[HoldingFinding] = ()
 
 
-def trace_indicator(file: Path, indicator: str, area: str, year: int) -> list[Trace]:
-    """Every figure under an indicator of an area in a data year, all rounds and categories.
+def trace_indicator(file: Path, indicator: str, area: str, wanted: Wanted) -> list[Trace]:
+    """Every figure under an indicator of an area in a data year (all its rounds) or in one round, all categories.
 
     An indicator value with no figure under it gives one trace. Where there is no value, the findings that may hold it
     come along: blocking ones at its figures, and those about units that have sent nothing for it (a unit counts that
-    gave this figure in another year, or that gave nothing at all in this one). Areas and indicators are given by code;
-    an unknown code raises ``UsageError``.
+    gave this figure at another time, or that gave nothing at all in this one). Areas and indicators are given by code;
+    an unknown code raises ``UsageError``, and so does naming no time.
     """
-    asked = {"indicator": indicator, "area": area, "year": year}
+    if not wanted:
+        raise UsageError("periods.none_named")
+    asked = {"indicator": indicator, "area": area, "year": wanted.year, "round_code": wanted.round_code}
     with connect(file) as connection:
         _check_code(connection, "indicator", indicator)
         _check_code(connection, "area", area)

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.entries import Against, Asked, check_entry
 from dagster_project.decide.exemptions import AskedExemption, check_exemptions
 from dagster_project.decide.findings import finding_to_answer, finding_to_decide
@@ -25,7 +26,7 @@ ON_THE_PHONE = Asked(
     kind=ON_BEHALF,
     element="I.2.GT",
     unit="BL-KT",
-    year=2025,
+    wanted=Wanted(2025),
     category="_T",
     value="1200",
     reason="mất mạng",
@@ -129,8 +130,11 @@ def test_everything_that_does_not_fit_is_told_at_once(against: Against) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"year": 1999}, "1999"),
-        ({"year": 2024}, "BL-KT"),  # the unit began on 1 July 2025
+        ({"wanted": Wanted(1999)}, "1999"),
+        ({"wanted": Wanted(2024)}, "BL-KT"),  # the unit began on 1 July 2025
+        ({"wanted": Wanted()}, "--round"),
+        ({"wanted": Wanted(round_code="2244-X-2052")}, "2244-X-2025"),
+        ({"wanted": Wanted(2024, "2244-X-2025")}, "không phải 2024"),
         ({"element": "IV.15.TS"}, "không được giao"),
         ({"category": "NAM"}, "NSNN"),
         ({"paper": Path("không-có.pdf")}, "không-có.pdf"),
@@ -209,7 +213,7 @@ def test_answers_are_for_warnings_and_verdicts_for_what_a_figure_means(tmp_path:
 
 EXTENSION = AskedExemption(
     unit="BL-QS",
-    year=2025,
+    wanted=Wanted(2025),
     kind="extension",
     until=date(2026, 4, 20),
     form=None,

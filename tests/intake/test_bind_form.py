@@ -17,6 +17,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import ANYTHING, Wanted
 from dagster_project.forms.issue import issue_forms
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
@@ -74,7 +75,7 @@ class Desk:
             change(book, page)
         return _read(book, name)
 
-    def bind(self, *raws: pl.DataFrame, office: Office = OFFICE, year: int | None = None) -> BoundForms:
+    def bind(self, *raws: pl.DataFrame, office: Office = OFFICE, wanted: Wanted = ANYTHING) -> BoundForms:
         raw = pl.concat(raws)
         names = raw["sha256"].unique().sort()
         files = pl.DataFrame(
@@ -85,7 +86,7 @@ class Desk:
                 "received_at": [datetime(2026, 4, 1, tzinfo=UTC)] * len(names),
             }
         )
-        return bind_forms(raw, files, self.catalogue, office, year)
+        return bind_forms(raw, files, self.catalogue, office, wanted)
 
     def change(self, change: Change) -> BoundForms:
         return self.bind(self.raw(change=change))
@@ -359,8 +360,14 @@ def test_a_near_code_is_suggested_and_never_put_in(desk: Desk) -> None:
 
 
 def test_the_year_that_the_run_was_told_decides(desk: Desk) -> None:
-    assert _told(desk.bind(desk.raw(), year=2025)) == []
-    assert ("FORM_WRONG_YEAR", "blocking", "C9") in _told(desk.bind(desk.raw(), year=2024))
+    assert _told(desk.bind(desk.raw(), wanted=Wanted(2025))) == []
+    assert ("FORM_WRONG_YEAR", "blocking", "C9") in _told(desk.bind(desk.raw(), wanted=Wanted(2024)))
+
+
+def test_the_round_that_the_run_was_told_decides(desk: Desk) -> None:
+    assert _told(desk.bind(desk.raw(), wanted=Wanted(round_code=ROUND))) == []
+    other = desk.bind(desk.raw(), wanted=Wanted(round_code=f"{ROUND}-Q3"))
+    assert ("FORM_OTHER_ROUND", "blocking", "C9") in _told(other)
 
 
 def test_a_round_that_has_not_opened_takes_nothing(desk: Desk) -> None:
@@ -373,10 +380,10 @@ def test_a_round_that_has_not_opened_takes_nothing(desk: Desk) -> None:
             "received_at": [datetime(2025, 12, 31, 16, 59, tzinfo=UTC)],  # 23:59 of 31 December in Vietnam
         }
     )
-    early = bind_forms(raw, files, desk.catalogue, OFFICE, None)
+    early = bind_forms(raw, files, desk.catalogue, OFFICE, ANYTHING)
     assert ("FORM_ROUND_NOT_OPEN", "blocking", "C9") in _told(early)
     later = files.with_columns(pl.col("received_at").dt.offset_by("1m"))
-    assert _told(bind_forms(raw, later, desk.catalogue, OFFICE, None)) == []
+    assert _told(bind_forms(raw, later, desk.catalogue, OFFICE, ANYTHING)) == []
 
 
 def test_sample_forms_and_an_office_never_mix(desk: Desk) -> None:

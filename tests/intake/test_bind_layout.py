@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
 from dagster_project.settings import Office, ReadLimits
@@ -88,7 +89,7 @@ class Desk:
             moment = datetime(2026, 4, 1, tzinfo=UTC)
             received.append(ReceivedFile(digest, digest, name, path, moment, "", ""))
         taken = take_in(
-            received, _load(self.folder / "catalogue", changes or {}), _OFFICE, ReadLimits(), year
+            received, _load(self.folder / "catalogue", changes or {}), _OFFICE, ReadLimits(), Wanted(year)
         )
         assert (taken.cells.schema, taken.submissions.schema) == (CELLS, SUBMISSIONS)
         assert taken.findings.schema == FINDINGS

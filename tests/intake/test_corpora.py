@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.intake.guard import inspect
 from dagster_project.intake.read import FileToRead, Read, read_files
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
@@ -52,7 +53,7 @@ def _catalogue(folder: Path, layout_maps: str) -> Catalogue:
 
 
 def _taken(files: list[ReceivedFile], catalogue: Catalogue) -> Intake:
-    return take_in(files, catalogue, OFFICE, LIMITS, None)
+    return take_in(files, catalogue, OFFICE, LIMITS, ANYTHING)
 
 
 def _blocking(taken: Intake) -> dict[str, int]:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.forms.layout import FEEDBACK_ANSWER, FEEDBACK_SHEET, MAIN_SHEET
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
 from dagster_project.paths import Project
@@ -74,7 +75,7 @@ def _take(catalogue: Catalogue, file: Path) -> Intake:
         catalogue,
         OFFICE,
         ReadLimits(),
-        None,
+        ANYTHING,
     )
 
 

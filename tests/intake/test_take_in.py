@@ -14,6 +14,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.forms.issue import issue_forms
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
@@ -70,7 +71,7 @@ def _received(file: Path) -> ReceivedFile:
 
 
 def _take(catalogue: Catalogue, *files: Path) -> Intake:
-    taken = take_in([_received(file) for file in files], catalogue, OFFICE, ReadLimits(), 2025)
+    taken = take_in([_received(file) for file in files], catalogue, OFFICE, ReadLimits(), Wanted(2025))
     assert taken.cells.schema == CELLS
     assert taken.submissions.schema == SUBMISSIONS
     assert taken.findings.schema == FINDINGS

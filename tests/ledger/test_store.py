@@ -27,6 +27,14 @@ def test_the_same_file_handed_in_again_keeps_its_first_time(tmp_path: Path) -> N
     assert list_receipts(ledger) == [RECEIPT]
 
 
+def test_the_round_that_a_run_was_told_to_take_stays_with_its_files(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    told = replace(RECEIPT, expected_round="2244-X-2025-Q3")
+    other = replace(RECEIPT, sha256="b" * 64, expected_year=2025)
+    add_receipts(ledger, [told, other])
+    assert list_receipts(ledger) == [told, other]
+
+
 def test_equal_bytes_under_another_name_are_another_receipt(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path / "ledger.sqlite")
     renamed = replace(RECEIPT, file_name="biểu lần 2.xlsx")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tiny import make_marts
 
+from dagster_project.catalogue.rounds import Wanted
 from dagster_project.errors import UsageError
 from dagster_project.warehouse.trace import render, trace_indicator
 
@@ -150,7 +151,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_figure_is_followed_to_the_text_typed_in_its_cell(file: Path) -> None:
-    over, under = trace_indicator(file, "IV.21", "03390", 2025)
+    over, under = trace_indicator(file, "IV.21", "03390", Wanted(2025))
     assert (over.part, over.data_element_code, over.reported_value, over.raw_text) == (
         "numerator",
         "IV.21.TS",
@@ -163,7 +164,7 @@ def test_each_figure_is_followed_to_the_text_typed_in_its_cell(file: Path) -> No
 
 
 def test_the_printed_tree_shows_marks_numbers_and_places_as_the_office_writes_them(file: Path) -> None:
-    text = render(trace_indicator(file, "IV.21", "03390", 2025), "vi")
+    text = render(trace_indicator(file, "IV.21", "03390", Wanted(2025)), "vi")
     assert text.splitlines() == [
         "SỐ LIỆU MINH HỌA – không phải số liệu thật",
         "IV.21 Tên IV.21 (chưa xác nhận)",
@@ -179,14 +180,14 @@ def test_the_printed_tree_shows_marks_numbers_and_places_as_the_office_writes_th
 
 
 def test_english_writes_numbers_the_english_way(file: Path) -> None:
-    text = render(trace_indicator(file, "IV.21", "03390", 2025), "en")
+    text = render(trace_indicator(file, "IV.21", "03390", Wanted(2025)), "en")
     assert "= 92.50 %" in text
     assert "1,850 người" in text
     assert "SAMPLE DATA" in text
 
 
 def test_a_held_figure_names_the_finding_that_holds_it(file: Path) -> None:
-    traces = trace_indicator(file, "IV.22", "03390", 2025)
+    traces = trace_indicator(file, "IV.22", "03390", Wanted(2025))
     text = render(traces, "vi")
     assert "= chờ đơn vị chỉnh sửa" in text
     assert "! NOT_A_NUMBER: Không phải là số. [yt.xlsx › Biểu › G12]" in text
@@ -198,7 +199,7 @@ def test_a_held_figure_names_the_finding_that_holds_it(file: Path) -> None:
 
 
 def test_a_missing_figure_names_the_units_that_gave_it_before_or_gave_nothing_at_all(file: Path) -> None:
-    (trace,) = trace_indicator(file, "IV.23", "03390", 2025)
+    (trace,) = trace_indicator(file, "IV.23", "03390", Wanted(2025))
     assert (trace.value, trace.data_element_code) == (None, None)
     assert [finding.reporting_unit_code for finding in trace.findings] == ["BL-TH", "BL-THPT"]
     text = render([trace], "vi")
@@ -207,11 +208,11 @@ def test_a_missing_figure_names_the_units_that_gave_it_before_or_gave_nothing_at
 
 
 def test_a_sound_figure_carries_no_findings(file: Path) -> None:
-    assert all(not trace.findings for trace in trace_indicator(file, "IV.21", "03390", 2025))
+    assert all(not trace.findings for trace in trace_indicator(file, "IV.21", "03390", Wanted(2025)))
 
 
 def test_a_known_code_without_a_value_gives_nothing(file: Path) -> None:
-    assert trace_indicator(file, "IV.24", "03390", 2025) == []
+    assert trace_indicator(file, "IV.24", "03390", Wanted(2025)) == []
 
 
 @pytest.mark.parametrize(
@@ -219,4 +220,4 @@ def test_a_known_code_without_a_value_gives_nothing(file: Path) -> None:
 )
 def test_areas_and_indicators_are_given_by_code_only(file: Path, code: str, area: str) -> None:
     with pytest.raises(UsageError):
-        trace_indicator(file, code, area, 2025)
+        trace_indicator(file, code, area, Wanted(2025))
