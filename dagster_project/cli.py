@@ -81,6 +81,9 @@ def init(
     criteria_set: Annotated[
         str | None, typer.Option("--criteria-set", help=help_text("criteria_set"))
     ] = None,
+    reference_areas: Annotated[
+        str | None, typer.Option("--reference-areas", help=help_text("reference_areas"))
+    ] = None,
 ) -> None:
     """Make the data folder; what an office already has is left alone."""
     from dagster_project.office import make_office
@@ -93,6 +96,7 @@ def init(
         level=level or shipped.level,
         area_code=area if area is not None else shipped.area_code,
         criteria_set_code=criteria_set if criteria_set is not None else shipped.criteria_set_code,
+        reference_areas=reference_areas or shipped.reference_areas,
     )
     say(settings, "init_done" if made else "init_kept", folder=settings.data)
 

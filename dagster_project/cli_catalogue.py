@@ -12,6 +12,7 @@ import typer
 
 from dagster_project.cli_base import Json, clock, help_text, own_catalogue, say, settings_told
 from dagster_project.errors import ExitCode, UsageError
+from dagster_project.messages import message
 from dagster_project.paths import Project
 
 catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=True)
@@ -20,23 +21,35 @@ catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=T
 @catalogue_app.command("check", help=help_text("catalogue_check"))
 def catalogue_check(*, as_json: Json = False) -> None:
     """Lint the catalogue and print every problem."""
-    from dagster_project.catalogue.lint import check
+    from dagster_project.catalogue.lint import Problem, check
     from dagster_project.catalogue.load import CatalogueError, load_catalogue
+    from dagster_project.catalogue.reference_areas import commune_counts
 
     settings = settings_told()
     filled: list[int] = []
+    notes: list[Problem] = []
+    counted: dict[str, int] = {}
     try:
-        catalogue = load_catalogue(settings.catalogue)
+        catalogue = load_catalogue(settings.catalogue, settings.reference_areas)
         problems = check(catalogue)
+        notes += catalogue.notes
+        if settings.reference_areas:
+            counted = commune_counts(catalogue.tables)
         filled = [frame.height for frame in catalogue.tables.values() if frame.height]
     except CatalogueError as error:
         problems = list(error.problems)
     if as_json:
-        rows = [{**asdict(problem), "text": problem.text(settings.lang)} for problem in problems]
+        told = [("blocking", problem) for problem in problems] + [("info", note) for note in notes]
+        rows = [
+            {**asdict(problem), "severity": severity, "text": problem.text(settings.lang)}
+            for severity, problem in told
+        ]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
     else:
-        for problem in problems:
+        for problem in (*problems, *notes):
             sys.stdout.write(problem.text(settings.lang) + "\n")
+        if counted:
+            sys.stdout.write(message("areas.loaded", settings.lang, **counted) + "\n")
         if problems:
             say(settings, "catalogue_problems", count=len(problems))
         else:

@@ -363,7 +363,7 @@ def _message(desk: Desk, vi: str, en: str) -> str:
 def _catalogue(desk: Desk) -> Catalogue:
     from dagster_project.catalogue.load import load_catalogue
 
-    return load_catalogue(desk.settings.catalogue)
+    return load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
 
 
 def _release_file(desk: Desk) -> Path:

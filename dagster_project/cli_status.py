@@ -52,7 +52,7 @@ def status(*, year: Year = None, round_code: Round = None, as_json: Json = False
     from dagster_project.warehouse.status import read_status, round_to_show
 
     desk = office_told()
-    catalogue = load_catalogue(desk.settings.catalogue)
+    catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
     known = _known(desk, catalogue)
     shown = round_to_show(known, rounds_told(desk.settings, catalogue, year, round_code))
     if shown is None:

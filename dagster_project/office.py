@@ -12,8 +12,8 @@ import polars as pl
 from dagster_project import durable
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.errors import UsageError
-from dagster_project.paths import DataFolder
-from dagster_project.settings import LEVELS, Settings
+from dagster_project.paths import DataFolder, Project
+from dagster_project.settings import LEVELS, REFERENCE_AREAS, Settings
 
 _TEMPLATE = """\
 # {mark}
@@ -21,6 +21,7 @@ is_sample = {is_sample}
 level = "{level}"
 area_code = "{area_code}"
 criteria_set_code = "{criteria_set_code}"
+reference_areas = "{reference_areas}"
 """
 
 _DAGSTER_SETTINGS = """\
@@ -34,17 +35,26 @@ run_monitoring:
 
 
 def make_office(
-    settings: Settings, *, is_sample: bool, level: str, area_code: str, criteria_set_code: str
+    settings: Settings,
+    *,
+    is_sample: bool,
+    level: str,
+    area_code: str,
+    criteria_set_code: str,
+    reference_areas: str,
 ) -> bool:
     """Make what is missing; returns whether the office's catalogue was made now.
 
     An office's catalogue starts as a copy of the one in use; the sample reads the one that ships. Raises
-    ``UsageError`` for a level, an area or a criteria set that is not there, and where the folder belongs to the sample
-    and an office is asked for, or the reverse.
+    ``UsageError`` for a level, an area, a criteria set or reference areas that are not there, and where the folder
+    belongs to the sample and an office is asked for, or the reverse.
     """
     if level not in LEVELS:
         raise UsageError("cli.wrong_level", level=level)
-    _check_codes(load_catalogue(settings.catalogue), level, area_code, criteria_set_code)
+    if reference_areas not in REFERENCE_AREAS:
+        raise UsageError("areas.wrong_reference", told=reference_areas, known=", ".join(REFERENCE_AREAS))
+    beside = Project().national if reference_areas == "national" else None
+    _check_codes(load_catalogue(settings.catalogue, beside), level, area_code, criteria_set_code)
     folder = settings.folder
     if folder.settings.is_file() and settings.office.is_sample != is_sample:
         raise UsageError("cli.sample_mixed" if is_sample else "cli.office_mixed", folder=folder.root)
@@ -59,6 +69,7 @@ def make_office(
                 level=level,
                 area_code=area_code,
                 criteria_set_code=criteria_set_code,
+                reference_areas=reference_areas,
             ),
         )
     if is_sample or folder.catalogue.is_dir():

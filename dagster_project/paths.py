@@ -36,6 +36,11 @@ class Project:
         return self.root / "seeds" / "reference"
 
     @property
+    def national(self) -> Path:
+        """Areas of the whole country that an office may load beside its own."""
+        return self.root / "seeds" / "national"
+
+    @property
     def office(self) -> Path:
         """The office that ``kho init`` takes where it is told none."""
         return self.root / "seeds" / "office.toml"

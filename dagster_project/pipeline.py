@@ -157,7 +157,7 @@ def load_checked_catalogue(desk: Desk) -> Catalogue:
     from dagster_project.catalogue.lint import check
     from dagster_project.catalogue.load import CatalogueError, load_catalogue
 
-    catalogue = load_catalogue(desk.settings.catalogue)
+    catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
     problems = check(catalogue)
     if problems:
         raise CatalogueError(problems)

@@ -20,6 +20,8 @@ from dagster_project.text import printable
 
 Level = Literal["commune", "province", "national"]
 LEVELS: tuple[str, ...] = get_args(Level)
+ReferenceAreas = Literal["own", "national"]
+REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
 
@@ -48,6 +50,7 @@ class Office(BaseModel):
     level: Level = "commune"
     area_code: str = ""
     criteria_set_code: str = ""
+    reference_areas: ReferenceAreas = "own"
     keep_releases: int = Field(default=10, ge=1)
     read_limits: ReadLimits = ReadLimits()
 
@@ -65,6 +68,11 @@ class Settings(BaseModel):
     @property
     def folder(self) -> DataFolder:
         return DataFolder(self.data)
+
+    @property
+    def reference_areas(self) -> Path | None:
+        """The folder of areas that the office loads beside its own; none where it keeps to its own."""
+        return Project().national if self.office.reference_areas == "national" else None
 
 
 def read_settings(

@@ -25,6 +25,7 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     """All problems of carrying out what ``tables`` say."""
     yield from _check_time(tables)
     yield from _check_successions(tables)
+    yield from _check_area_versions(tables)
     yield from _check_leads(tables)
     yield from _check_one_lead(tables)
     yield from _check_due_dates(tables)
@@ -69,6 +70,24 @@ def _check_successions(tables: Tables) -> Iterator[Problem]:
             for row, observed, moment, _ in wrong.iter_rows():
                 told = {"observed": observed, "day": str(moment)}
                 yield Problem(table, row, column, "catalogue.succession_date", told)
+
+
+def _check_area_versions(tables: Tables) -> Iterator[Problem]:
+    """An area that merges, splits or changes its name has one row until the day before, and a new one from that day."""
+    for column, edge, day in (
+        ("old_code", "valid_to", pl.col("date").dt.offset_by("-1d")),
+        ("new_code", "valid_from", pl.col("date")),
+    ):
+        valid = (_begins() <= day) & (day <= _ends())
+        pairs = tables["area_successions"].join(
+            tables["areas"].select("area_code", "valid_from", "valid_to"),
+            left_on=column,
+            right_on="area_code",
+        )
+        within = pairs.filter(valid & pl.col(edge).ne_missing(day))
+        for row, observed, moment in within.select("row", column, "date").iter_rows():
+            told = {"observed": observed, "day": str(moment)}
+            yield Problem("area_successions", row, column, "areas.one_version", told)
 
 
 def _assigned(tables: Tables) -> pl.DataFrame:

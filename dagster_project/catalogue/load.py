@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.catalogue.reference_areas import REFERENCE_TABLES, reference_rows
 from dagster_project.catalogue.tables import TABLES, Table
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
@@ -57,19 +58,29 @@ class CatalogueError(KhoError):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The tables of one folder, typed as ``tables.TABLES`` says."""
+    """The tables of one folder, typed as ``tables.TABLES`` says.
+
+    Where reference areas stand beside the office's own, they follow its rows in the same tables, and ``notes`` tells
+    which of them lead nowhere.
+    """
 
     folder: Path
     tables: dict[str, pl.DataFrame]
     content_hash: str
+    notes: tuple[Problem, ...] = ()
+    own_rows: dict[str, int] = field(default_factory=dict)
 
     def table(self, name: str) -> pl.DataFrame:
         """The table ``name``; without rows where the folder lacks it."""
         return self.tables[name]
 
+    def own(self, name: str) -> pl.DataFrame:
+        """The rows of ``name`` that stand in the folder itself."""
+        return self.tables[name].head(self.own_rows.get(name, self.tables[name].height))
 
-def load_catalogue(folder: Path) -> Catalogue:
-    """All tables of ``folder``.
+
+def load_catalogue(folder: Path, reference_areas: Path | None = None) -> Catalogue:
+    """All tables of ``folder``, with the areas and successions of ``reference_areas`` behind its own.
 
     Raises ``CatalogueError`` with every file, row and cell that cannot be read, ``UsageError`` where the folder holds
     no table at all.
@@ -82,9 +93,20 @@ def load_catalogue(folder: Path) -> Catalogue:
         if file.stem not in TABLES
     ]
     tables = {table.name: _read(folder / f"{table.name}.csv", table, problems) for table in TABLES.values()}
+    beside = {
+        name: _read(reference_areas / f"{name}.csv", TABLES[name], problems)
+        for name in REFERENCE_TABLES
+        if reference_areas
+    }
     if problems:
         raise CatalogueError(problems)
-    return Catalogue(folder, tables, content_hash(tables))
+    notes: tuple[Problem, ...] = ()
+    own_rows = {name: tables[name].height for name in beside}
+    if beside:
+        added, found = reference_rows(tables, beside)
+        notes = tuple(Problem(*note) for note in found)
+        tables |= {name: pl.concat([tables[name], rows]) for name, rows in added.items()}
+    return Catalogue(folder, tables, content_hash(tables), notes, own_rows)
 
 
 def content_hash(tables: dict[str, pl.DataFrame]) -> str:

@@ -192,6 +192,7 @@ TABLES: dict[str, Table] = {
                 "date": _DATE,  # the first day of the new area
                 "share": _REAL,  # of the old area that went into the new one; empty: not published
                 "basis": _TEXT,  # whole, area, population, unknown
+                "note": _TEXT,  # what the source says of it, in its words
             },
             ("basis",),
         ),

@@ -58,8 +58,16 @@ def resolve_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def _known(catalogue: Catalogue) -> pl.DataFrame:
-    """Every label under which an area is known, with the time in which it is."""
-    areas = catalogue.table("areas")
+    """Every label under which an area is known, with the time in which it is.
+
+    A name that the office's own areas bear means one of them; elsewhere in the country others may bear it too.
+    """
+    own = _labels(catalogue, catalogue.own("areas"))
+    others = _labels(catalogue, catalogue.table("areas").slice(catalogue.own("areas").height))
+    return pl.concat([own, others.join(own, on=["area_role", "area_key"], how="anti")])
+
+
+def _labels(catalogue: Catalogue, areas: pl.DataFrame) -> pl.DataFrame:
     validity = (pl.col("valid_from").fill_null(_FIRST), pl.col("valid_to").fill_null(_LAST))
     parts = [
         areas.select(pl.lit(role).alias("area_role"), pl.col(name).alias("label"), "area_code", *validity)

@@ -139,7 +139,7 @@ def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
     where = pl.coalesce("area_cell", a1(pl.col("row"), pl.col("area_col")))
     known = pl.concat(
-        [catalogue.table("areas")["name_vi"], catalogue.table("area_aliases")["alias"].rename("name_vi")]
+        [catalogue.own("areas")["name_vi"], catalogue.table("area_aliases")["alias"].rename("name_vi")]
     )
     unknown = pl.col("rule_code") == "LAYOUT_AREA_UNKNOWN"
     texts = held.select(pl.when(unknown).then("area_text")).to_series()
