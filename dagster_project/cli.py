@@ -24,12 +24,14 @@ from dagster_project.cli_base import (
     HELP_LANG,
     OPTIONS,
     Json,
+    KnownAt,
+    OfRelease,
     Round,
     Year,
     clock,
-    current_id,
     desk_told,
     help_text,
+    id_told,
     office_told,
     rounds_told,
     say,
@@ -161,15 +163,15 @@ def run(
 def report(
     year: Year = None,
     round_code: Round = None,
-    release: Annotated[str | None, typer.Option("--release", help=help_text("release"))] = None,
+    release: OfRelease = None,
+    at: KnownAt = None,
 ) -> None:
-    """Export the report set of a release again."""
+    """Export the report set of a release again, or of what was known at a moment."""
     from dagster_project import pipeline
-    from dagster_project.warehouse.releases import find_release
     from dagster_project.warehouse.summary import summarise
 
     desk = desk_told()
-    release_id = find_release(desk.folder, release or current_id(desk)).release_id
+    release_id = id_told(desk, release, at)
     summary = summarise(desk.folder.release(release_id) / "kho.duckdb")
     told = rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year, round_code)
     exported = _export_round(told, summary.rounds)
@@ -183,16 +185,16 @@ def report(
 def sql(
     query: Annotated[str, typer.Argument()],
     *,
-    release: Annotated[str | None, typer.Option("--release", help=help_text("release"))] = None,
+    release: OfRelease = None,
+    at: KnownAt = None,
     as_csv: Annotated[bool, typer.Option("--csv", help=help_text("csv"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the rows of one read-only query over the current release, or over an earlier one."""
+    """Print the rows of one read-only query over the current release, an earlier one, or what was known when."""
     from dagster_project.warehouse import sql as sandbox
-    from dagster_project.warehouse.releases import find_release
 
     desk = desk_told()
-    release_id = find_release(desk.folder, release or current_id(desk)).release_id
+    release_id = id_told(desk, release, at)
     result = sandbox.run_query(desk.folder.release(release_id) / "kho.duckdb", query)
     sys.stdout.write(sandbox.render(result, "csv" if as_csv else "json" if as_json else "table"))
 
@@ -204,6 +206,8 @@ def trace(
     year: Year = None,
     *,
     round_code: Round = None,
+    release: OfRelease = None,
+    at: KnownAt = None,
     as_json: Json = False,
 ) -> None:
     """Follow a figure down to file, sheet, cell and the text typed there."""
@@ -211,7 +215,7 @@ def trace(
     from dagster_project.warehouse.trace import render, trace_indicator
 
     desk = desk_told()
-    file = desk.folder.release(current_id(desk)) / "kho.duckdb"
+    file = desk.folder.release(id_told(desk, release, at)) / "kho.duckdb"
     wanted = Wanted(year, round_code)
     traces = trace_indicator(file, indicator, area, wanted)
     if not traces:

@@ -46,6 +46,8 @@ def help_text(code: str) -> str:
 Year = Annotated[int | None, typer.Option("--year", help=help_text("year"))]
 Round = Annotated[str | None, typer.Option("--round", help=message("periods.help_round", HELP_LANG))]
 Json = Annotated[bool, typer.Option("--json", help=help_text("json"))]
+OfRelease = Annotated[str | None, typer.Option("--release", help=help_text("release"))]
+KnownAt = Annotated[str | None, typer.Option("--at", help=message("known.help_at", HELP_LANG))]
 
 
 @dataclass
@@ -68,6 +70,29 @@ def current_id(desk: Desk) -> str:
     if release_id is None:
         raise UsageError("cli.no_release", folder=desk.folder.root)
     return release_id
+
+
+def id_told(desk: Desk, release: str | None, at: str | None) -> str:
+    """The release that a command asks: one by its id, what was known at a moment, else the current one.
+
+    What a moment found is said beside the output. ``UsageError`` where both are told or neither is there.
+    """
+    from dagster_project.aside import find_known
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+    from dagster_project.warehouse.history import moment
+    from dagster_project.warehouse.releases import find_release
+
+    if at is None:
+        return find_release(desk.folder, release or current_id(desk)).release_id
+    if release is not None:
+        raise UsageError("known.two_ways")
+    asked = moment(at)
+    if not desk.folder.ledger.is_file():
+        raise UsageError("cli.no_release", folder=desk.folder.root)
+    found = find_known(desk, asked)
+    shown = f"{asked.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
+    sys.stderr.write(message("known.taken", desk.settings.lang, at=shown, release=found) + "\n")
+    return found
 
 
 def settings_told() -> Settings:

@@ -53,9 +53,10 @@ class Project:
 
 @dataclass(frozen=True)
 class DataFolder:
-    """One office's data folder."""
+    """One office's data folder; a build beside the main one is given a ``build_name`` of its own."""
 
     root: Path
+    build_name: str = "build"
 
     @property
     def settings(self) -> Path:
@@ -90,7 +91,7 @@ class DataFolder:
     @property
     def build(self) -> Path:
         """The build in progress: never read by anything but the build."""
-        return self.root / "build"
+        return self.root / self.build_name
 
     @property
     def build_inputs(self) -> Path:
@@ -106,12 +107,18 @@ class DataFolder:
         return self.root / "releases"
 
     def release(self, release_id: str) -> Path:
-        return self.releases / release_id
+        """The folder of a release, or of a build beside them, which is named ``K-…``."""
+        return (self.known if release_id.startswith("K-") else self.releases) / release_id
 
     @property
     def current_release(self) -> Path:
         """The pointer: a text file with one release id."""
         return self.releases / "CURRENT"
+
+    @property
+    def known(self) -> Path:
+        """Builds beside the releases: what was known at earlier moments, what another catalogue would say."""
+        return self.root / "known"
 
     @property
     def exports(self) -> Path:

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -55,6 +55,7 @@ _CODE = {
 _OUTSIDE_RESULTS = (
     "defs",
     "reports",
+    "aside.py",
     "cli.py",
     "cli_base.py",
     "cli_catalogue.py",
@@ -73,10 +74,13 @@ class Desk:
     settings: Settings
     now: Callable[[], datetime]
     project: Project = field(default_factory=Project)
+    known_at: datetime | None = None
+    """The ledger is read as it stood then; None: as it stands."""
+    build_name: str = DataFolder.build_name
 
     @property
     def folder(self) -> DataFolder:
-        return self.settings.folder
+        return replace(self.settings.folder, build_name=self.build_name)
 
 
 @dataclass(frozen=True)
@@ -140,11 +144,11 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
             receipt.expected_year,
             receipt.expected_round,
         ]
-        for receipt in list_receipts(ledger)
+        for receipt in list_receipts(ledger, desk.known_at)
     ]
     code = code_version(desk.project)
     office = desk.settings.office.model_dump(mode="json")
-    facts = [receipts, read_decisions(ledger).facts(), catalogue.content_hash, office, code]
+    facts = [receipts, read_decisions(ledger, desk.known_at).facts(), catalogue.content_hash, office, code]
     return Inputs(
         inputs_hash=_digest(json.dumps(facts, ensure_ascii=False).encode()),
         catalogue_hash=catalogue.content_hash,
@@ -179,18 +183,20 @@ def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
     write_parquet(catalogue, desk.folder.build_inputs / "catalogue")
 
 
-def read_cells(desk: Desk, catalogue: Catalogue) -> int:
+def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> int:
     """Read every landed file that was not read yet with this catalogue and this code; returns how many.
 
     One batch folder per call, kept under a key of all that shapes the reading, so that a later run reads only what is
-    new and a change of catalogue or code reads everything again; what an earlier key kept is removed.
+    new and a change of catalogue or code reads everything again; what another key kept is removed, unless
+    ``keep_others``.
     """
     from dagster_project.intake.take_in import ReceivedFile, take_in
 
     store = _cell_store(desk, catalogue)
-    durable.sweep(desk.folder.cells, lambda name: name != store.name)
+    if not keep_others:
+        durable.sweep(desk.folder.cells, lambda name: name != store.name)
     known = _files_read(store)
-    receipts = list_receipts(open_ledger(desk.folder.ledger))
+    receipts = list_receipts(open_ledger(desk.folder.ledger), desk.known_at)
     new: dict[str, Receipt] = {}
     for receipt in receipts:
         if receipt.sha256 not in known:
@@ -236,26 +242,27 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     from dagster_project.quality.gate import admit as admit_batch
 
     store = _cell_store(desk, catalogue)
+    ledger = open_ledger(desk.folder.ledger)
+    receipts = list_receipts(ledger, desk.known_at)
+    files = {receipt.sha256 for receipt in receipts}
+    unread = files - _files_read(store)
+    if unread:
+        raise KhoError("cli.files_unread", count=len(unread))
     batches = _batches(store)
-    cells = _gathered(batches, "cells", frames.CELLS)
-    submissions = _gathered(batches, "submissions", frames.SUBMISSIONS)
-    found = _gathered(batches, "findings", frames.FINDINGS)
+    cells = _gathered(batches, "cells", frames.CELLS, files)
+    submissions = _gathered(batches, "submissions", frames.SUBMISSIONS, files)
+    found = _gathered(batches, "findings", frames.FINDINGS, files)
     gate = admit_batch(cells, submissions, catalogue, desk.project.expectations)
     findings = pl.concat([found, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
-    ledger = open_ledger(desk.folder.ledger)
-    receipts = list_receipts(ledger)
-    unread = {receipt.sha256 for receipt in receipts} - _files_read(store)
-    if unread:
-        raise KhoError("cli.files_unread", count=len(unread))
     is_sample = desk.settings.office.is_sample
     _receipt_frame(receipts, findings, is_sample=is_sample).write_parquet(inputs / "receipts.parquet")
     gate.cells.write_parquet(inputs / "cells.parquet")
-    decisions = read_decisions(ledger)
+    decisions = read_decisions(ledger, desk.known_at)
     submissions = with_signed_copies(submissions, decisions.signed_copies)
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
-    answers = _gathered(batches, "answers", frames.ANSWERS)
+    answers = _gathered(batches, "answers", frames.ANSWERS, files)
     came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
     decided = decision_frames(decisions, answers, came, is_sample=is_sample)
     for name, frame in decided.items():
@@ -542,12 +549,13 @@ def _files_read(store: Path) -> set[str]:
     }
 
 
-def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:
+def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema, files: Collection[str]) -> pl.DataFrame:
+    """What was read of ``files`` (sha256); the batches may hold others, known later than what is asked."""
     import polars as pl
 
-    return pl.concat(
-        [frames.empty(schema), *(pl.read_parquet(batch / f"{name}.parquet") for batch in batches)]
-    )
+    read = (pl.read_parquet(batch / f"{name}.parquet") for batch in batches)
+    wanted = pl.Series(list(files), dtype=pl.String)
+    return pl.concat([frames.empty(schema), *read]).filter(pl.col("sha256").is_in(wanted.implode()))
 
 
 def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sample: bool) -> pl.DataFrame:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from dagster_project.aside import find_known
+from dagster_project.ledger.decisions import Exemption, add_exemption
+from dagster_project.ledger.store import list_receipts, open_ledger
+from dagster_project.paths import DataFolder
+from dagster_project.pipeline import Desk
+from dagster_project.settings import read_settings
+from dagster_project.warehouse.releases import list_releases
 from tests.command import ROOT, Printed, kho, rows
 
 FORM = ROOT / "seeds" / "sample" / "inbox" / "B01-X_BL-KT_2244-X-2025.xlsx"
@@ -84,6 +93,50 @@ def test_history_marks_what_a_moment_knew(office: Office) -> None:
 def test_an_earlier_release_answers_as_it_did(office: Office) -> None:
     query = "select value from fct_reported_value where data_element_code = 'I.1.GT' and category_code = '_T'"
     assert kho(office.data, "sql", query, "--release", "R0001", "--json").json == [{"value": office.value}]
+
+
+def test_what_a_moment_knew_is_taken_from_the_release_that_held_it(office: Office) -> None:
+    first, second = rows(office.data, "select received_at as at from fct_submission order by received_at")
+    query = "select value from fct_reported_value where data_element_code = 'I.1.GT' and category_code = '_T'"
+    for at, value, release in ((first, office.value, "R0001"), (second, office.value + 1, "R0002")):
+        asked = kho(office.data, "sql", query, "--at", at["at"], "--json")
+        assert asked.json == [{"value": value}]
+        assert release in asked.err
+    assert not list((office.data / "known").glob("*"))
+
+
+def test_releases_are_made_again_from_landing_and_ledger_alone(office: Office, tmp_path: Path) -> None:
+    """Whatever was decided later: what each moment knew has the content of the release of that moment."""
+    copied = tmp_path / "data"
+    copied.mkdir()
+    shutil.copytree(office.data / "landing", copied / "landing")
+    for name in ("ledger.sqlite", "settings.toml"):
+        shutil.copy(office.data / name, copied / name)
+    ledger = open_ledger(copied / "ledger.sqlite")
+    known = [receipt.received_at for receipt in list_receipts(ledger)]
+    later = known[-1] + timedelta(seconds=1)
+    for kind in ("extension", "nothing_to_report"):
+        add_exemption(
+            ledger,
+            Exemption(
+                reporting_unit_code="BL-KT",
+                area_code="03390",
+                form_code="B01-X",
+                round_code="2244-X-2025",
+                kind=kind,
+                until=later.date(),
+                reason="xin lùi hạn",
+                decided_by="Lan",
+                decided_at=later,
+            ),
+        )
+    desk = Desk(read_settings(copied, environment={}), now=lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    for release, at in zip(reversed(list_releases(DataFolder(office.data))), known, strict=True):
+        made = find_known(desk, at)
+        assert made.startswith("K-")
+        manifest = json.loads((desk.folder.release(made) / "manifest.json").read_text("utf-8"))
+        assert manifest["mart_hashes"] == release.mart_hashes
+    assert not list(desk.folder.releases.glob("*"))
 
 
 @pytest.mark.parametrize(

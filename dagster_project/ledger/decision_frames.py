@@ -65,14 +65,14 @@ class Decisions:
         ]
 
 
-def read_decisions(engine: Engine) -> Decisions:
-    """All decisions of a ledger that stand."""
+def read_decisions(engine: Engine, known_at: datetime | None = None) -> Decisions:
+    """All decisions of a ledger that stand; with ``known_at``, those that stood then."""
     return Decisions(
-        entries=list_entries(engine),
-        responses=list_responses(engine),
-        verdicts=list_verdicts(engine),
-        exemptions=list_exemptions(engine),
-        signed_copies=list_signed_copies(engine),
+        entries=list_entries(engine, known_at),
+        responses=list_responses(engine, known_at),
+        verdicts=list_verdicts(engine, known_at),
+        exemptions=list_exemptions(engine, known_at),
+        signed_copies=list_signed_copies(engine, known_at),
     )
 
 

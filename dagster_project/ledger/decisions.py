@@ -26,6 +26,7 @@ class Entry:
     """A figure that an officer entered; ``entered_at`` is aware."""
 
     prefix: ClassVar[str] = "SL"
+    moment: ClassVar[str] = "entered_at"
 
     kind: str
     round_code: str
@@ -70,6 +71,7 @@ class Response(FindingKey):
     """What a unit says about a warning."""
 
     prefix: ClassVar[str] = "GT"
+    moment: ClassVar[str] = "answered_at"
 
     text: str
     answered_by: str
@@ -82,6 +84,7 @@ class Verdict(FindingKey):
     """What an officer decided on a blocking finding."""
 
     prefix: ClassVar[str] = "QD"
+    moment: ClassVar[str] = "decided_at"
 
     verdict: str
     reason: str
@@ -95,6 +98,7 @@ class Exemption:
     """Why a unit need not send a form, or may send it later (by the end of ``until``)."""
 
     prefix: ClassVar[str] = "MG"
+    moment: ClassVar[str] = "decided_at"
 
     reporting_unit_code: str
     area_code: str
@@ -113,6 +117,7 @@ class SignedCopy:
     """A form's signed copy that came; ``paper_sha256`` where its scan was kept."""
 
     prefix: ClassVar[str] = "BK"
+    moment: ClassVar[str] = "noted_at"
 
     reporting_unit_code: str
     form_code: str
@@ -129,6 +134,9 @@ _TABLES: Mapping[str, Table] = {
     Verdict.prefix: tables.VERDICTS,
     Exemption.prefix: tables.EXEMPTIONS,
     SignedCopy.prefix: tables.SIGNED_COPIES,
+}
+_MOMENTS: Mapping[str, str] = {
+    kind.prefix: kind.moment for kind in (Entry, Response, Verdict, Exemption, SignedCopy)
 }
 
 
@@ -198,46 +206,49 @@ def withdraw(engine: Engine, decision_id: str, *, by: str, reason: str, at: date
     return True
 
 
-def list_entries(engine: Engine) -> list[Entry]:
-    """Entries that were not withdrawn, oldest first."""
+def list_entries(engine: Engine, known_at: datetime | None = None) -> list[Entry]:
+    """Entries that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
     with engine.connect() as connection:
-        return _entries(connection)
+        return _entries(connection, known_at)
 
 
-def list_responses(engine: Engine) -> list[Response]:
-    """Answers that were not withdrawn, oldest first."""
+def list_responses(engine: Engine, known_at: datetime | None = None) -> list[Response]:
+    """Answers that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
     with engine.connect() as connection:
-        return [Response(**row, response_id=id_) for id_, row in _standing(connection, Response.prefix)]
+        rows = _standing(connection, Response.prefix, known_at)
+        return [Response(**row, response_id=id_) for id_, row in rows]
 
 
-def list_verdicts(engine: Engine) -> list[Verdict]:
-    """Verdicts that were not withdrawn, oldest first."""
+def list_verdicts(engine: Engine, known_at: datetime | None = None) -> list[Verdict]:
+    """Verdicts that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
     with engine.connect() as connection:
-        return [Verdict(**row, verdict_id=id_) for id_, row in _standing(connection, Verdict.prefix)]
+        rows = _standing(connection, Verdict.prefix, known_at)
+        return [Verdict(**row, verdict_id=id_) for id_, row in rows]
 
 
-def list_exemptions(engine: Engine) -> list[Exemption]:
-    """Exemptions that were not withdrawn, oldest first."""
+def list_exemptions(engine: Engine, known_at: datetime | None = None) -> list[Exemption]:
+    """Exemptions that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
     with engine.connect() as connection:
-        return [Exemption(**row, exemption_id=id_) for id_, row in _standing(connection, Exemption.prefix)]
+        rows = _standing(connection, Exemption.prefix, known_at)
+        return [Exemption(**row, exemption_id=id_) for id_, row in rows]
 
 
-def list_signed_copies(engine: Engine) -> list[SignedCopy]:
-    """Signed copies that were not withdrawn, oldest first."""
+def list_signed_copies(engine: Engine, known_at: datetime | None = None) -> list[SignedCopy]:
+    """Signed copies that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
     with engine.connect() as connection:
-        return [
-            SignedCopy(**row, signed_copy_id=id_) for id_, row in _standing(connection, SignedCopy.prefix)
-        ]
+        rows = _standing(connection, SignedCopy.prefix, known_at)
+        return [SignedCopy(**row, signed_copy_id=id_) for id_, row in rows]
 
 
-def _entries(connection: Connection) -> list[Entry]:
+def _entries(connection: Connection, known_at: datetime | None = None) -> list[Entry]:
     confirmed = {
         f"{Entry.prefix}-{row.entry_number:04d}": aware(row.confirmed_at)
         for row in connection.execute(select(tables.CONFIRMATIONS))
+        if _was_known(row.confirmed_at, known_at)
     }
     return [
         Entry(**row, entry_id=id_, confirmed_at=confirmed.get(id_))
-        for id_, row in _standing(connection, Entry.prefix)
+        for id_, row in _standing(connection, Entry.prefix, known_at)
     ]
 
 
@@ -266,9 +277,15 @@ def _log(connection: Connection, act: _Act, subject: str) -> None:
     connection.execute(insert(tables.ACTS).values(row))
 
 
-def _standing(connection: Connection, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+def _standing(
+    connection: Connection, prefix: str, known_at: datetime | None = None
+) -> list[tuple[str, dict[str, Any]]]:
     table = _TABLES[prefix]
-    gone: set[str] = set(connection.execute(select(tables.WITHDRAWALS.c.subject)).scalars())
+    gone = {
+        row.subject
+        for row in connection.execute(select(tables.WITHDRAWALS.c.subject, tables.WITHDRAWALS.c.withdrawn_at))
+        if _was_known(row.withdrawn_at, known_at)
+    }
     rows = connection.execute(select(table).order_by(table.c.number)).mappings().all()
     named = [(f"{prefix}-{row['number']:04d}", row) for row in rows]
     return [
@@ -281,8 +298,12 @@ def _standing(connection: Connection, prefix: str) -> list[tuple[str, dict[str, 
             },
         )
         for id_, row in named
-        if id_ not in gone
+        if id_ not in gone and _was_known(row[_MOMENTS[prefix]], known_at)
     ]
+
+
+def _was_known(written: datetime, known_at: datetime | None) -> bool:
+    return known_at is None or aware(written) <= known_at
 
 
 def _stands(connection: Connection, decision_id: str) -> bool:

@@ -69,8 +69,11 @@ def add_receipts(engine: Engine, receipts: Iterable[Receipt]) -> list[Receipt]:
     return list(new.values())
 
 
-def list_receipts(engine: Engine) -> list[Receipt]:
-    """All receipts in the order they were written."""
+def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Receipt]:
+    """All receipts in the order they were written; with ``known_at``, those that had come by then.
+
+    A copy of known bytes has not come before the receipt that counts for them, the first that was written.
+    """
     columns = [column for column in RECEIPTS.columns if column.name not in ("receipt_number", "receipt_id")]
     query = (
         select(*columns, RECEIPT_ROUNDS.c.expected_round)
@@ -79,7 +82,15 @@ def list_receipts(engine: Engine) -> list[Receipt]:
     )
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return [Receipt(**{**row, "received_at": aware(row["received_at"])}) for row in rows]
+    receipts = [Receipt(**{**row, "received_at": aware(row["received_at"])}) for row in rows]
+    if known_at is None:
+        return receipts
+    counting = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
+    return [
+        receipt
+        for receipt in receipts
+        if receipt.received_at <= known_at and counting[receipt.sha256] <= known_at
+    ]
 
 
 def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str, detail: str = "") -> None:

@@ -91,7 +91,7 @@ def make_release(
             rows={mart.name: mart.rows for mart in contents},
             mart_hashes={mart.name: mart.sha256 for mart in contents},
         )
-        _write_release(folder, known, contents)
+        _write_release(folder.release(known.release_id), folder.build_file, known, contents)
     else:
         learned = replace(
             known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
@@ -102,6 +102,47 @@ def make_release(
         durable.write_text(folder.current_release, known.release_id + "\n")
     _drop_old(folder, keep)
     return Release(known.release_id, changed, content_hash)
+
+
+def make_aside(
+    folder: DataFolder,
+    *,
+    inputs: Mapping[str, str],
+    is_sample: bool,
+    created_at: datetime,
+    keep: int,
+) -> Path:
+    """The build file's marts as a folder beside the releases, in their form; no release and no pointer changes.
+
+    ``inputs`` are inputs_hash, catalogue_hash and code_version. The newest ``keep`` such folders stay. The caller
+    holds the build lock.
+    """
+    contents = _read_build(folder.build_file)
+    made = folder.release(_aside_id(inputs["inputs_hash"]))
+    manifest = Manifest(
+        release_id=made.name,
+        created_at=created_at.isoformat(timespec="seconds"),
+        content_hash=_combined(contents),
+        **inputs,
+        is_sample=is_sample,
+        sha256="",
+        rows={mart.name: mart.rows for mart in contents},
+        mart_hashes={mart.name: mart.sha256 for mart in contents},
+    )
+    _write_release(made, folder.build_file, manifest, contents)
+    others = sorted(folder.known.glob("K-*/"), key=lambda path: (path == made, path.stat().st_mtime))
+    dropped = [path.name for path in others[:-keep]]
+    durable.sweep(folder.known, lambda name: name in dropped)
+    return made
+
+
+def find_aside(folder: DataFolder, inputs_hash: str) -> Path | None:
+    """The release, else the folder beside the releases, that was made from these inputs."""
+    for manifest in list_releases(folder):
+        if manifest.inputs_hash == inputs_hash:
+            return folder.release(manifest.release_id)
+    beside = _read_manifest(folder.release(_aside_id(inputs_hash)))
+    return folder.release(beside.release_id) if beside and beside.inputs_hash == inputs_hash else None
 
 
 def current_release(folder: DataFolder) -> str | None:
@@ -151,6 +192,10 @@ def list_releases(folder: DataFolder) -> list[Manifest]:
     )
 
 
+def _aside_id(inputs_hash: str) -> str:
+    return f"K-{inputs_hash[:12]}"
+
+
 def _read_build(build_file: Path) -> Sequence[marts.Mart]:
     if not build_file.is_file():
         raise KhoError("warehouse.nothing_built", file=build_file)
@@ -182,10 +227,12 @@ def _same_content(
     return None
 
 
-def _write_release(folder: DataFolder, manifest: Manifest, contents: Sequence[marts.Mart]) -> None:
-    with durable.new_folder(folder.release(manifest.release_id)) as aside:
+def _write_release(
+    release_dir: Path, build_file: Path, manifest: Manifest, contents: Sequence[marts.Mart]
+) -> None:
+    with durable.new_folder(release_dir) as aside:
         file = aside / RELEASE_FILE
-        _copy_marts(folder.build_file, file, contents)
+        _copy_marts(build_file, file, contents)
         _check_copy(file, contents)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=_file_hash(file)))
