@@ -65,6 +65,10 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("validation_rules", "operator"): ("==", "!=", "<=", "<", ">=", ">"),
     ("validation_rules", "missing_strategy"): ("skip_if_any", "skip_if_all", "never"),
     ("validation_rules", "severity"): ("blocking", "warning", "info"),
+    ("targets", "operator"): (">=", "<=", "==", "between"),
+    ("targets", "status"): _ATTRIBUTE_STATUS,
+    ("light_rules", "light"): ("green", "amber", "red"),
+    ("light_rules", "measure"): ("achievement", "pace"),
     ("score_schemes", "normalisation"): ("min_max", "z_score", "percentile_rank", "goalposts", "borda"),
     ("score_schemes", "aggregation"): ("arithmetic", "geometric"),
 }
@@ -113,6 +117,7 @@ POINTERS = tuple(
         ("validation_rules", "holds_element", "data_elements", "data_element_code"),
         ("targets", "indicator_code", "indicators", "indicator_code"),
         ("targets", "area_code", "areas", "area_code"),
+        ("light_rules", "criteria_set_code", "criteria_sets", "criteria_set_code"),
         ("score_schemes", "criteria_set_code", "criteria_sets", "criteria_set_code"),
         ("weights", "scheme_code", "score_schemes", "scheme_code"),
         ("weights", "indicator_code", "indicators", "indicator_code"),
@@ -129,6 +134,7 @@ RANGES: dict[tuple[str, str], tuple[float, float]] = {
 
 #: Column pairs of which the first is below the second.
 ASCENDING = (
+    ("targets", "target", "target_high"),
     ("score_schemes", "scale_low", "scale_high"),
     ("weights", "goalpost_low", "goalpost_high"),
 )

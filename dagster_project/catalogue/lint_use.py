@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from dagster_project.catalogue.constraints import PLACEHOLDERS, POINTERS
+from dagster_project.catalogue.lint_targets import check_targets
 from dagster_project.catalogue.load import Problem
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.text import fold
@@ -32,6 +33,7 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     yield from _check_rules(tables["validation_rules"])
     yield from _check_layouts(tables)
     yield from _check_spellings(tables)
+    yield from check_targets(tables)
 
 
 def _begins(suffix: str = "") -> pl.Expr:

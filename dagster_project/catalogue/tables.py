@@ -364,10 +364,32 @@ TABLES: dict[str, Table] = {
             {
                 "indicator_code": _TEXT,
                 "area_code": _TEXT,
-                "period_code": _TEXT,
-                "target": _REAL,
-                "source_vi": _TEXT,
+                "period_code": _TEXT,  # a year, or the period of a round; a later year has a yearly pace
+                "operator": _TEXT,  # >=, <=, ==, between; empty: by the indicator's direction
+                "target": _REAL,  # in the indicator's unit; of between: the least
+                "target_high": _REAL,  # of between: the greatest
+                "baseline_year": _INT,  # where the pace begins; empty: at the first comparable figure
+                "baseline_value": _REAL,
+                "source_vi": _TEXT,  # the document that assigns it
+                "status": _TEXT,  # confirmed, inferred, unknown
+                **_VALIDITY,
             },
+            ("target", "source_vi", "status"),
+        ),
+        Table(
+            "light_rules",
+            ("criteria_set_code", "light"),
+            {
+                "criteria_set_code": _TEXT,
+                "light": _TEXT,  # green, amber, red
+                "sort_order": _INT,  # the first rule that holds gives the light
+                "measure": _TEXT,  # achievement (of the target), pace (of what is due by this year)
+                "at_least": _REAL,  # percent; empty: everything that is left
+                "name_vi": _TEXT,
+                "name_en": _TEXT,
+                **_VALIDITY,
+            },
+            ("sort_order", "measure", "name_vi"),
         ),
         Table(
             "score_schemes",

@@ -38,6 +38,7 @@ select
     versions.name_vi,
     versions.unit,
     versions.value_type,
+    versions.direction,
     versions.area_aggregation,
     versions.decimals,
     coalesce(versions.multiplier, 1) as multiplier,
