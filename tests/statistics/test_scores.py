@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import rankdata
 
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.statistics.schemes import OVERALL, Scheme, schemes_on, tree_on
@@ -129,6 +131,31 @@ def test_published_scores_and_ranks_of_the_asem_index_are_reproduced(
     assert ranks.height == 51 * 60
     apart = ranks.filter(pl.col("expected") != pl.col("ours"))
     assert set(apart.select("uCode", "indicator_code").rows()) == _EQUAL_AS_PRINTED["example_results_ranks"]
+
+
+def test_places_that_equal_figures_do_not_share_in_the_published_tables_hang_on_the_last_bit(
+    folder: Path,
+) -> None:
+    """The publisher's two tables even disagree on Japan and Norway; one and two units in the last place, which no
+    printed figure shows, give every place of both."""
+    places = {
+        name: _published(folder, name).filter(indicator_code="TolMin").sort("uCode")
+        for name in ("example_Denominated", "borda_Normalised", "example_results_ranks")
+    }
+    figures = dict(places["example_Denominated"].select("uCode", "expected").iter_rows())
+    printed = [f"{value:.15g}" for value in figures.values()]
+    borda, ranks = (
+        dict(places[name].select("uCode", "expected").iter_rows())
+        for name in ("borda_Normalised", "example_results_ranks")
+    )
+    assert (borda["JPN"] < borda["NOR"], ranks["JPN"] == ranks["NOR"]) == (True, True)
+    figures["GRC"] += 2 * np.spacing(figures["GRC"])
+    figures["JPN"] += np.spacing(figures["JPN"])
+    assert [f"{value:.15g}" for value in figures.values()] == printed
+    better = -np.array(list(figures.values()))
+    assert (rankdata(better, "min") - 1).tolist() == list(borda.values())
+    share = (better - better.min()) / (better.max() - better.min()) * 100
+    assert rankdata(-share, "min").tolist() == list(ranks.values())
 
 
 def _small_tree(scheme: Scheme, weights: list[Row] = [], **directions: str) -> pl.DataFrame:  # noqa: B006
