@@ -62,7 +62,7 @@ assigned as (
         coalesce(
             targets.operator,
             case facts.direction when 'higher_better' then '>=' when 'lower_better' then '<=' end
-        ) as operator,
+        ) as comparison,
         coalesce(targets.baseline_year, first_figures.first_year) as baseline_year,
         coalesce(targets.baseline_value, first_figures.first_value) as baseline_value,
         case
@@ -85,7 +85,7 @@ assigned as (
             and facts.area_starts_on = first_figures.area_starts_on
             and facts.indicator_code = first_figures.indicator_code
             and facts.segment = first_figures.segment
-            and first_figures.first_year < facts.data_year
+            and facts.data_year > first_figures.first_year
     where
         facts.period_code = targets.period_code
         or (
@@ -100,8 +100,8 @@ judged as (
 
     select
         *,
-        case when operator in ('>=', '==', 'between') then target end as low,
-        case operator when 'between' then target_high when '<=' then target when '==' then target end as high,
+        case when comparison in ('>=', '==', 'between') then target end as low,
+        case comparison when 'between' then target_high when '<=' then target when '==' then target end as high,
         case
             when is_due then 1.0
             when data_year >= baseline_year
@@ -111,7 +111,7 @@ judged as (
             when value_state in ('missing', 'held', 'not_available', 'not_applicable') then value_state
             when value is null then 'not_a_number'
             when is_partial then 'partial'
-            when operator is null then 'no_operator'
+            when comparison is null then 'no_comparison'
             when is_due then null
             when baseline_year is null then 'no_baseline'
             when data_year < baseline_year then 'before_baseline'
@@ -143,12 +143,12 @@ measured as (
     select
         *,
         case
-            when operator = 'between' then actual - least(greatest(actual, low), high)
+            when comparison = 'between' then actual - least(greatest(actual, low), high)
             else actual - target
         end as gap,
         case
             when share is null then null
-            when operator = '<=' or (share < 1 and baseline_value > high) then pace_high
+            when comparison = '<=' or (share < 1 and baseline_value > high) then pace_high
             else pace_low
         end as pace,
         {{ target_percent('actual', 'low', 'high') }} as achievement_pct_of_any,
@@ -206,7 +206,7 @@ select
     told.unit,
     told.target_period_code,
     told.is_due,
-    told.operator,
+    told.comparison,
     told.target,
     told.target_high,
     told.baseline_year,
