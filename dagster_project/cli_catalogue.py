@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import Json, clock, help_text, own_catalogue, say, settings_told
+from dagster_project.cli_base import (
+    Json,
+    clock,
+    help_text,
+    office_told,
+    own_catalogue,
+    print_table,
+    say,
+    settings_told,
+)
 from dagster_project.errors import ExitCode, UsageError
 from dagster_project.messages import message
 from dagster_project.paths import Project
+from dagster_project.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster_project.ledger.catalogue_log import CatalogueVersion
 
 catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=True)
 
@@ -72,11 +86,15 @@ def catalogue_export(file: Annotated[Path, typer.Argument()]) -> None:
 def catalogue_import(
     file: Annotated[Path, typer.Argument()],
     *,
+    by: Annotated[str, typer.Option("--by", help=help_text("by"))] = "",
+    reason: Annotated[str, typer.Option("--reason", help=help_text("change_reason"))] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=help_text("dry_run"))] = False,
 ) -> None:
-    """Read an edited workbook back: the differences, the problems, then the change."""
-    from dagster_project.catalogue.exchange import import_workbook
+    """Read an edited workbook back: the differences, the problems, then the new version."""
+    from dagster_project.catalogue.exchange import read_workbook
+    from dagster_project.catalogue_versions import change_catalogue
     from dagster_project.intake.guard import inspect
+    from dagster_project.locks import build_lock
 
     settings = own_catalogue()
     if not file.is_file():
@@ -86,7 +104,7 @@ def catalogue_import(
         found = seen.values.get("found", seen.kind)
         told = {"file_name": file.name, "observed": found, "expected": "?", **seen.values}
         raise UsageError(seen.refusal or "FILE_NOT_WORKBOOK", **told)
-    imported = import_workbook(file, settings.catalogue, dry_run=dry_run)
+    imported = read_workbook(file, settings.catalogue)
     for change in imported.changes:
         sys.stdout.write(change.text(settings.lang) + "\n")
     for problem in imported.problems:
@@ -94,35 +112,111 @@ def catalogue_import(
     if imported.problems:
         say(settings, "catalogue_problems", count=len(imported.problems))
         raise typer.Exit(ExitCode.BLOCKING_FINDINGS)
-    say(settings, "catalogue_dry_run" if dry_run else "catalogue_imported", changes=len(imported.changes))
+    if dry_run:
+        say(settings, "catalogue_dry_run", changes=len(imported.changes))
+        return
+    if not by.strip() or not reason.strip():
+        raise UsageError("versions.reason_blank")
+    with build_lock(settings.folder.build_lock):
+        version = change_catalogue(
+            settings,
+            imported.tables,
+            how="import",
+            at=clock(),
+            by=by,
+            reason=reason,
+            source=(file.name, hashlib.sha256(file.read_bytes()).hexdigest()),
+        )
+    _say_version(settings, version, len(imported.changes))
+
+
+@catalogue_app.command("versions", help=help_text("catalogue_versions"))
+def catalogue_versions(*, as_json: Json = False) -> None:
+    """List the versions of the catalogue: when, how, who, why."""
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+    from dagster_project.ledger.catalogue_log import list_versions
+    from dagster_project.ledger.store import open_ledger
+
+    desk = office_told()
+    settings = desk.settings
+    versions = list_versions(open_ledger(settings.folder.ledger)) if settings.folder.ledger.is_file() else []
+    if as_json:
+        rows = [{**asdict(version), "made_at": version.made_at.isoformat()} for version in versions]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        return
+    if not versions:
+        sys.stdout.write(message("versions.none", settings.lang) + "\n")
+        return
+    print_table(
+        settings,
+        ("version", "made_at", "how", "made_by", "why"),
+        [
+            (
+                f"{version.number} · {version.content_hash[:12]}",
+                f"{version.made_at.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}",
+                message(f"versions.how_{version.how}", settings.lang),
+                version.made_by or message("versions.nobody", settings.lang),
+                " · ".join(filter(None, (version.reason, version.document, version.source_name))),
+            )
+            for version in versions
+        ],
+    )
 
 
 @catalogue_app.command("diff", help=help_text("catalogue_diff"))
-def catalogue_diff(other: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Print what differs between the catalogue in use and another folder."""
+def catalogue_diff(
+    first: Annotated[str | None, typer.Argument(metavar="[A]")] = None,
+    second: Annotated[str | None, typer.Argument(metavar="[B]")] = None,
+) -> None:
+    """Print what differs from A (else the shipped catalogue) to B (else the one in use): versions or folders."""
     from dagster_project.catalogue.diff import diff
     from dagster_project.catalogue.load import load_catalogue
+    from dagster_project.catalogue_versions import catalogue_told
 
     settings = settings_told()
-    old = load_catalogue(other or Project().reference)
-    for change in diff(old, load_catalogue(settings.catalogue)):
+    old = catalogue_told(settings.folder, first) if first else load_catalogue(Project().reference)
+    new = catalogue_told(settings.folder, second) if second else load_catalogue(settings.catalogue)
+    for change in diff(old, new):
         sys.stdout.write(change.text(settings.lang) + "\n")
 
 
 @catalogue_app.command("confirm", help=help_text("catalogue_confirm"))
 def catalogue_confirm(
-    indicator: Annotated[str, typer.Argument()],
+    indicators: Annotated[list[str], typer.Argument()],
     by: Annotated[str, typer.Option("--by", help=help_text("by"))],
+    document: Annotated[str, typer.Option("--document", help=help_text("document"))] = "",
 ) -> None:
-    """Record that a name was checked against the official appendix."""
-    from dagster_project.catalogue.confirm import confirm
+    """Record that names were checked against the official appendix."""
+    from dagster_project.catalogue.confirm import confirmed
+    from dagster_project.catalogue_versions import change_catalogue
     from dagster_project.ledger.store import log_act, open_ledger
+    from dagster_project.locks import build_lock
 
     settings = own_catalogue()
     now = clock()
-    # The ledger first: nothing is marked as checked where that could not be logged.
+    table = confirmed(settings.catalogue, indicators, by=by, on=now.date())
     settings.folder.make()
-    ledger = open_ledger(settings.folder.ledger)
-    confirm(settings.catalogue, indicator, by=by, on=now.date())
-    log_act(ledger, at=now, actor=by, act="catalogue.confirm", subject=indicator)
-    say(settings, "confirmed", code=indicator, by=by)
+    with build_lock(settings.folder.build_lock):
+        # The ledger first: nothing is marked as checked where that could not be logged.
+        ledger = open_ledger(settings.folder.ledger)
+        for code in dict.fromkeys(indicators):
+            log_act(ledger, at=now, actor=by.strip(), act="catalogue.confirm", subject=code, detail=document)
+        change_catalogue(
+            settings,
+            {"indicators": table},
+            how="confirm",
+            at=now,
+            by=by,
+            reason=", ".join(dict.fromkeys(indicators)),
+            document=document,
+        )
+    for code in dict.fromkeys(indicators):
+        say(settings, "confirmed", code=code, by=by)
+
+
+def _say_version(settings: Settings, version: CatalogueVersion | None, changes: int) -> None:
+    if version is None:
+        sys.stdout.write(message("versions.unchanged", settings.lang) + "\n")
+        return
+    told = {"version": version.content_hash[:12], "changes": changes, "by": version.made_by}
+    sys.stdout.write(message("versions.saved", settings.lang, **told) + "\n")

@@ -68,6 +68,11 @@ class DataFolder:
         return self.root / "catalogue"
 
     @property
+    def catalogue_versions(self) -> Path:
+        """Every state of the catalogue that was used or imported, one file each."""
+        return self.root / "catalogue-versions"
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 

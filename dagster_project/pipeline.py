@@ -56,6 +56,7 @@ _OUTSIDE_RESULTS = (
     "defs",
     "reports",
     "aside.py",
+    "catalogue_versions.py",
     "cli.py",
     "cli_base.py",
     "cli_catalogue.py",
@@ -177,9 +178,11 @@ def start_build(desk: Desk) -> None:
 
 
 def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
-    """The catalogue as typed Parquet among the build's inputs."""
+    """The catalogue as typed Parquet among the build's inputs, and kept as the version in use."""
     from dagster_project.catalogue.artifacts import write_parquet
+    from dagster_project.catalogue_versions import notice
 
+    notice(desk.settings, catalogue, desk.now())
     write_parquet(catalogue, desk.folder.build_inputs / "catalogue")
 
 

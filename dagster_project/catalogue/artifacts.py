@@ -1,4 +1,4 @@
-"""The catalogue as typed Parquet for the models: every table, and the terms of all formulas and rules.
+"""The catalogue as typed Parquet for the models: every table, the terms of all formulas and rules, breaks of series.
 
 What a formula means is in ``formulas``; whether it may be used is the lint's.
 """
@@ -10,16 +10,18 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.catalogue.definitions import series_definitions
 from dagster_project.catalogue.formulas import Formula, Owner, levels, parse, ratio, to_terms
 from dagster_project.catalogue.load import Catalogue
 
 
 def write_parquet(catalogue: Catalogue, folder: Path) -> None:
-    """Write ``<table>.parquet`` for every table, also the empty ones, and ``formula_terms.parquet``."""
+    """Write ``<table>.parquet`` for every table, also the empty ones, and what is compiled from them."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in catalogue.tables.items():
         frame.write_parquet(folder / f"{name}.parquet")
     formula_terms(catalogue).write_parquet(folder / "formula_terms.parquet")
+    series_definitions(catalogue).write_parquet(folder / "series_definitions.parquet")
 
 
 def formula_terms(catalogue: Catalogue) -> pl.DataFrame:

@@ -1,34 +1,34 @@
-"""Record that the name of an indicator was checked against the official appendix.
+"""Record that names of indicators were checked against the official appendix.
 
-Only the row of that indicator changes, every other byte stays. Who may do so, and the log of it, are the caller's.
+Only the rows of those indicators change, every other byte stays. Putting the table in place, and the log of it, are
+the caller's.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
-from dagster_project import durable
 from dagster_project.catalogue.load import load_catalogue
 from dagster_project.errors import UsageError
 
 _FILE = "indicators.csv"
 
 
-def confirm(folder: Path, indicator_code: str, *, by: str, on: date) -> None:
-    """Set status, ``confirmed_by`` and ``confirmed_at`` of the version that is valid ``on`` that day.
+def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date) -> bytes:
+    """The table with status, ``confirmed_by`` and ``confirmed_at`` of the versions that are valid ``on`` that day.
 
-    Where none is, of the last version. Raises ``UsageError`` for an unknown code or a blank ``by``, ``CatalogueError``
-    where the catalogue cannot be read.
+    Where none of an indicator is, of its last version. Raises ``UsageError`` for codes that are not there and a blank
+    ``by``, ``CatalogueError`` where the catalogue cannot be read.
     """
     if not by.strip():
         raise UsageError("catalogue.confirmed_by_blank")
-    versions = load_catalogue(folder).table("indicators").filter(indicator_code=indicator_code)
-    if versions.is_empty():
-        raise UsageError("catalogue.unknown_indicator", code=indicator_code)
+    known = set(load_catalogue(folder).table("indicators")["indicator_code"])
+    if lost := [code for code in dict.fromkeys(codes) if code not in known]:
+        raise UsageError("catalogue.unknown_indicator", code=", ".join(lost))
     # Validity is inclusive, an open end is empty; ISO dates compare as text.
     day = on.isoformat()
     marks = {"status": "official", "confirmed_by": by.strip(), "confirmed_at": day}
@@ -36,20 +36,21 @@ def confirm(folder: Path, indicator_code: str, *, by: str, on: date) -> None:
     header = _cells(records[0].removeprefix("\ufeff"))
     lacking = [name for name in marks if name not in header]
     rows = [dict(zip(header, _cells(record), strict=False)) for record in records]
-    own = [n for n, row in enumerate(rows) if n and row.get("indicator_code", "").strip() == indicator_code]
-    valid = [
-        n
-        for n in own
-        if (rows[n].get("valid_from") or day).strip() <= day <= (rows[n].get("valid_to") or day).strip()
-    ]
     if lacking:
         records = [
             _widened(record, lacking if number == 0 else [""] * len(lacking))
             for number, record in enumerate(records)
         ]
-    for number in valid or own[-1:]:
-        records[number] = _marked(records[number], [*header, *lacking], marks)
-    durable.write_bytes(folder / _FILE, "".join(records).encode("utf-8"))
+    for code in codes:
+        own = [n for n, row in enumerate(rows) if n and row.get("indicator_code", "").strip() == code]
+        valid = [
+            n
+            for n in own
+            if (rows[n].get("valid_from") or day).strip() <= day <= (rows[n].get("valid_to") or day).strip()
+        ]
+        for number in valid or own[-1:]:
+            records[number] = _marked(records[number], [*header, *lacking], marks)
+    return "".join(records).encode("utf-8")
 
 
 def _raw_records(text: str) -> list[str]:

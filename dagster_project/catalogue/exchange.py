@@ -1,15 +1,13 @@
 """A catalogue as one workbook, out and back in: a sheet per table, everything as text.
 
-Writing the workbook, reading it back and replacing the folder belong here. Whether the rows make sense is the
-lint's to say, and nothing is written where it finds a problem.
+Writing the workbook and reading it back belong here. Whether the rows make sense is the lint's to say; putting the
+tables in place is not done here (``catalogue_versions``).
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,16 @@ import polars as pl
 from dagster_project import durable
 from dagster_project.catalogue.diff import Change, diff
 from dagster_project.catalogue.lint import check
-from dagster_project.catalogue.load import Catalogue, CatalogueError, Problem, check_header, load_catalogue
+from dagster_project.catalogue.load import (
+    Catalogue,
+    CatalogueError,
+    Problem,
+    as_text,
+    check_header,
+    load_catalogue,
+)
 from dagster_project.catalogue.tables import TABLES, Table
+from dagster_project.catalogue.versions import with_tables
 from dagster_project.errors import KhoError, UsageError
 
 _WIDEST = 60
@@ -28,10 +34,11 @@ _WIDEST = 60
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import changes, or would change; with problems nothing is written."""
+    """What an import would change, and the changed tables as CSV by name; none where there are problems."""
 
     changes: Sequence[Change]
     problems: Sequence[Problem]
+    tables: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def export_workbook(catalogue: Catalogue, file: Path) -> None:
@@ -57,45 +64,33 @@ def export_workbook(catalogue: Catalogue, file: Path) -> None:
         book.close()
 
 
-def import_workbook(file: Path, folder: Path, *, dry_run: bool = False) -> Imported:
-    """Replace the tables in ``folder`` by those of the workbook; a table without a sheet stays as it is.
+def read_workbook(file: Path, folder: Path) -> Imported:
+    """The tables of the workbook in the place of those in ``folder``; a table without a sheet stays as it is.
 
     Raises ``CatalogueError`` where the catalogue in ``folder`` itself cannot be read, ``UsageError`` where the workbook
-    cannot. Other files in ``folder``, and tables that stay the same, keep their bytes.
+    cannot.
     """
     old = load_catalogue(folder)
     sheets, problems = _read_sheets(file)
     if problems:
         return Imported((), problems)
-    texts = {name: as_text(frame) for name, frame in old.tables.items() if frame.height}
-    texts |= {name: sheet.frame for name, sheet in sheets.items()}
-    with tempfile.TemporaryDirectory() as checked:
-        _write(texts, Path(checked))
-        try:
-            new = load_catalogue(Path(checked))
-        except CatalogueError as error:
-            return Imported((), [_in_sheet(problem, sheets) for problem in error.problems])
-        problems = [_in_sheet(problem, sheets) for problem in check(new)]
+    try:
+        new = with_tables(folder, {name: _csv(sheet.frame) for name, sheet in sheets.items()})
+    except CatalogueError as error:
+        return Imported((), [_in_sheet(problem, sheets) for problem in error.problems])
+    problems = [_in_sheet(problem, sheets) for problem in check(new)]
     changes = diff(old, new)
-    if changes and not problems and not dry_run:
-        changed = {change.table for change in changes}
-        with durable.new_folder(folder) as aside:
-            shutil.copytree(folder, aside, dirs_exist_ok=True)
-            _write({name: as_text(new.table(name)) for name in changed}, aside)
-    return Imported(changes, problems)
+    changed = {} if problems else tables_of(new, {change.table for change in changes})
+    return Imported(changes, problems, changed)
 
 
-def as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` as its CSV holds it: ISO dates, true and false, numbers without a needless ``.0``."""
-    return frame.with_columns(
-        pl.col(pl.Float64).cast(pl.String).str.strip_suffix(".0"),
-        pl.col(pl.Boolean, pl.Int64, pl.Date).cast(pl.String),
-    )
+def tables_of(catalogue: Catalogue, names: Collection[str]) -> dict[str, bytes]:
+    """These tables as their CSV files hold them."""
+    return {name: _csv(as_text(catalogue.table(name))) for name in names}
 
 
-def _write(texts: Mapping[str, pl.DataFrame], folder: Path) -> None:
-    for name, frame in texts.items():
-        frame.write_csv(folder / f"{name}.csv")
+def _csv(frame: pl.DataFrame) -> bytes:
+    return frame.write_csv().encode()
 
 
 @dataclass(frozen=True)

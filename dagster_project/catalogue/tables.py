@@ -74,6 +74,11 @@ TABLES: dict[str, Table] = {
                 "formula_status": _TEXT,
                 "confirmed_by": _TEXT,
                 "confirmed_at": _DATE,
+                "document_vi": _TEXT,  # number and date of the document that the row was taken from
+                "printed_number": _TEXT,  # how that document numbers it
+                "reporting_period_vi": _TEXT,  # as that document prints it
+                "is_break": _BOOL,  # whether this version breaks the series; empty: what it changes decides
+                "break_reason_vi": _TEXT,
                 "source_urls": _TEXT,
                 "note": _TEXT,
                 **_VALIDITY,
@@ -114,6 +119,8 @@ TABLES: dict[str, Table] = {
                 "disaggregation_code": _TEXT,
                 "definition_vi": _TEXT,
                 "status": _TEXT,
+                "is_break": _BOOL,  # as in indicators
+                "break_reason_vi": _TEXT,
                 **_VALIDITY,
             },
             ("criteria_set_code", "name_vi", "value_type"),
@@ -304,6 +311,7 @@ TABLES: dict[str, Table] = {
                 "opens_on": _DATE,
                 "is_break": _BOOL,  # the period's figures do not compare with the earlier ones
                 "break_reason_vi": _TEXT,
+                "break_reason_en": _TEXT,
                 "name_vi": _TEXT,
                 "name_en": _TEXT,
             },

@@ -178,3 +178,17 @@ WITHDRAWALS = Table(
     _text("withdrawn_by"),
     _moment("withdrawn_at"),
 )
+
+CATALOGUE_VERSIONS = Table(
+    "catalogue_versions",
+    METADATA,
+    _number("number"),
+    Column("content_hash", String(64), nullable=False),
+    _text("how"),
+    _moment("made_at"),
+    Column("made_by", String, nullable=False, default=""),
+    Column("reason", String, nullable=False, default=""),
+    Column("document", String, nullable=False, default=""),
+    Column("source_name", String, nullable=False, default=""),
+    Column("source_sha256", String, nullable=False, default=""),
+)

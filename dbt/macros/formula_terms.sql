@@ -24,6 +24,11 @@
     }) -%}
 {%- endmacro %}
 
+{# Whether what prev() looks at was counted as it is now; a figure of another definition is no figure to compare with. #}
+{% macro same_definition() -%}
+    max(coalesce(definitions.definition_number, 1)) = min(coalesce(lagged_definitions.definition_number, 1))
+{%- endmacro %}
+
 {# One row per holder × term, with its figure; prev() reads the sum over predecessors where the holder is younger. #}
 {% macro term_values(terms, figures, of=none) %}
     {%- set of = of or of_areas() -%}
@@ -69,10 +74,12 @@
         case
             when
                 count(figures.value * lagged.share) = max(lagged.n_members)
+                and {{ same_definition() }}
                 and (bool_and(lagged.is_self) or max(elements.area_aggregation) = 'sum')
                 then sum(figures.value * lagged.share)
         end as value,
         case
+            when not {{ same_definition() }} then 'not_available'
             when count(figures.value) < max(lagged.n_members) or max(lagged.n_members) is null
                 then
                     {{ ranked_state(
@@ -105,6 +112,16 @@
         on
             {{ terms }}.round_code = elements.round_code
             and {{ terms }}.data_element_code = elements.data_element_code
+    left join {{ ref('stg_series_definitions') }} as definitions
+        on
+            {{ terms }}.round_code = definitions.round_code
+            and definitions.owner_type = 'data_element'
+            and {{ terms }}.data_element_code = definitions.owner_code
+    left join {{ ref('stg_series_definitions') }} as lagged_definitions
+        on
+            lagged.source_round_code = lagged_definitions.round_code
+            and lagged_definitions.owner_type = 'data_element'
+            and {{ terms }}.data_element_code = lagged_definitions.owner_code
     where {{ terms }}.lag > 0
     group by
         {{ terms }}.owner_code,

@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 
 from dagster_project.catalogue.calendar import day_rules, due_moment, working_days_left
-from dagster_project.catalogue.confirm import confirm
+from dagster_project.catalogue.confirm import confirmed
 from dagster_project.catalogue.diff import diff
-from dagster_project.catalogue.exchange import export_workbook, import_workbook
+from dagster_project.catalogue.exchange import Imported, export_workbook, read_workbook
 from dagster_project.catalogue.load import load_catalogue
+from dagster_project.catalogue.versions import put_tables
 from dagster_project.errors import UsageError
 from dagster_project.paths import Project
 
@@ -28,6 +29,16 @@ def workbook(folder: Path, tmp_path: Path) -> Path:
     file = tmp_path / "danh-muc.xlsx"
     export_workbook(load_catalogue(folder), file)
     return file
+
+
+def import_workbook(workbook: Path, folder: Path) -> Imported:
+    imported = read_workbook(workbook, folder)
+    put_tables(folder, imported.tables)
+    return imported
+
+
+def confirm(folder: Path, codes: list[str], *, by: str, on: date) -> None:
+    put_tables(folder, {"indicators": confirmed(folder, codes, by=by, on=on)})
 
 
 def write(workbook: Path, sheet: str, cell: str, text: object) -> None:
@@ -59,7 +70,7 @@ def test_an_edited_cell_is_shown_first_and_then_written(folder: Path, workbook: 
     at = f"{column_of(workbook, 'indicators', 'decimals')}{row_of(workbook, 'indicators', 'I.1')}"
     write(workbook, "indicators", at, 3)
     before = load_catalogue(folder).content_hash
-    seen = import_workbook(workbook, folder, dry_run=True)
+    seen = read_workbook(workbook, folder)
     assert [(c.table, c.key, c.column, c.new) for c in seen.changes] == [
         ("indicators", "I.1", "decimals", "3")
     ]
@@ -143,7 +154,7 @@ def test_text_that_looks_like_a_formula_stays_text(folder: Path, workbook: Path,
 
 def test_confirming_a_name_changes_that_row_and_says_who_and_when(folder: Path) -> None:
     shipped = load_catalogue(folder)
-    confirm(folder, "IV.21", by="Nguyễn Văn A", on=date(2026, 3, 1))
+    confirm(folder, ["IV.21"], by="Nguyễn Văn A", on=date(2026, 3, 1))
     changes = {(c.key, c.column, c.new) for c in diff(shipped, load_catalogue(folder))}
     assert changes == {
         ("IV.21", "status", "official"),
@@ -151,7 +162,7 @@ def test_confirming_a_name_changes_that_row_and_says_who_and_when(folder: Path) 
         ("IV.21", "confirmed_at", "2026-03-01"),
     }
     with pytest.raises(UsageError):
-        confirm(folder, "IX.1", by="A", on=date(2026, 3, 1))
+        confirm(folder, ["IX.1"], by="A", on=date(2026, 3, 1))
 
 
 def test_confirming_a_name_leaves_every_other_byte_as_the_office_wrote_it(folder: Path) -> None:
@@ -160,7 +171,7 @@ def test_confirming_a_name_leaves_every_other_byte_as_the_office_wrote_it(folder
     lines[3] = lines[3].replace("official", '"official"', 1)
     file.write_bytes(b"\xef\xbb\xbf" + ("\r\n".join(lines) + "\r\n").encode())
     before = file.read_bytes().split(b"\r\n")
-    confirm(folder, "IV.21", by='Bà "Năm", Phó phòng', on=date(2026, 3, 1))
+    confirm(folder, ["IV.21"], by='Bà "Năm", Phó phòng', on=date(2026, 3, 1))
     after = file.read_bytes().split(b"\r\n")
     changed = [old for old, new in zip(before, after, strict=True) if old != new]
     assert [line.split(b",")[0] for line in changed] == [b"IV.21"]
@@ -175,11 +186,11 @@ def test_confirming_works_where_the_table_has_no_columns_for_it_yet(tmp_path: Pa
         "A,Tên mới,unknown,2026-01-01,\n",
         encoding="utf-8",
     )
-    confirm(tmp_path, "A", by="B", on=date(2026, 3, 1))
+    confirm(tmp_path, ["A"], by="B", on=date(2026, 3, 1))
     rows = load_catalogue(tmp_path).table("indicators").select("name_vi", "status", "confirmed_by").rows()
     assert rows == [("Tên\nhai dòng", "unknown", None), ("Tên mới", "official", "B")]
     with pytest.raises(UsageError):
-        confirm(tmp_path, "A", by=" ", on=date(2026, 3, 1))
+        confirm(tmp_path, ["A"], by=" ", on=date(2026, 3, 1))
 
 
 def test_before_the_tenth_means_until_midnight_of_the_ninth_in_viet_nam() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project import frames
+from dagster_project.catalogue.definitions import SERIES_DEFINITIONS
 from dagster_project.catalogue.tables import FORMULA_TERMS, TABLES
 
 Row = Mapping[str, Any]
@@ -41,6 +42,7 @@ class Inputs:
     responses: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
     exemptions: list[Row] = field(default_factory=list)
+    definitions: list[Row] = field(default_factory=list)
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
@@ -50,6 +52,9 @@ class Inputs:
                 folder / "catalogue" / f"{name}.parquet"
             )
         _frame(self.terms, FORMULA_TERMS).write_parquet(folder / "catalogue" / "formula_terms.parquet")
+        _frame(self.definitions, SERIES_DEFINITIONS).write_parquet(
+            folder / "catalogue" / "series_definitions.parquet"
+        )
         for name, rows, schema in (
             ("receipts", self.receipts, frames.RECEIPTS),
             ("submissions", self.submissions, frames.SUBMISSIONS),

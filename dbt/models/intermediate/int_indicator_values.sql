@@ -107,8 +107,12 @@ select
     rounds.period_code,
     rounds.data_year,
     rounds.period_type,
-    rounds.is_break,
-    rounds.comparable_from,
+    rounds.is_break or coalesce(definitions.is_break, false) as is_break,
+    greatest(rounds.comparable_from, definitions.comparable_from) as comparable_from,
+    nullif(concat_ws(' ', rounds.break_reason_vi, definitions.break_reason_vi), '') as break_reason_vi,
+    nullif(concat_ws(' ', rounds.break_reason_en, definitions.break_reason_en), '') as break_reason_en,
+    definitions.note_vi as definition_note_vi,
+    definitions.note_en as definition_note_en,
     ranked.area_code,
     ranked.area_name,
     ranked.area_level,
@@ -144,3 +148,8 @@ from ranked
 inner join indicators
     on ranked.round_code = indicators.round_code and ranked.indicator_code = indicators.indicator_code
 inner join rounds on ranked.round_code = rounds.round_code
+left join {{ ref('stg_series_definitions') }} as definitions
+    on
+        ranked.round_code = definitions.round_code
+        and definitions.owner_type = 'indicator'
+        and ranked.indicator_code = definitions.owner_code

@@ -36,10 +36,15 @@ harmonised as (
         facts.data_year,
         facts.value,
         facts.break_in_series as is_break,
-        facts.comparable_from,
+        definitions.comparable_from,
         facts.is_sample
     from {{ ref('fct_indicator_harmonised') }} as facts
     inner join {{ ref('int_rounds') }} as rounds on facts.round_code = rounds.round_code
+    left join {{ ref('stg_series_definitions') }} as definitions
+        on
+            facts.round_code = definitions.round_code
+            and definitions.owner_type = 'indicator'
+            and facts.indicator_code = definitions.owner_code
     where rounds.period_type = 'year' and facts.value is not null
 
 ),
@@ -72,7 +77,8 @@ numbered as (
 
 ),
 
--- as reported, only the years since the last break compare; the harmonised view is made to compare across it
+-- as reported, only the years since the last break compare; the harmonised view is made to compare across breaks of
+-- areas, but not across those of definitions
 last_years as (
 
     select
@@ -101,4 +107,4 @@ select
     is_break,
     is_sample
 from last_years
-where basis = 'harmonised' or data_year >= coalesce(last_comparable_from, data_year)
+where data_year >= coalesce(last_comparable_from, data_year)

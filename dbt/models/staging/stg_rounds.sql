@@ -22,6 +22,7 @@ renamed as (
         opens_on,
         coalesce(is_break, false) as is_break,
         break_reason_vi,
+        break_reason_en,
         name_vi,
         name_en
     from source

@@ -1,0 +1,104 @@
+"""The catalogue of an office through time: the one way to change it, and what was in force at a moment.
+
+Every state that was used or imported is kept in the data folder, with who, when and why in the ledger. Which tables
+change is decided by those who call ``change_catalogue``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from dagster_project.catalogue.lint import check
+from dagster_project.catalogue.load import Catalogue, CatalogueError, load_catalogue
+from dagster_project.catalogue.versions import keep, load_version, put_tables, with_tables
+from dagster_project.errors import UsageError
+from dagster_project.ledger.catalogue_log import CatalogueVersion, add_version, list_versions
+from dagster_project.ledger.store import open_ledger
+from dagster_project.paths import DataFolder, Project
+from dagster_project.settings import Settings
+
+_SHORTEST_HASH = 4
+
+
+def change_catalogue(
+    settings: Settings,
+    tables: Mapping[str, bytes],
+    *,
+    how: str,
+    at: datetime,
+    by: str,
+    reason: str = "",
+    document: str = "",
+    source: tuple[str, str] = ("", ""),
+) -> CatalogueVersion | None:
+    """Put ``tables`` (CSV by name) in the place of the office's own as a new version; None where nothing differs.
+
+    ``source``: name and sha256 of the file that they were taken from. Raises ``CatalogueError`` where the result has
+    problems; then nothing is written. The ledger comes before the tables: no state is in force that was not logged.
+    """
+    old, new = load_catalogue(settings.catalogue), with_tables(settings.catalogue, tables)
+    problems = check(new)
+    if problems:
+        raise CatalogueError(problems)
+    settings.folder.make()
+    notice(settings, old, at)
+    if old.content_hash == new.content_hash:
+        return None
+    keep(new, settings.folder.catalogue_versions)
+    version = CatalogueVersion(
+        content_hash=new.content_hash,
+        how=how,
+        made_at=at,
+        made_by=by.strip(),
+        reason=reason.strip(),
+        document=document.strip(),
+        source_name=source[0],
+        source_sha256=source[1],
+    )
+    add_version(open_ledger(settings.folder.ledger), version)
+    put_tables(settings.catalogue, tables)
+    return version
+
+
+def notice(settings: Settings, catalogue: Catalogue, at: datetime) -> CatalogueVersion | None:
+    """Keep the catalogue in use; where the ledger does not know it as the last one, say since when it was seen."""
+    keep(catalogue, settings.folder.catalogue_versions)
+    ledger = open_ledger(settings.folder.ledger)
+    known = list_versions(ledger)
+    if known and known[-1].content_hash == catalogue.content_hash:
+        return None
+    is_shipped = settings.catalogue == Project().reference
+    how = "shipped" if is_shipped else "edited" if known else "first"
+    version = CatalogueVersion(content_hash=catalogue.content_hash, how=how, made_at=at)
+    add_version(ledger, version)
+    return version
+
+
+def version_in_force(folder: DataFolder, at: datetime) -> CatalogueVersion | None:
+    """The version that was in force ``at`` that moment; None before the first one was seen."""
+    known = list_versions(open_ledger(folder.ledger))
+    return next((version for version in reversed(known) if version.made_at <= at), None)
+
+
+def catalogue_in_force(folder: DataFolder, at: datetime) -> Catalogue | None:
+    """The catalogue that was in force ``at`` that moment, as it was; None before the first one was seen."""
+    version = version_in_force(folder, at)
+    return load_version(folder.catalogue_versions, version.content_hash) if version else None
+
+
+def catalogue_told(folder: DataFolder, told: str) -> Catalogue:
+    """The catalogue that a person names: a folder, the number of a version, or the beginning of its hash."""
+    if Path(told).is_dir():
+        return load_catalogue(Path(told))
+    versions = list_versions(open_ledger(folder.ledger)) if folder.ledger.is_file() else []
+    hashes = {
+        version.content_hash
+        for version in versions
+        if told == str(version.number)
+        or (len(told) >= _SHORTEST_HASH and version.content_hash.startswith(told.lower()))
+    }
+    if len(hashes) != 1:
+        raise UsageError("versions.unknown", version=told)
+    return load_version(folder.catalogue_versions, hashes.pop())
