@@ -55,6 +55,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "peer_outlier",
         "copied_from_last_year",
         "lead_contributor",
+        "total_differs",
         "submission_missing",
         "submission_late",
         "submission_revised",

@@ -82,7 +82,10 @@ class UnitLine:
 
 @dataclass(frozen=True)
 class RoundFacts:
-    """What a release says about one round. ``area`` is null where several areas report and none stands for all."""
+    """What a release says about one round. ``area`` is null where several areas report and none stands for all.
+
+    An area stands for all where it alone is of the round's level: the others are those below it.
+    """
 
     stamp: Stamp
     round: Round
@@ -114,7 +117,10 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     chosen = _round(rounds.row(0, named=True))
     dim_area = release.mart("dim_area")
     of_set = {"criteria_set_code": chosen.criteria_set_code}
-    indicators = release.mart("fct_indicator", **of_set)
+    indicators = with_columns(
+        release.mart("fct_indicator", **of_set),
+        {"partial_value": pl.Float64(), "n_areas": pl.Int64(), "n_areas_expected": pl.Int64()},
+    )
     harmonised = release.mart("fct_indicator_harmonised", **of_set)
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
     rates = release.mart("fct_reporting_rate", round_code=round_code)
@@ -124,7 +130,8 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     here = of_round | pl.col("round_code").is_null()
     reporting = _codes(indicators.filter(of_round)) or _codes(submissions) or _codes(rates)
     today = _codes(harmonised.filter(of_round))
-    one = next((codes[0] for codes in (today, reporting) if len(codes) == 1), None)
+    above = _codes(indicators.filter(of_round, area_level=chosen.level)) if len(reporting) > 1 else ()
+    one = next((codes[0] for codes in (today, above, reporting) if len(codes) == 1), None)
     return RoundFacts(
         stamp=release.stamp,
         round=chosen,

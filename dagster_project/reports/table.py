@@ -124,7 +124,9 @@ def table_notes(table: IndicatorTable, lang: str) -> list[str]:
         for period in table.periods
         if period.is_break
     ]
-    notes += [message(f"reports.note_{state}", lang) for state in ("held", "missing") if state in shown]
+    notes += [
+        message(f"reports.note_{state}", lang) for state in ("held", "missing", "partial") if state in shown
+    ]
     notes += [
         message(f"reports.note_{status}", lang)
         for status in ("estimate", "preliminary")
@@ -173,8 +175,9 @@ def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
     if row is None:
         return Figure(None, "", state_words(None, None, lang), "not_available")
     state = row["value_state"] or "not_available"
-    if row.get("counted"):
-        return Figure(None, row["counted"], "", state)
+    told = row.get("counted") or _partial_digits(row, line, lang)
+    if told:
+        return Figure(None, told, "", state)
     if state not in _FIGURE or row["value"] is None:
         lost = row["method"] == "not_harmonised" and row["coverage"] and state == "not_available"
         told = "not_harmonised" if lost else state
@@ -186,6 +189,19 @@ def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
         return Figure(value, "", state_words("zero", None, lang), "zero")
     digits = f"{number(value, line.decimals, lang)} {_status_mark(row['value_status'], lang)}".strip()
     return Figure(value, digits, "", "value")
+
+
+def _partial_digits(row: Mapping[str, Any], line: Line, lang: str) -> str:
+    """What some of the areas below add up to, with how many they are; empty where they do not."""
+    if row["value_state"] != "partial" or row["partial_value"] is None:
+        return ""
+    return message(
+        "reports.partial",
+        lang,
+        digits=number(row["partial_value"], line.decimals, lang),
+        n_areas=row["n_areas"],
+        n_areas_expected=row["n_areas_expected"],
+    )
 
 
 def _status_mark(status: str | None, lang: str) -> str:
@@ -214,6 +230,7 @@ _CELL = (
     "method",
     "coverage",
 )
+_PARTIAL = ("partial_value", "n_areas", "n_areas_expected")
 
 
 def _area_rows(facts: RoundFacts) -> pl.DataFrame:
@@ -230,7 +247,10 @@ def _area_rows(facts: RoundFacts) -> pl.DataFrame:
         ],
         how="vertical_relaxed",
     )
-    return both.unique(["indicator_code", "period_code"], keep="first", maintain_order=True)
+    cell = ["indicator_code", "period_code"]
+    return both.unique(cell, keep="first", maintain_order=True).join(
+        own.select(*cell, *_PARTIAL).unique(cell, keep="first"), on=cell, how="left", maintain_order="left"
+    )
 
 
 def _periods_of_same_area(facts: RoundFacts, area: str) -> pl.DataFrame:

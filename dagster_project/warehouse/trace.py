@@ -26,10 +26,20 @@ _SOUND = ("value", "zero", "not_applicable")
 _BY_HAND = ("correction", "on_behalf")
 _TOTAL = "_T"
 
+# Releases of older programs lack these columns.
 _TRACES = """
+    with indicators as (
+        select * from marts.fct_indicator
+        union all by name
+        select
+            cast(null as double) as partial_value, cast(null as bigint) as n_areas,
+            cast(null as bigint) as n_areas_expected
+        where false
+    )
     select
         i.indicator_value_key, i.indicator_code, i.name_vi, i.category_code, i.category_name, i.unit, i.decimals,
         i.area_code, i.area_name, i.round_code, i.period_code, i.data_year, i.numerator, i.denominator, i.value,
+        i.partial_value, i.origin, i.n_areas, i.n_areas_expected,
         i.value_state, i.value_status, i.break_in_series, i.comparable_from, i.is_confirmed, i.is_sample,
         b.part, b.coefficient, v.data_element_code, v.name_vi as element_name,
         v.category_code as element_category_code, v.category_name as element_category_name, v.unit as element_unit,
@@ -37,7 +47,7 @@ _TRACES = """
         v.period_code as reported_period_code, v.area_code as reported_area_code,
         v.area_name as reported_area_name, v.reporting_unit_code, v.reporting_unit_name, v.submission_id, v.revision,
         v.received_at, v.entered_how, v.file_name, v.sha256, v.sheet, v.cell, v.source_text, v.note_text
-    from marts.fct_indicator as i
+    from indicators as i
     left join marts.bridge_indicator_source as b on i.indicator_value_key = b.indicator_value_key
     left join marts.fct_reported_value as v on b.reported_value_key = v.reported_value_key
     where i.indicator_code = $indicator and i.area_code = $area
@@ -139,6 +149,10 @@ class Trace:
     numerator: float | None
     denominator: float | None
     value: float | None
+    partial_value: float | None
+    origin: str | None
+    n_areas: int | None
+    n_areas_expected: int | None
     value_state: str
     value_status: str | None
     break_in_series: bool | None
@@ -245,6 +259,15 @@ def _head(trace: Trace, lang: str) -> Iterator[str]:
         round=trace.round_code,
     )
     yield f"  = {shown_figure(trace.value, trace.value_state, trace.unit, lang, trace.decimals)}"
+    if trace.origin == "aggregated":
+        partial = trace.value_state == "partial"
+        yield "  " + _say(
+            lang,
+            "trace_partial" if partial else "trace_aggregated",
+            figure=shown_figure(trace.partial_value, "value", trace.unit, lang, trace.decimals),
+            n_areas=trace.n_areas,
+            n_areas_expected=trace.n_areas_expected,
+        )
     if trace.break_in_series and trace.comparable_from is not None:
         yield "  " + _say(lang, "trace_break", year=trace.comparable_from)
 

@@ -10,9 +10,11 @@
     `figures` names a relation like int_element_values with the same holder.
 #}
 
-{% macro of_areas() -%}
+{% macro of_areas(reporters=none) -%}
     {%- do return({
-        'holder': 'area_code', 'reporters': ref('int_reporting_areas'), 'lagged': ref('int_lagged_areas')
+        'holder': 'area_code',
+        'reporters': reporters or ref('int_reporting_areas'),
+        'lagged': ref('int_lagged_areas')
     }) -%}
 {%- endmacro %}
 
@@ -39,6 +41,7 @@
         {{ terms }}.round_code,
         reporters.{{ holder }},
         {{ terms }}.part,
+        {{ terms }}.term_number,
         {{ terms }}.combine,
         {{ terms }}.coefficient,
         {{ terms }}.data_element_code is null as is_constant,
@@ -68,6 +71,7 @@
         {{ terms }}.round_code,
         reporters.{{ holder }},
         {{ terms }}.part,
+        {{ terms }}.term_number,
         {{ terms }}.combine,
         {{ terms }}.coefficient,
         false as is_constant,

@@ -1,6 +1,7 @@
 {#
     States in the order in which they win when figures are put together: one held figure holds the whole, and a
-    figure that somebody still owes is missing before it is not available.
+    figure that somebody still owes is missing before it is not available. A sum over some of the areas stands next to
+    a value, from which every reader tells it apart by the rank 1.
 #}
 {% macro state_rank(column) -%}
     case {{ column }}
@@ -8,6 +9,7 @@
         when 'missing' then 4
         when 'not_available' then 3
         when 'not_applicable' then 2
+        when 'partial' then 1.5
         else 1
     end
 {%- endmacro %}
@@ -19,6 +21,7 @@
         when 4 then 'missing'
         when 3 then 'not_available'
         when 2 then 'not_applicable'
+        when 1.5 then 'partial'
         else case when {{ value }} = 0 then 'zero' else 'value' end
     end
 {%- endmacro %}

@@ -32,4 +32,6 @@ inner join held
         and facts.area_code = held.area_code
         and terms.data_element_code = held.data_element_code
         and terms.category_code = held.category_code
-where facts.value is not null or facts.value_state not in ('held', 'not_applicable')
+where
+    facts.origin = 'entered'
+    and (facts.value is not null or facts.value_state not in ('held', 'not_applicable'))

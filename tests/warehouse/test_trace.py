@@ -221,3 +221,26 @@ def test_a_known_code_without_a_value_gives_nothing(file: Path) -> None:
 def test_areas_and_indicators_are_given_by_code_only(file: Path, code: str, area: str) -> None:
     with pytest.raises(UsageError):
         trace_indicator(file, code, area, Wanted(2025))
+
+
+def test_a_sum_over_some_of_the_areas_says_how_many_and_is_shown_as_no_figure_of_the_whole(
+    tmp_path: Path,
+) -> None:
+    incomplete = indicator(
+        *("k", "IV.21", None),
+        value_state="partial",
+        partial_value=1234.5,
+        origin="aggregated",
+        n_areas=37,
+        n_areas_expected=38,
+    )
+    rows = {
+        "dim_indicator": [{"indicator_code": "IV.21"}],
+        "dim_area": [{"area_code": "03390"}],
+        "fct_indicator": [incomplete],
+    }
+    text = render(
+        trace_indicator(make_marts(tmp_path / "kho.duckdb", rows), "IV.21", "03390", Wanted(2025)), "vi"
+    )
+    assert "  = mới có một phần địa bàn\n" in text
+    assert "= 1.234,50 % cộng từ 37/38 địa bàn cấp dưới; chưa phải số của toàn địa bàn" in text

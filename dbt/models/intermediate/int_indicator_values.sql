@@ -1,4 +1,5 @@
--- Every indicator of every area that reports in a round, with the state of its figure.
+-- Every indicator of every area that reports in a round, and of those above them, with the state of its figure.
+{%- set result = 'indicators.multiplier * ranked.numerator / nullif(coalesce(ranked.denominator, 1), 0)' %}
 with
 
 indicators as (
@@ -37,8 +38,60 @@ variants as (
 
 ),
 
-term_values as (
+own_values as (
     {{ term_values('terms', ref('int_admitted_element_values')) }}
+),
+
+area_sums as (
+    {{ area_sums(ref('int_area_parts')) }}
+),
+
+-- what is put together from the areas below stands instead of what the area says itself
+term_values as (
+
+    select
+        own_values.owner_code,
+        own_values.variant,
+        own_values.round_code,
+        own_values.area_code,
+        own_values.part,
+        own_values.combine,
+        own_values.coefficient,
+        own_values.is_constant,
+        case when area_sums.round_code is null then own_values.value else area_sums.value end as value,
+        coalesce(area_sums.value_state, own_values.value_state) as value_state,
+        case when area_sums.round_code is null then own_values.value_status else area_sums.value_status end
+            as value_status,
+        coalesce(area_sums.n_sources, own_values.n_sources) as n_sources,
+        case when area_sums.round_code is null then own_values.coverage else area_sums.coverage end as coverage,
+        area_sums.n_sources > 0 or own_values.is_answered as is_answered,
+        own_values.is_sample
+    from own_values
+    left join area_sums
+        on
+            own_values.round_code = area_sums.round_code
+            and own_values.area_code = area_sums.area_code
+            and own_values.owner_code = area_sums.owner_code
+            and own_values.variant = area_sums.variant
+            and own_values.part = area_sums.part
+            and own_values.term_number = area_sums.term_number
+
+),
+
+-- all terms of one indicator that are put together are so from the same areas
+gathered as (
+
+    select
+        round_code,
+        area_code,
+        owner_code,
+        variant,
+        count(distinct case when is_counted then child_code end) as n_areas,
+        count(distinct case when is_expected then child_code end) as n_areas_expected,
+        min(case when is_expected then case when is_counted then child_coverage else 0.0 end end) as least_coverage
+    from {{ ref('int_area_parts') }}
+    group by round_code, area_code, owner_code, variant
+
 ),
 
 parts as (
@@ -79,6 +132,9 @@ ranked as (
             when parts.state_rank = 1 and parts.denominator = 0 then 3
             else coalesce(parts.state_rank, 4)
         end as state_rank,
+        coalesce(parts.state_rank = 1 and gathered.least_coverage < 1, false) as is_partial,
+        gathered.n_areas,
+        gathered.n_areas_expected,
         coalesce(parts.n_texts, 0) > 0 as is_text,
         parts.status_rank,
         coalesce(parts.n_sources, 0) as n_sources,
@@ -92,6 +148,12 @@ ranked as (
             and areas.area_code = parts.area_code
             and variants.indicator_code = parts.owner_code
             and variants.category_code = parts.variant
+    left join gathered
+        on
+            areas.round_code = gathered.round_code
+            and areas.area_code = gathered.area_code
+            and variants.indicator_code = gathered.owner_code
+            and variants.category_code = gathered.variant
     left join applicability
         on
             areas.round_code = applicability.round_code
@@ -130,17 +192,20 @@ select
     indicators.status,
     indicators.is_confirmed,
     ranked.applicability,
-    ranked.numerator,
-    ranked.denominator,
+    -- a sum over some of the areas is no figure of the whole: it stands beside, and nothing takes it for one
+    case when not ranked.is_partial then ranked.numerator end as numerator,
+    case when not ranked.is_partial then ranked.denominator end as denominator,
+    case when ranked.state_rank = 1 and not ranked.is_partial then {{ result }} end as value,
+    case when ranked.state_rank in (1, 3) and ranked.is_partial then {{ result }} end as partial_value,
     case
-        when ranked.state_rank = 1
-            then indicators.multiplier * ranked.numerator / nullif(coalesce(ranked.denominator, 1), 0)
-    end as value,
-    case
+        when ranked.is_partial and ranked.state_rank in (1, 3) then 'partial'
         when ranked.is_text and ranked.state_rank = 1 then 'value'
         else {{ ranked_state('ranked.state_rank', 'ranked.numerator') }}
     end as value_state,
     case when ranked.state_rank = 1 then {{ ranked_status('ranked.status_rank') }} end as value_status,
+    case when ranked.n_areas_expected is null then 'entered' else 'aggregated' end as origin,
+    ranked.n_areas,
+    ranked.n_areas_expected,
     ranked.n_sources,
     ranked.coverage,
     ranked.is_sample

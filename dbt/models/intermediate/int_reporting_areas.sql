@@ -1,5 +1,6 @@
--- The areas that figures are about in each round; a unit may report for areas other than its own.
-with
+-- The areas that figures are about in each round, and those above them up to the round's level, whose figures are made
+-- from theirs; a unit may report for areas other than its own.
+with recursive
 
 figures as (
 
@@ -10,15 +11,51 @@ figures as (
     from {{ ref('int_current_values') }}
     group by round_code, area_code
 
+),
+
+steps as (
+
+    select
+        children.round_code,
+        children.area_code,
+        parents.area_code as parent_code
+    from {{ ref('int_round_areas') }} as children
+    inner join {{ ref('int_round_areas') }} as parents
+        on children.round_code = parents.round_code and children.parent_code = parents.area_code
+    inner join {{ ref('int_rounds') }} as rounds on children.round_code = rounds.round_code
+    where
+        children.is_valid
+        and parents.is_valid
+        and {{ level_rank('children.area_level') }} < {{ level_rank('parents.area_level') }}
+        and {{ level_rank('parents.area_level') }} <= {{ level_rank('rounds.level') }}
+
+),
+
+reporting as (
+
+    select
+        round_code,
+        area_code
+    from figures
+    union distinct
+    select
+        steps.round_code,
+        steps.parent_code as area_code
+    from reporting
+    inner join steps on reporting.round_code = steps.round_code and reporting.area_code = steps.area_code
+
 )
 
 select
-    figures.round_code,
-    figures.area_code,
+    reporting.round_code,
+    reporting.area_code,
     areas.area_name,
     areas.area_level,
     areas.starts_on,
-    figures.is_sample
-from figures
+    figures.area_code is not null as is_entered,
+    coalesce(figures.is_sample, rounds.is_sample) as is_sample
+from reporting
+inner join {{ ref('int_rounds') }} as rounds on reporting.round_code = rounds.round_code
+left join figures on reporting.round_code = figures.round_code and reporting.area_code = figures.area_code
 left join {{ ref('int_round_areas') }} as areas
-    on figures.round_code = areas.round_code and figures.area_code = areas.area_code
+    on reporting.round_code = areas.round_code and reporting.area_code = areas.area_code

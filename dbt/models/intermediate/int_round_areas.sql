@@ -20,6 +20,7 @@ versions as (
         areas.area_code,
         areas.name_vi as area_name,
         areas.level as area_level,
+        areas.parent_code,
         areas.starts_on,
         rounds.period_end between areas.starts_on and areas.ends_on as is_valid,
         row_number() over (
@@ -36,6 +37,7 @@ select
     area_code,
     area_name,
     area_level,
+    parent_code,
     starts_on,
     is_valid
 from versions

@@ -86,8 +86,16 @@ unit_parts as (
     {{ formula_parts('unit_term_values', 'reporting_unit_code') }}
 ),
 
+-- what is only put together from other areas was looked at there
+areas_with_figures as (
+
+    select * from {{ ref('int_reporting_areas') }}
+    where is_entered
+
+),
+
 area_term_values as (
-    {{ term_values('area_terms', ref('int_element_values')) }}
+    {{ term_values('area_terms', ref('int_element_values'), of_areas('areas_with_figures')) }}
 ),
 
 area_parts as (

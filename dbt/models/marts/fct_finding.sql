@@ -55,6 +55,8 @@ about_figures as (
     select * from {{ ref('int_copied_findings') }}
     union all by name
     select * from {{ ref('int_skipped_findings') }}
+    union all by name
+    select * from {{ ref('int_total_findings') }}
 
 ),
 

@@ -16,6 +16,7 @@ select
     numerator,
     denominator,
     value,
+    partial_value,
     value_state,
     value_status,
     applicability,
@@ -27,7 +28,9 @@ select
     definition_note_en,
     n_sources,
     coverage,
-    'entered' as origin,
+    n_areas,
+    n_areas_expected,
+    origin,
     status,
     is_confirmed,
     is_sample
