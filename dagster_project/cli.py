@@ -126,7 +126,9 @@ def run(
         told = rounds_told(desk.settings, catalogue, year, round_code)
         wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
         with _stage(desk.settings, "receive", seconds):
-            received = pipeline.receive(desk, files or [desk.folder.inbox], wanted=wanted)
+            sources = files or [desk.folder.inbox]
+            received = pipeline.receive(desk, sources, wanted=wanted)
+        problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
         runner = None
@@ -151,12 +153,16 @@ def run(
                     pipeline.export(desk, after.release_id, None)
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
-    outcome = _Outcome(desk, after.release_id, after.content_hash, changed, summary, seconds, names, held)
+    outcome = _Outcome(
+        desk, after.release_id, after.content_hash, changed, summary, seconds, names, held, problems
+    )
     if as_json:
         sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:
         outcome.say()
-    raise typer.Exit(ExitCode.BLOCKING_FINDINGS if summary.findings["blocking"] else ExitCode.DONE)
+    sys.stderr.write("".join(f"{problem}\n" for problem in problems))
+    to_mend = problems or summary.findings["blocking"]
+    raise typer.Exit(ExitCode.BLOCKING_FINDINGS if to_mend else ExitCode.DONE)
 
 
 @app.command(help=help_text("report"))
@@ -263,6 +269,7 @@ class _Outcome:
     seconds: Mapping[str, float]
     names: set[tuple[str, str]] | None
     held: Rollback | None
+    problems: Sequence[str]
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``kho run --json`` prints (architecture, section 6)."""
@@ -278,6 +285,7 @@ class _Outcome:
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
             "peak_memory_mb": _peak_memory_mb(),
             **({"rollback": self._rollback_told(self.held)} if self.held else {}),
+            **({"not_received": self.problems} if self.problems else {}),
         }
 
     def _rollback_ended(self) -> bool:

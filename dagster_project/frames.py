@@ -121,7 +121,7 @@ FINDINGS = _schema(
 )
 
 
-#: What an officer entered: a correction of a unit's figure, or a figure on a unit's behalf; the newest per key.
+#: What an officer ever entered: a correction of a unit's figure, or a figure on a unit's behalf.
 ENTRIES = _schema(
     {
         "entry_id": pl.String,
@@ -147,6 +147,8 @@ ENTRIES = _schema(
         "paper_name": pl.String,
         "page": pl.Int32,
         "confirmed_at": TIMESTAMP,
+        "withdrawn_at": TIMESTAMP,
+        "is_standing": pl.Boolean,  # the newest of its kind and figure that was not withdrawn
         "is_sample": pl.Boolean,
     }
 )
@@ -200,7 +202,7 @@ VERDICTS = _schema(
     }
 )
 
-#: Why a unit need not send a form, or may send it later; the newest per unit, area, form and round.
+#: Why a unit need not send a form, or may send it later, whether it still stands or not.
 EXEMPTIONS = _schema(
     {
         "exemption_id": pl.String,
@@ -213,6 +215,8 @@ EXEMPTIONS = _schema(
         "reason": pl.String,
         "decided_by": pl.String,
         "decided_at": TIMESTAMP,
+        "withdrawn_at": TIMESTAMP,
+        "is_standing": pl.Boolean,  # the newest of its unit, area, form and round that was not withdrawn
         "is_sample": pl.Boolean,
     }
 )

@@ -105,8 +105,9 @@ def receive(
 
     A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came,
     and ``sender`` and ``channel`` from whom and how. ``wanted`` is what the run was told to take, if anything.
-    Returns the receipts of all these files, new or known. Raises ``UsageError`` for a path that is not there or may
-    not be read and for a malformed ``receipts.csv``.
+    Returns the receipts of all these files, new or known; what may not be read in a folder is passed over and told by
+    ``not_received``. Raises ``UsageError`` for a path that is not there, a named file that may not be read and a
+    malformed ``receipts.csv``.
     """
     from dagster_project.intake.land import land
 
@@ -130,6 +131,30 @@ def receive(
     add_receipts(engine, receipts)
     asked = {receipt.receipt_id for receipt in receipts}
     return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in asked]
+
+
+def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
+    """What folders hold or tell of that did not come in: files that may not be read, receipts without their file.
+
+    A receipt whose file came in before, under the same name, is not told again. Call it after ``receive``.
+    """
+    came = {receipt.file_name for receipt in list_receipts(open_ledger(desk.folder.ledger))}
+    problems = []
+    for folder in (source for source in sources if source.is_dir()):
+        closed = [
+            str(path) for path in sorted(folder.rglob("*")) if _is_wanted(path, folder) and _is_closed(path)
+        ]
+        if closed:
+            problems.append(KhoError("inbox.unreadable", files=", ".join(closed)))
+        told = _read_receipts(folder / RECEIPTS_FILE)
+        missing = [name for name in told if not (folder / name).exists() and printable(name) not in came]
+        if missing:
+            problems.append(
+                KhoError(
+                    "inbox.no_file", receipts=folder / RECEIPTS_FILE, files=", ".join(map(printable, missing))
+                )
+            )
+    return problems
 
 
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
@@ -474,6 +499,10 @@ class _Arrival:
 
 def _arrivals(sources: Iterable[Path], now: Callable[[], datetime]) -> list[_Arrival]:
     arrivals: list[_Arrival] = []
+    sources = list(sources)
+    closed = [str(source) for source in sources if source.is_file() and _is_closed(source)]
+    if closed:
+        raise UsageError("cli.unreadable_files", files=", ".join(closed))
     for source in sources:
         if source.is_dir():
             arrivals.extend(_arrivals_in(source, now))
@@ -481,9 +510,6 @@ def _arrivals(sources: Iterable[Path], now: Callable[[], datetime]) -> list[_Arr
             arrivals.append(_Arrival(source, printable(source.name), now()))
         else:
             raise UsageError("cli.no_such_file", file=source)
-    unreadable = [str(arrival.path) for arrival in arrivals if not os.access(arrival.path, os.R_OK)]
-    if unreadable:
-        raise UsageError("cli.unreadable_files", files=", ".join(unreadable))
     return arrivals
 
 
@@ -491,13 +517,23 @@ def _arrivals_in(folder: Path, now: Callable[[], datetime]) -> list[_Arrival]:
     told = _read_receipts(folder / RECEIPTS_FILE)
     arrivals = []
     for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        name = relative.as_posix()
-        hidden = any(part.startswith((".", "~$")) for part in relative.parts)
-        if path.is_symlink() or not path.is_file() or hidden or name == RECEIPTS_FILE:
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or not _is_wanted(path, folder) or _is_closed(path):
             continue
         arrivals.append(told[name](path) if name in told else _Arrival(path, printable(name), now()))
     return arrivals
+
+
+def _is_wanted(path: Path, folder: Path) -> bool:
+    """Whether something in a folder is no link, no hidden or half-saved file and not the list of receipts itself."""
+    relative = path.relative_to(folder)
+    hidden = any(part.startswith((".", "~$")) for part in relative.parts)
+    return not (path.is_symlink() or hidden or relative.as_posix() == RECEIPTS_FILE)
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether we may not read a file, or not look into a folder."""
+    return not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK)
 
 
 def _read_receipts(file: Path) -> dict[str, Callable[[Path], _Arrival]]:

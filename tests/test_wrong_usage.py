@@ -14,7 +14,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dagster_project.errors import ExitCode, UsageError
 from dagster_project.messages import message
 from dagster_project.paths import DataFolder, Project
-from dagster_project.pipeline import Desk, receive
+from dagster_project.pipeline import Desk, not_received, receive
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import build
 from tests.command import kho
@@ -104,16 +104,39 @@ def test_a_file_name_of_broken_letters_stops_no_other_file(tmp_path: Path) -> No
     assert sorted(names) == ["a.xlsx", "bi\ufffdu\ufffd\ufffd.xlsx"]
 
 
-def test_files_that_may_not_be_read_are_named_all_at_once(
+def test_named_files_that_may_not_be_read_are_told_all_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox = _inbox(tmp_path, f"file,received_at\na.xlsx,{AT}\n".encode())
     (inbox / "b.xlsx").write_bytes(b"b")
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(UsageError) as error:
-        receive(_desk(tmp_path), [inbox])
+        receive(_desk(tmp_path), [inbox / "a.xlsx", inbox / "b.xlsx"])
     assert "a.xlsx" in error.value.text("vi")
     assert "b.xlsx" in error.value.text("vi")
+
+
+def test_what_may_not_be_read_in_the_inbox_is_told_and_stops_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = _inbox(tmp_path, f"file,received_at\na.xlsx,{AT}\n".encode())
+    (inbox / "b.xlsx").write_bytes(b"b")
+    (inbox / "khóa").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name not in ("b.xlsx", "khóa"))
+    assert [receipt.file_name for receipt in receive(_desk(tmp_path), [inbox])] == ["a.xlsx"]
+    (problem,) = not_received(_desk(tmp_path), [inbox])
+    assert "b.xlsx" in problem.text("vi")
+    assert "khóa" in problem.text("vi")
+    assert "a.xlsx" not in problem.text("vi")
+
+
+def test_a_receipt_without_its_file_is_told_unless_the_file_came_before(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, f"file,received_at\na.xlsx,{AT}\nlạc.xlsx,{AT}\n".encode())
+    receive(_desk(tmp_path), [inbox])
+    (inbox / "a.xlsx").unlink()
+    (problem,) = not_received(_desk(tmp_path), [inbox])
+    assert "lạc.xlsx" in problem.text("vi")
+    assert "a.xlsx" not in problem.text("vi")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ _DATA_DOCS_KEPT = 20
 def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """Every file of the inbox, kept by sha256, with its receipt in the ledger."""
     receipts = pipeline.receive(desk, [desk.folder.inbox])
-    return dg.MaterializeResult(metadata={"files_in_inbox": len(receipts)})
+    problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, [desk.folder.inbox])]
+    return dg.MaterializeResult(metadata={"files_in_inbox": len(receipts), "not_received": problems})
 
 
 @dg.asset(key=CATALOGUE, group_name="intake", kinds={"csv"})

@@ -20,11 +20,13 @@ from dagster_project.ledger.decisions import (
     Response,
     SignedCopy,
     Verdict,
+    Withdrawn,
     list_entries,
     list_exemptions,
     list_responses,
     list_signed_copies,
     list_verdicts,
+    list_withdrawn,
 )
 
 _ENTRY_KEY = (
@@ -40,13 +42,14 @@ _EXEMPTION_KEY = ("reporting_unit_code", "area_code", "form_code", "round_code")
 
 @dataclass(frozen=True)
 class Decisions:
-    """Everything decided that stands, oldest first."""
+    """Everything decided that stands, oldest first, and what was believed until it was withdrawn."""
 
     entries: Sequence[Entry]
     responses: Sequence[Response]
     verdicts: Sequence[Verdict]
     exemptions: Sequence[Exemption]
     signed_copies: Sequence[SignedCopy]
+    withdrawn: Sequence[Withdrawn] = ()
 
     def facts(self) -> list[list[dict[str, str | None]]]:
         """Plain values that change whenever a decision is made, confirmed or withdrawn."""
@@ -61,18 +64,20 @@ class Decisions:
                 self.verdicts,
                 self.exemptions,
                 self.signed_copies,
+                self.withdrawn,
             )
         ]
 
 
 def read_decisions(engine: Engine, known_at: datetime | None = None) -> Decisions:
-    """All decisions of a ledger that stand; with ``known_at``, those that stood then."""
+    """All decisions of a ledger; with ``known_at``, as they stood then."""
     return Decisions(
         entries=list_entries(engine, known_at),
         responses=list_responses(engine, known_at),
         verdicts=list_verdicts(engine, known_at),
         exemptions=list_exemptions(engine, known_at),
         signed_copies=list_signed_copies(engine, known_at),
+        withdrawn=list_withdrawn(engine, known_at),
     )
 
 
@@ -95,10 +100,20 @@ def decision_frames(
         ]
     ).sort("answered_at", maintain_order=True)
     return {
-        "entries": _newest(_frame(decisions.entries, ENTRIES, is_sample=is_sample), _ENTRY_KEY),
+        "entries": _with_withdrawn(
+            _frame(decisions.entries, ENTRIES, is_sample=is_sample),
+            [item for item in decisions.withdrawn if isinstance(item.decision, Entry)],
+            _ENTRY_KEY,
+            is_sample=is_sample,
+        ),
         "responses": _newest(responses, FINDING_KEY),
         "verdicts": _newest(_frame(decisions.verdicts, VERDICTS, is_sample=is_sample), FINDING_KEY),
-        "exemptions": _newest(_frame(decisions.exemptions, EXEMPTIONS, is_sample=is_sample), _EXEMPTION_KEY),
+        "exemptions": _with_withdrawn(
+            _frame(decisions.exemptions, EXEMPTIONS, is_sample=is_sample),
+            [item for item in decisions.withdrawn if isinstance(item.decision, Exemption)],
+            _EXEMPTION_KEY,
+            is_sample=is_sample,
+        ),
     }
 
 
@@ -132,6 +147,20 @@ def _frame(
 ) -> pl.DataFrame:
     rows = [{**asdict(decision), **same} for decision in decisions]
     return pl.DataFrame(rows, schema=schema) if rows else frames.empty(schema)
+
+
+def _with_withdrawn(
+    standing: pl.DataFrame, withdrawn: Sequence[Withdrawn], key: Sequence[str], *, is_sample: bool
+) -> pl.DataFrame:
+    """All that was decided: the newest that stands per ``key`` is marked, what was withdrawn says when."""
+    marked = standing.with_columns(
+        (pl.int_range(pl.len()).over(key) == pl.len().over(key) - 1).alias("is_standing")
+    )
+    gone = [
+        {**asdict(item.decision), "withdrawn_at": item.at, "is_standing": False, "is_sample": is_sample}
+        for item in withdrawn
+    ]
+    return pl.concat([marked, pl.DataFrame(gone, schema=standing.schema)])
 
 
 def _from_workbooks(

@@ -128,6 +128,14 @@ class SignedCopy:
     signed_copy_id: str = ""
 
 
+@dataclass(frozen=True)
+class Withdrawn:
+    """A decision by which figures were believed until it was withdrawn."""
+
+    decision: Entry | Exemption
+    at: datetime
+
+
 _TABLES: Mapping[str, Table] = {
     Entry.prefix: tables.ENTRIES,
     Response.prefix: tables.RESPONSES,
@@ -240,6 +248,17 @@ def list_signed_copies(engine: Engine, known_at: datetime | None = None) -> list
         return [SignedCopy(**row, signed_copy_id=id_) for id_, row in rows]
 
 
+def list_withdrawn(engine: Engine, known_at: datetime | None = None) -> list[Withdrawn]:
+    """Entries and exemptions that were withdrawn, oldest first; with ``known_at``, by then."""
+    with engine.connect() as connection:
+        gone = _withdrawals(connection, known_at)
+        rows: list[tuple[str, Entry | Exemption]] = [
+            *((id_, Entry(**row, entry_id=id_)) for id_, row in _rows(connection, Entry.prefix)),
+            *((id_, Exemption(**row, exemption_id=id_)) for id_, row in _rows(connection, Exemption.prefix)),
+        ]
+        return [Withdrawn(decision, gone[id_]) for id_, decision in rows if id_ in gone]
+
+
 def _entries(connection: Connection, known_at: datetime | None = None) -> list[Entry]:
     confirmed = {
         f"{Entry.prefix}-{row.entry_number:04d}": aware(row.confirmed_at)
@@ -280,25 +299,38 @@ def _log(connection: Connection, act: _Act, subject: str) -> None:
 def _standing(
     connection: Connection, prefix: str, known_at: datetime | None = None
 ) -> list[tuple[str, dict[str, Any]]]:
-    table = _TABLES[prefix]
-    gone = {
-        row.subject
-        for row in connection.execute(select(tables.WITHDRAWALS.c.subject, tables.WITHDRAWALS.c.withdrawn_at))
+    gone = _withdrawals(connection, known_at)
+    return [
+        (id_, row)
+        for id_, row in _rows(connection, prefix)
+        if id_ not in gone and _was_known(row[_MOMENTS[prefix]], known_at)
+    ]
+
+
+def _withdrawals(connection: Connection, known_at: datetime | None) -> dict[str, datetime]:
+    """When each decision was withdrawn, by its id."""
+    table = tables.WITHDRAWALS
+    return {
+        row.subject: aware(row.withdrawn_at)
+        for row in connection.execute(select(table.c.subject, table.c.withdrawn_at))
         if _was_known(row.withdrawn_at, known_at)
     }
+
+
+def _rows(connection: Connection, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+    """Every decision of a kind with its id, withdrawn or not, oldest first."""
+    table = _TABLES[prefix]
     rows = connection.execute(select(table).order_by(table.c.number)).mappings().all()
-    named = [(f"{prefix}-{row['number']:04d}", row) for row in rows]
     return [
         (
-            id_,
+            f"{prefix}-{row['number']:04d}",
             {
                 name: aware(value) if isinstance(value, datetime) else value
                 for name, value in row.items()
                 if name != "number"
             },
         )
-        for id_, row in named
-        if id_ not in gone and _was_known(row[_MOMENTS[prefix]], known_at)
+        for row in rows
     ]
 
 

@@ -158,7 +158,9 @@ def diff_submissions(release: Path, older: str, newer: str) -> Diff:
                 database=_OLD,
                 columns=known,
                 table="fct_reported_value_history",
-                condition=f"submission_id = {marts.text(submission)}",
+                # the first span of each figure is the file's own; a later one, or an entry's, holds it again or in part
+                condition=f"submission_id = {marts.text(submission)} and known_from = received_at "
+                "and entered_how not in ('correction', 'on_behalf')",
                 findings=f"submission_id = {marts.text(submission)} and stage <> 'meaning'",
             )
             for submission in (older, newer)

@@ -125,9 +125,14 @@ def _finding_lines(findings: Sequence[FindingChange], lang: str) -> Iterator[str
 
 
 def _known_lines(item: Known, lang: str) -> Iterator[str]:
-    until = shown_moment(item.known_to) if item.known_to else _say(lang, "history_open")
     shown = item.value_text or shown_figure(item.value, item.value_state, item.unit, lang)
-    span = _say(lang, "history_span", revision=item.revision, start=shown_moment(item.known_from), end=until)
+    known = {"revision": item.revision, "start": shown_moment(item.known_from)}
+    if item.known_to == item.known_from:
+        span = _say(lang, "history_never", **known)
+    elif item.known_to:
+        span = _say(lang, "history_span", **known, end=shown_moment(item.known_to))
+    else:
+        span = _say(lang, "history_open", **known)
     yield f"  {'●' if item.believed else ' '} {shown} · {span}"
     yield f"      {_shown_place(Place(item.file_name, item.sheet, item.cell))}"
 

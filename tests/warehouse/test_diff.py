@@ -161,7 +161,10 @@ def test_the_text_names_values_units_cells_and_names_that_are_not_confirmed(pair
 
 @pytest.fixture
 def sent(tmp_path: Path) -> Path:
-    """One release with three revisions of a form, a refused file and another unit's form."""
+    """One release with three revisions of a form, a refused file and another unit's form.
+
+    The figure of the last revision was corrected for a day; then the correction was withdrawn.
+    """
     file = tmp_path / "kho.duckdb"
     with duckdb.connect(str(file)) as connection:
         connection.execute(
@@ -179,8 +182,16 @@ def sent(tmp_path: Path) -> Path:
             create table marts.fct_reported_value_history as select
                 submission_id, 'T-2025' as round_code, '2025' as period_code, area_code, reporting_unit_code,
                 'I.1.GT' as data_element_code, '_T' as category_code, revision * 1.0::double as value,
-                'value' as value_state, file_name, 'Biểu' as sheet, 'F9' as cell, revision
-            from marts.fct_submission
+                'value' as value_state, file_name, 'Biểu' as sheet, 'F9' as cell, revision, received_at,
+                received_at as known_from, 'form' as entered_how
+            from marts.fct_submission;
+            insert into marts.fct_reported_value_history by name
+            select * replace (
+                value + 5 as value, received_at + interval 1 day as known_from, 'correction' as entered_how
+            ) from marts.fct_reported_value_history where revision = 3
+            union all
+            select * replace (received_at + interval 2 days as known_from)
+            from marts.fct_reported_value_history where revision = 3
             """
         )
     return file
@@ -200,7 +211,7 @@ def test_revisions_are_found_by_name_content_or_id_and_put_in_order(
     older, newer = find_revisions(sent, *told)
     assert (older.submission_id, newer.submission_id) == expected
     (change,) = diff_submissions(sent, older.submission_id, newer.submission_id).changes
-    assert (change.old.revision, change.new.revision) == (older.revision, newer.revision)
+    assert (change.old.value, change.new.value) == (older.revision, newer.revision)
 
 
 @pytest.mark.parametrize(

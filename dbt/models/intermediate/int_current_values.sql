@@ -13,7 +13,7 @@ filled as (
 corrections as (
 
     select * from {{ ref('int_entries') }}
-    where kind = 'correction'
+    where kind = 'correction' and is_standing
 
 ),
 
@@ -46,23 +46,7 @@ judged as (
         corrections.value_state as new_state,
         corrections.unit as new_unit,
         corrections.reason as new_reason,
-        case
-            when corrections.entry_id is null then 'none'
-            when
-                filled.figure = corrections.figure
-                or (
-                    filled.figure is null
-                    and corrections.figure is null
-                    and filled.value_state = corrections.value_state
-                    and filled.value_text is not distinct from corrections.value_text
-                ) then 'settled'
-            when
-                coalesce(trim(corrections.expect), '') = coalesce(trim(filled.raw_text), '')
-                or trim(corrections.expect) = trim(filled.value_text)
-                or abs(try_cast(corrections.expect as double) - filled.figure) <= 1e-9 * abs(filled.figure)
-                then 'applied'
-            else 'source_changed'
-        end as correction_state
+        {{ correction_state('filled', 'corrections') }} as correction_state
     from filled
     left join corrections
         on

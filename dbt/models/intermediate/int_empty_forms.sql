@@ -1,4 +1,4 @@
--- Every figure of a form of which its unit said that it has nothing to report.
+-- Every figure of a form of which its unit ever said that it has nothing to report.
 with
 
 forms as (
@@ -11,6 +11,8 @@ forms as (
 asked as (
 
     select
+        forms.exemption_id,
+        forms.is_standing,
         forms.round_code,
         forms.reporting_unit_code,
         forms.area_code,
@@ -55,6 +57,8 @@ split as (
 
 -- nothing is counted as none; what is no amount does not apply
 select
+    exemption_id,
+    is_standing,
     round_code,
     reporting_unit_code,
     area_code,

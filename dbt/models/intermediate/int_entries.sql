@@ -47,6 +47,8 @@ select
     entries.paper_name,
     entries.page,
     entries.confirmed_at,
+    entries.withdrawn_at,
+    entries.is_standing,
     entries.is_sample,
     forms.form_code,
     least(entries.entered_at, coalesce(papers.received_at, entries.entered_at)) as came_at,

@@ -42,6 +42,7 @@ judged as (
             and entries.reporting_unit_code = figures.reporting_unit_code
             and entries.data_element_code = figures.data_element_code
             and entries.category_code = figures.category_code
+    where entries.is_standing
 
 ),
 

@@ -26,6 +26,7 @@ excuses as (
         bool_or(kind = 'not_sending') as is_not_sending,
         string_agg(reason, '; ' order by decided_at, reason) as reason
     from {{ ref('stg_exemptions') }}
+    where is_standing
     group by round_code, reporting_unit_code, form_code
 
 ),

@@ -30,7 +30,7 @@ told as (
         entered_at,
         is_sample
     from {{ ref('int_entries') }}
-    where kind = 'on_behalf'
+    where kind = 'on_behalf' and is_standing
     union all
     select
         empty_forms.round_code,
@@ -53,6 +53,7 @@ told as (
         empty_forms.decided_at as entered_at,
         empty_forms.is_sample
     from {{ ref('int_empty_forms') }} as empty_forms
+    where empty_forms.is_standing
 
 ),
 

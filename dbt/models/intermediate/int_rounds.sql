@@ -33,13 +33,13 @@ arrivals as (
         round_code,
         is_sample
     from {{ ref('stg_entries') }}
-    where kind = 'on_behalf'
+    where kind = 'on_behalf' and is_standing
     union all
     select
         round_code,
         is_sample
     from {{ ref('stg_exemptions') }}
-    where kind = 'nothing_to_report'
+    where kind = 'nothing_to_report' and is_standing
 
 ),
 

@@ -36,7 +36,7 @@ told as (
         paper_name,
         is_sample
     from {{ ref('int_entries') }}
-    where kind = 'on_behalf'
+    where kind = 'on_behalf' and is_standing
     union all
     select
         round_code,
@@ -49,7 +49,7 @@ told as (
         cast(null as varchar) as paper_name,
         is_sample
     from {{ ref('stg_exemptions') }}
-    where kind = 'nothing_to_report'
+    where kind = 'nothing_to_report' and is_standing
 
 ),
 
@@ -116,7 +116,7 @@ extensions as (
         form_code,
         {{ local_midnight('max(until) + 1') }} as due_at
     from {{ ref('stg_exemptions') }}
-    where kind = 'extension'
+    where kind = 'extension' and is_standing
     group by round_code, reporting_unit_code, form_code
 
 )

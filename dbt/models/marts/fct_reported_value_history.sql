@@ -30,22 +30,13 @@ with
     'is_sample',
 ] %}
 
--- a figure that an officer entered is believed from then on, in place of what the unit had sent
 entered as (
 
-    select
-        current_values.*,
-        case
-            when current_values.entered_how = 'correction'
-                then greatest(entries.entered_at, current_values.received_at)
-            else current_values.received_at
-        end as known_from
-    from {{ ref('int_current_values') }} as current_values
-    left join {{ ref('int_entries') }} as entries on current_values.correction_id = entries.entry_id
-    where current_values.entered_how in ('correction', 'on_behalf')
+    select distinct reported_value_key from {{ ref('int_entered_history') }}
 
 ),
 
+-- figures that an officer ever entered have spans of their own; a revision that was never believed keeps its row
 reported as (
 
     select
@@ -53,19 +44,26 @@ reported as (
             sources.{{ column }},
         {% endfor -%}
         sources.received_at as known_from,
-        case when sources.is_current then entered.known_from else sources.replaced_at end as known_to,
+        case when entered.reported_value_key is null then sources.replaced_at else sources.received_at end as known_to,
         sources.is_current and entered.reported_value_key is null as is_current
     from {{ ref('int_reported_values') }} as sources
     left join entered on sources.reported_value_key = entered.reported_value_key
+    left join {{ ref('int_entered_history') }} as begun
+        on
+            sources.reported_value_key = begun.reported_value_key
+            and sources.submission_id = begun.submission_id
+            and sources.entered_how = begun.entered_how
+            and sources.received_at = begun.known_from
+    where begun.reported_value_key is null
     union all
     select
         {% for column in columns -%}
             {{ column }},
         {% endfor -%}
         known_from,
-        cast(null as timestamp with time zone) as known_to,
-        true as is_current
-    from entered
+        known_to,
+        known_to is null as is_current
+    from {{ ref('int_entered_history') }}
 
 )
 

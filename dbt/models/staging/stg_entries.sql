@@ -32,6 +32,8 @@ renamed as (
         paper_name,
         page,
         confirmed_at,
+        withdrawn_at,
+        coalesce(is_standing, true) as is_standing,
         is_sample
     from source
 

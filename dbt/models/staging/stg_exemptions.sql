@@ -19,6 +19,8 @@ renamed as (
         reason,
         decided_by,
         decided_at,
+        withdrawn_at,
+        coalesce(is_standing, true) as is_standing,
         is_sample
     from source
 
