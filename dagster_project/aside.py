@@ -86,7 +86,7 @@ def _found(desk: Desk, catalogue: Catalogue, moment: datetime | None) -> Path | 
 
 def _since(desk: Desk) -> datetime:
     """When the last of what is known came or was done: equal inputs, equal moment, whenever they are built."""
-    ledger = open_ledger(desk.folder.ledger)
+    ledger = open_ledger(desk.settings.ledger)
     moments = [receipt.received_at for receipt in list_receipts(ledger, desk.known_at)]
     acted = [act["acted_at"] for act in list_acts(ledger)]
     moments += [at for at in acted if isinstance(at, datetime) and (not desk.known_at or at <= desk.known_at)]

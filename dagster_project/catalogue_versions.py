@@ -16,7 +16,7 @@ from dagster_project.catalogue.versions import keep, load_version, put_tables, w
 from dagster_project.errors import UsageError
 from dagster_project.ledger.catalogue_log import CatalogueVersion, add_version, list_versions
 from dagster_project.ledger.store import open_ledger
-from dagster_project.paths import DataFolder, Project
+from dagster_project.paths import Project
 from dagster_project.settings import Settings
 
 _SHORTEST_HASH = 4
@@ -57,7 +57,7 @@ def change_catalogue(
         source_name=source[0],
         source_sha256=source[1],
     )
-    add_version(open_ledger(settings.folder.ledger), version)
+    add_version(open_ledger(settings.ledger), version)
     put_tables(settings.catalogue, tables)
     return version
 
@@ -65,7 +65,7 @@ def change_catalogue(
 def notice(settings: Settings, catalogue: Catalogue, at: datetime) -> CatalogueVersion | None:
     """Keep the catalogue in use; where the ledger does not know it as the last one, say since when it was seen."""
     keep(catalogue, settings.folder.catalogue_versions)
-    ledger = open_ledger(settings.folder.ledger)
+    ledger = open_ledger(settings.ledger)
     known = list_versions(ledger)
     if known and known[-1].content_hash == catalogue.content_hash:
         return None
@@ -76,23 +76,23 @@ def notice(settings: Settings, catalogue: Catalogue, at: datetime) -> CatalogueV
     return version
 
 
-def version_in_force(folder: DataFolder, at: datetime) -> CatalogueVersion | None:
+def version_in_force(settings: Settings, at: datetime) -> CatalogueVersion | None:
     """The version that was in force ``at`` that moment; None before the first one was seen."""
-    known = list_versions(open_ledger(folder.ledger))
+    known = list_versions(open_ledger(settings.ledger))
     return next((version for version in reversed(known) if version.made_at <= at), None)
 
 
-def catalogue_in_force(folder: DataFolder, at: datetime) -> Catalogue | None:
+def catalogue_in_force(settings: Settings, at: datetime) -> Catalogue | None:
     """The catalogue that was in force ``at`` that moment, as it was; None before the first one was seen."""
-    version = version_in_force(folder, at)
-    return load_version(folder.catalogue_versions, version.content_hash) if version else None
+    version = version_in_force(settings, at)
+    return load_version(settings.folder.catalogue_versions, version.content_hash) if version else None
 
 
-def catalogue_told(folder: DataFolder, told: str) -> Catalogue:
+def catalogue_told(settings: Settings, told: str) -> Catalogue:
     """The catalogue that a person names: a folder, the number of a version, or the beginning of its hash."""
     if Path(told).is_dir():
         return load_catalogue(Path(told))
-    versions = list_versions(open_ledger(folder.ledger)) if folder.ledger.is_file() else []
+    versions = list_versions(open_ledger(settings.ledger)) if settings.has_ledger else []
     hashes = {
         version.content_hash
         for version in versions
@@ -101,4 +101,4 @@ def catalogue_told(folder: DataFolder, told: str) -> Catalogue:
     }
     if len(hashes) != 1:
         raise UsageError("versions.unknown", version=told)
-    return load_version(folder.catalogue_versions, hashes.pop())
+    return load_version(settings.folder.catalogue_versions, hashes.pop())

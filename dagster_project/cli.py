@@ -42,6 +42,7 @@ from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_releases import register as register_releases
+from dagster_project.cli_rounds import register as register_rounds
 from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
@@ -125,6 +126,7 @@ def run(
         catalogue = pipeline.load_checked_catalogue(desk)
         told = rounds_told(desk.settings, catalogue, year, round_code)
         wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
+        known = pipeline.known_receipts(desk)
         with _stage(desk.settings, "receive", seconds):
             sources = files or [desk.folder.inbox]
             received = pipeline.receive(desk, sources, wanted=wanted)
@@ -161,8 +163,9 @@ def run(
     else:
         outcome.say()
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
-    to_mend = problems or summary.findings["blocking"]
-    raise typer.Exit(ExitCode.BLOCKING_FINDINGS if to_mend else ExitCode.DONE)
+    new = [receipt for receipt in received if receipt.receipt_id not in known]
+    came = {receipt.sha256 for receipt in new or received}
+    raise typer.Exit(_exit_code(outcome, came, is_whole=not problems))
 
 
 @app.command(help=help_text("report"))
@@ -255,6 +258,7 @@ def forms_issue(
 register_status(app)
 register_decisions(app)
 register_releases(app)
+register_rounds(app)
 
 
 @dataclass(frozen=True)
@@ -321,6 +325,20 @@ class _Outcome:
             name=message("cli.export_release", settings.lang),
             path=self.desk.folder.release(self.release_id),
         )
+
+
+def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode:
+    """A lock, where fixed rounds refused a file and nothing usable came with it; ``is_whole``: nothing was left out."""
+    from dagster_project.warehouse.summary import refused_by_fixed_rounds
+
+    refused = came & refused_by_fixed_rounds(outcome.desk.folder.release(outcome.release_id) / "kho.duckdb")
+    usable = [
+        file for file in outcome.summary.files if file.sha256 in came and file.status in ("received", "paper")
+    ]
+    if refused and not usable:
+        return ExitCode.LOCKED
+    is_clean = is_whole and not outcome.summary.findings["blocking"]
+    return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
 
 
 def _exported(desk: Desk, release_id: str) -> list[tuple[str, Path]]:

@@ -87,7 +87,7 @@ def id_told(desk: Desk, release: str | None, at: str | None) -> str:
     if release is not None:
         raise UsageError("known.two_ways")
     asked = moment(at)
-    if not desk.folder.ledger.is_file():
+    if not desk.settings.has_ledger:
         raise UsageError("cli.no_release", folder=desk.folder.root)
     found = find_known(desk, asked)
     shown = f"{asked.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"

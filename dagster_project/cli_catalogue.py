@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -118,6 +119,7 @@ def catalogue_import(
     if not by.strip() or not reason.strip():
         raise UsageError("versions.reason_blank")
     with build_lock(settings.folder.build_lock):
+        _keep_fixed(settings, imported.tables)
         version = change_catalogue(
             settings,
             imported.tables,
@@ -139,7 +141,7 @@ def catalogue_versions(*, as_json: Json = False) -> None:
 
     desk = office_told()
     settings = desk.settings
-    versions = list_versions(open_ledger(settings.folder.ledger)) if settings.folder.ledger.is_file() else []
+    versions = list_versions(open_ledger(settings.ledger)) if settings.has_ledger else []
     if as_json:
         rows = [{**asdict(version), "made_at": version.made_at.isoformat()} for version in versions]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
@@ -174,8 +176,8 @@ def catalogue_diff(
     from dagster_project.catalogue_versions import catalogue_told
 
     settings = settings_told()
-    old = catalogue_told(settings.folder, first) if first else load_catalogue(Project().reference)
-    new = catalogue_told(settings.folder, second) if second else load_catalogue(settings.catalogue)
+    old = catalogue_told(settings, first) if first else load_catalogue(Project().reference)
+    new = catalogue_told(settings, second) if second else load_catalogue(settings.catalogue)
     for change in diff(old, new):
         sys.stdout.write(change.text(settings.lang) + "\n")
 
@@ -198,7 +200,7 @@ def catalogue_confirm(
     settings.folder.make()
     with build_lock(settings.folder.build_lock):
         # The ledger first: nothing is marked as checked where that could not be logged.
-        ledger = open_ledger(settings.folder.ledger)
+        ledger = open_ledger(settings.ledger)
         for code in dict.fromkeys(indicators):
             log_act(ledger, at=now, actor=by.strip(), act="catalogue.confirm", subject=code, detail=document)
         change_catalogue(
@@ -212,6 +214,29 @@ def catalogue_confirm(
         )
     for code in dict.fromkeys(indicators):
         say(settings, "confirmed", code=code, by=by)
+
+
+def _keep_fixed(settings: Settings, tables: Mapping[str, bytes]) -> None:
+    """Refuse tables by which figures of a fixed round would change, told by a build beside the current release.
+
+    A confirmed name changes no figure and needs no such build.
+    """
+    from dagster_project.aside import build_aside
+    from dagster_project.catalogue.lint import check
+    from dagster_project.catalogue.versions import with_tables
+    from dagster_project.fixed_rounds import check_fixed
+    from dagster_project.ledger.rounds import read_rounds
+    from dagster_project.ledger.store import open_ledger
+    from dagster_project.pipeline import Desk
+    from dagster_project.warehouse.releases import RELEASE_FILE
+
+    if not settings.has_ledger:
+        return
+    rounds = read_rounds(open_ledger(settings.ledger))
+    catalogue = with_tables(settings.catalogue, tables)
+    if rounds.fixed() and not check(catalogue):
+        beside = build_aside(Desk(settings=settings, now=clock), catalogue)
+        check_fixed(settings.folder, rounds, beside / RELEASE_FILE)
 
 
 def _say_version(settings: Settings, version: CatalogueVersion | None, changes: int) -> None:

@@ -6,7 +6,7 @@ release: the next `kho run` makes one with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -199,6 +199,7 @@ def decide(
         decided_at=clock(),
     )
     with _ledger(desk) as ledger:
+        _refuse_fixed(ledger, [found.round_code] if found.round_code else [])
         verdict_id = add_verdict(ledger, verdict)
     _recorded(
         desk.settings, "decided", id=verdict_id, message=_message(desk, found.message_vi, found.message_en)
@@ -235,6 +236,7 @@ def exempt(
     )
     exemptions = check_exemptions(asked, _catalogue(desk), desk.settings.office, clock())
     with _ledger(desk) as ledger:
+        _refuse_fixed(ledger, [exemption.round_code for exemption in exemptions])
         ids = [add_exemption(ledger, exemption) for exemption in exemptions]
     rounds = ", ".join(sorted({exemption.round_code for exemption in exemptions}))
     _recorded(desk.settings, f"exempted_{kind}", id=", ".join(ids), unit=unit, round=rounds)
@@ -283,6 +285,7 @@ def withdraw(decision: Annotated[str, typer.Argument()], *, reason: Reason, by: 
     problems.finish()
     desk = office_told()
     with _ledger(desk) as ledger:
+        _refuse_fixed(ledger, _rounds_shaped(desk, *decisions.shapes(ledger, decision.upper())))
         done = decisions.withdraw(ledger, decision.upper(), by=by.strip(), reason=reason.strip(), at=clock())
     if not done:
         raise UsageError("ledger.unknown_decision", decision=decision)
@@ -306,11 +309,29 @@ def _enter(asked: Asked) -> None:
     checked = check_entry(asked, against, clock())
     entry = checked.entry
     with _ledger(desk) as ledger:
+        _refuse_fixed(ledger, [entry.round_code])
         if asked.paper is not None:
             receipt = _land(desk, asked.paper, asked.unit, asked.wanted)
             entry = replace(entry, paper_sha256=receipt.sha256, paper_name=receipt.file_name)
         entry_id = add_entry(ledger, entry)
     _say_entered(desk.settings, entry_id, replace(checked, entry=entry))
+
+
+def _refuse_fixed(ledger: Engine, round_codes: Sequence[str]) -> None:
+    from dagster_project.fixed_rounds import refuse_fixed
+    from dagster_project.ledger.rounds import read_rounds
+
+    refuse_fixed(read_rounds(ledger), round_codes)
+
+
+def _rounds_shaped(desk: Desk, round_code: str | None, period_code: str | None) -> list[str]:
+    """The round of a decision; of one that names only a period, every round of that period."""
+    if round_code is not None or period_code is None:
+        return [round_code] if round_code else []
+    found: list[str] = (
+        _catalogue(desk).table("rounds").filter(period_code=period_code)["round_code"].to_list()
+    )
+    return found
 
 
 def _land(desk: Desk, paper: Path, unit: str, wanted: Wanted) -> Receipt:
@@ -380,4 +401,4 @@ def _ledger(desk: Desk) -> Iterator[Engine]:
 
     desk.folder.make()
     with build_lock(desk.folder.build_lock):
-        yield open_ledger(desk.folder.ledger)
+        yield open_ledger(desk.settings.ledger)

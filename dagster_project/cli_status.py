@@ -76,7 +76,7 @@ def _known(desk: Desk, catalogue: Catalogue) -> Known:
     from dagster_project.warehouse.status import Known
 
     desk.folder.make()
-    ledger = open_ledger(desk.folder.ledger)
+    ledger = open_ledger(desk.settings.ledger)
     release_id = current_release(desk.folder)
     return Known(
         catalogue=catalogue,
@@ -96,7 +96,7 @@ def _is_stale(desk: Desk, catalogue: Catalogue) -> bool:
     from dagster_project.warehouse.releases import current_manifest
 
     if current_manifest(desk.folder) is None:
-        return bool(list_receipts(open_ledger(desk.folder.ledger)))
+        return bool(list_receipts(open_ledger(desk.settings.ledger)))
     return pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue))
 
 

@@ -221,6 +221,47 @@ EXEMPTIONS = _schema(
     }
 )
 
+#: What was done with a round, in order; without a row a round is a draft.
+ROUND_STATES = _schema(
+    {
+        "act_number": pl.Int64,
+        "round_code": pl.String,
+        "act": pl.String,  # review, sign, issue, lock, reopen, amend
+        "state": pl.String,  # draft, reviewed, for_signature, issued, locked
+        "reason": pl.String,
+        "amendment": pl.String,  # update, supplement, replacement
+        "returned_by": pl.String,
+        "paper_sha256": pl.String,
+        "paper_name": pl.String,
+        "release_id": pl.String,  # the release that the act was decided on
+        "set_by": pl.String,
+        "set_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
+#: Documents that were issued from rounds.
+DOCUMENTS = _schema(
+    {
+        "act_number": pl.Int64,
+        "round_code": pl.String,
+        "kind": pl.String,  # report
+        "document_number": pl.String,
+        "document_date": pl.Date,
+        "signer": pl.String,
+        "file_sha256": pl.String,
+        "file_name": pl.String,
+        "release_id": pl.String,  # the frozen release that it was printed from
+        "revision": pl.Int64,
+        "relation": pl.String,  # to the document that it cites: update, supplement, replacement
+        "cites_number": pl.String,
+        "cites_date": pl.Date,
+        "registered_by": pl.String,
+        "registered_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
 
 def empty(schema: pl.Schema) -> pl.DataFrame:
     """A frame of ``schema`` without rows."""

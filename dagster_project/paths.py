@@ -85,7 +85,8 @@ class DataFolder:
         return self.landing / sha256[:2] / sha256
 
     @property
-    def ledger(self) -> Path:
+    def ledger_file(self) -> Path:
+        """The ledger where no other place is set."""
         return self.root / "ledger.sqlite"
 
     @property

@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING
 from dagster_project import durable, frames
 from dagster_project.catalogue.rounds import ANYTHING, Wanted
 from dagster_project.errors import KhoError, UsageError
+from dagster_project.fixed_rounds import check_fixed, check_states, record_releases
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
+from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.quality.gate import Gate
+    from dagster_project.quality.late import Fixed
     from dagster_project.reports.export import ExportedFile
     from dagster_project.warehouse.build import NodeResult
     from dagster_project.warehouse.open_findings import SendBack
@@ -63,8 +66,10 @@ _OUTSIDE_RESULTS = (
     "cli_decisions.py",
     "cli_feedback.py",
     "cli_releases.py",
+    "cli_rounds.py",
     "cli_status.py",
     "decide",
+    "fixed_rounds.py",
 )
 
 
@@ -127,7 +132,7 @@ def receive(
                 expected_round=wanted.round_code,
             )
         )
-    engine = open_ledger(desk.folder.ledger)
+    engine = open_ledger(desk.settings.ledger)
     add_receipts(engine, receipts)
     asked = {receipt.receipt_id for receipt in receipts}
     return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in asked]
@@ -138,7 +143,7 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
 
     A receipt whose file came in before, under the same name, is not told again. Call it after ``receive``.
     """
-    came = {receipt.file_name for receipt in list_receipts(open_ledger(desk.folder.ledger))}
+    came = {receipt.file_name for receipt in list_receipts(open_ledger(desk.settings.ledger))}
     problems = []
     for folder in (source for source in sources if source.is_dir()):
         closed = [
@@ -157,9 +162,14 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
     return problems
 
 
+def known_receipts(desk: Desk) -> set[str]:
+    """The receipts that the ledger has, by id."""
+    return {receipt.receipt_id for receipt in list_receipts(open_ledger(desk.settings.ledger))}
+
+
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
     """The hash over receipts, decisions, catalogue, office and code: what a release would be made from."""
-    ledger = open_ledger(desk.folder.ledger)
+    ledger = open_ledger(desk.settings.ledger)
     receipts = [
         [
             receipt.sha256,
@@ -174,7 +184,9 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
     ]
     code = code_version(desk.project)
     office = desk.settings.office.model_dump(mode="json")
-    facts = [receipts, read_decisions(ledger, desk.known_at).facts(), catalogue.content_hash, office, code]
+    decisions, rounds = read_decisions(ledger, desk.known_at), read_rounds(ledger, desk.known_at)
+    decided = [*decisions.facts(), *rounds.facts()]
+    facts = [receipts, decided, catalogue.content_hash, office, code]
     return Inputs(
         inputs_hash=_digest(json.dumps(facts, ensure_ascii=False).encode()),
         catalogue_hash=catalogue.content_hash,
@@ -224,7 +236,7 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
     if not keep_others:
         durable.sweep(desk.folder.cells, lambda name: name != store.name)
     known = _files_read(store)
-    receipts = list_receipts(open_ledger(desk.folder.ledger), desk.known_at)
+    receipts = list_receipts(open_ledger(desk.settings.ledger), desk.known_at)
     new: dict[str, Receipt] = {}
     for receipt in receipts:
         if receipt.sha256 not in known:
@@ -268,20 +280,28 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     import polars as pl
 
     from dagster_project.quality.gate import admit as admit_batch
+    from dagster_project.quality.late import hold_late
 
     store = _cell_store(desk, catalogue)
-    ledger = open_ledger(desk.folder.ledger)
+    ledger = open_ledger(desk.settings.ledger)
     receipts = list_receipts(ledger, desk.known_at)
     files = {receipt.sha256 for receipt in receipts}
     unread = files - _files_read(store)
     if unread:
         raise KhoError("cli.files_unread", count=len(unread))
     batches = _batches(store)
-    cells = _gathered(batches, "cells", frames.CELLS, files)
-    submissions = _gathered(batches, "submissions", frames.SUBMISSIONS, files)
+    rounds = read_rounds(ledger, desk.known_at)
+    held = hold_late(
+        _gathered(batches, "submissions", frames.SUBMISSIONS, files),
+        _gathered(batches, "cells", frames.CELLS, files),
+        _gathered(batches, "answers", frames.ANSWERS, files),
+        _fixed(rounds),
+        receipt_numbers(ledger),
+    )
+    submissions = held.submissions
     found = _gathered(batches, "findings", frames.FINDINGS, files)
-    gate = admit_batch(cells, submissions, catalogue, desk.project.expectations)
-    findings = pl.concat([found, frames.conform(gate.findings, frames.FINDINGS)])
+    gate = admit_batch(held.cells, submissions, catalogue, desk.project.expectations)
+    findings = pl.concat([found, held.findings, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
     is_sample = desk.settings.office.is_sample
     _receipt_frame(receipts, findings, is_sample=is_sample).write_parquet(inputs / "receipts.parquet")
@@ -290,10 +310,9 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     submissions = with_signed_copies(submissions, decisions.signed_copies)
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
-    answers = _gathered(batches, "answers", frames.ANSWERS, files)
     came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
-    decided = decision_frames(decisions, answers, came, is_sample=is_sample)
-    for name, frame in decided.items():
+    decided = decision_frames(decisions, held.answers, came, is_sample=is_sample)
+    for name, frame in {**decided, **round_frames(rounds, is_sample=is_sample)}.items():
         frame.write_parquet(inputs / f"{name}.parquet")
     return gate
 
@@ -308,7 +327,8 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
 def publish(desk: Desk, inputs: Inputs) -> Release:
     """The build file as the current release, or the current one where nothing in it changed.
 
-    What a rollback set aside is not published again; something new is, and ends the rollback.
+    What a rollback set aside is not published again; something new is, and ends the rollback. Raises ``LockedError``
+    where the figures of a fixed round would change.
     """
     from dagster_project.warehouse.releases import Release, find_release, make_release
 
@@ -317,6 +337,9 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         content_hash = find_release(desk.folder, held.release_id).content_hash
         return Release(held.release_id, changed=False, content_hash=content_hash)
     now = desk.now()
+    ledger = open_ledger(desk.settings.ledger)
+    rounds = read_rounds(ledger)
+    check_fixed(desk.folder, rounds, desk.folder.build_file)
     made = make_release(
         desk.folder,
         inputs_hash=inputs.inputs_hash,
@@ -325,9 +348,11 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         is_sample=desk.settings.office.is_sample,
         created_at=now,
         keep=desk.settings.office.keep_releases,
+        always_kept=rounds.kept_releases(),
     )
+    record_releases(ledger, rounds, made.release_id, now)
     if held:
-        log_rollback_ended(open_ledger(desk.folder.ledger), held, made.release_id, now)
+        log_rollback_ended(ledger, held, made.release_id, now)
     return made
 
 
@@ -347,12 +372,18 @@ def rolled_back(desk: Desk) -> Rollback | None:
     current = current_manifest(desk.folder)
     if current is None:
         return None
-    return rollback_of(open_ledger(desk.folder.ledger), current.release_id, current.inputs_hash)
+    return rollback_of(open_ledger(desk.settings.ledger), current.release_id, current.inputs_hash)
 
 
 def roll_back(desk: Desk, told: str, *, reason: str, by: str) -> Rollback:
     """Make a kept release the current one again and write who did so and why; the caller holds the build lock."""
-    from dagster_project.warehouse.releases import check_whole, current_manifest, find_release, point_to
+    from dagster_project.warehouse.releases import (
+        RELEASE_FILE,
+        check_whole,
+        current_manifest,
+        find_release,
+        point_to,
+    )
 
     current = current_manifest(desk.folder)
     if current is None:
@@ -361,6 +392,9 @@ def roll_back(desk: Desk, told: str, *, reason: str, by: str) -> Rollback:
     if target.release_id == current.release_id:
         raise UsageError("releases.already_current", release=target.release_id)
     check_whole(desk.folder, target)
+    rounds = read_rounds(open_ledger(desk.settings.ledger))
+    check_states(rounds, desk.folder.release(target.release_id) / RELEASE_FILE)
+    check_fixed(desk.folder, rounds, desk.folder.release(target.release_id) / RELEASE_FILE)
     earlier = rolled_back(desk)
     rollback = Rollback(
         release_id=target.release_id,
@@ -371,7 +405,7 @@ def roll_back(desk: Desk, told: str, *, reason: str, by: str) -> Rollback:
         by=by,
         at=desk.now(),
     )
-    log_rollback(open_ledger(desk.folder.ledger), rollback)
+    log_rollback(open_ledger(desk.settings.ledger), rollback)
     point_to(desk.folder, target)
     return rollback
 
@@ -595,6 +629,20 @@ def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema, files: Coll
     read = (pl.read_parquet(batch / f"{name}.parquet") for batch in batches)
     wanted = pl.Series(list(files), dtype=pl.String)
     return pl.concat([frames.empty(schema), *read]).filter(pl.col("sha256").is_in(wanted.implode()))
+
+
+def _fixed(rounds: Rounds) -> dict[str, Fixed]:
+    """The fixed rounds as the gate needs them."""
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+    from dagster_project.quality.late import Fixed
+
+    return {
+        code: Fixed(
+            item.fixed_by.last_receipt_number,
+            f"{item.fixed_by.set_at.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}",
+        )
+        for code, item in rounds.fixed().items()
+    }
 
 
 def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sample: bool) -> pl.DataFrame:

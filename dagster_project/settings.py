@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder, Project
@@ -42,9 +42,12 @@ class ReadLimits(BaseModel):
 
 
 class Office(BaseModel):
-    """``settings.toml``: whose data folder this is."""
+    """``settings.toml``: whose data folder this is.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The ledger's address may hold a password: it is left out wherever the office is written down or hashed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     is_sample: bool = False
     level: Level = "commune"
@@ -53,6 +56,7 @@ class Office(BaseModel):
     reference_areas: ReferenceAreas = "own"
     keep_releases: int = Field(default=10, ge=1)
     read_limits: ReadLimits = ReadLimits()
+    ledger_url: SecretStr | None = Field(default=None, exclude=True)
 
 
 class Settings(BaseModel):
@@ -64,6 +68,7 @@ class Settings(BaseModel):
     catalogue: Path
     lang: Literal["vi", "en"] = "vi"
     office: Office = Office()
+    ledger_url: SecretStr | None = None
 
     @property
     def folder(self) -> DataFolder:
@@ -73,6 +78,16 @@ class Settings(BaseModel):
     def reference_areas(self) -> Path | None:
         """The folder of areas that the office loads beside its own; none where it keeps to its own."""
         return Project().national if self.office.reference_areas == "national" else None
+
+    @property
+    def ledger(self) -> Path | SecretStr:
+        """Where the ledger is: the address that was told, else a file in the data folder."""
+        return self.ledger_url or self.folder.ledger_file
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether anything was written yet; a database is taken to be there."""
+        return self.ledger_url is not None or self.folder.ledger_file.is_file()
 
 
 def read_settings(
@@ -97,11 +112,14 @@ def read_settings(
     wanted = lang or environment.get("KHO_LANG") or "vi"
     if wanted not in ("vi", "en"):
         raise UsageError("cli.wrong_lang", wanted=wanted)
+    office = read_office(folder.settings)
+    address = environment.get("KHO_LEDGER_URL")
     return Settings(
         data=root,
         catalogue=chosen,
         lang="en" if wanted == "en" else "vi",
-        office=read_office(folder.settings),
+        office=office,
+        ledger_url=SecretStr(address) if address else office.ledger_url,
     )
 
 

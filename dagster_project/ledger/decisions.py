@@ -271,6 +271,16 @@ def _entries(connection: Connection, known_at: datetime | None = None) -> list[E
     ]
 
 
+def shapes(engine: Engine, decision_id: str) -> tuple[str | None, str | None]:
+    """The round, or the period, whose figures a standing decision shapes; answers and signed copies shape none."""
+    prefix = decision_id.partition("-")[0]
+    if prefix not in (Entry.prefix, Verdict.prefix, Exemption.prefix):
+        return None, None
+    with engine.connect() as connection:
+        row = dict(_standing(connection, prefix)).get(decision_id, {})
+    return row.get("round_code"), row.get("period_code")
+
+
 def _append(engine: Engine, decision: Entry | Response | Verdict | Exemption | SignedCopy, act: _Act) -> str:
     table = _TABLES[decision.prefix]
     row = {

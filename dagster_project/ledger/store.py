@@ -11,11 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.tables import ACTS, METADATA, RECEIPT_ROUNDS, RECEIPTS
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+_CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -37,19 +45,47 @@ class Receipt:
         return hashlib.sha256(f"{self.sha256}\n{self.file_name}".encode()).hexdigest()[:32]
 
 
-def open_ledger(file: Path) -> Engine:
-    """The ledger in ``file``, made where it is not there."""
-    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+def open_ledger(where: Path | SecretStr) -> Engine:
+    """The ledger in a file or at the address of a database, made where it is not there.
 
-    @event.listens_for(engine, "connect")
-    def _durable(connection: object, _record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]  # the DBAPI connection is untyped
-        cursor.execute("pragma journal_mode = wal")
-        cursor.execute("pragma synchronous = full")
-        cursor.execute("pragma busy_timeout = 10000")
-        cursor.close()
+    Raises ``UsageError`` for an address that means nothing and ``KhoError`` where the database does not answer;
+    neither tells a password.
+    """
+    if isinstance(where, Path):
+        engine = create_engine(f"sqlite:///{where}", poolclass=NullPool)
+        event.listen(engine, "connect", _make_durable)
+        METADATA.create_all(engine)
+        return engine
+    return _open_database(where.get_secret_value())
 
-    METADATA.create_all(engine)
+
+def _make_durable(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # the DBAPI connection is untyped
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma busy_timeout = 10000")
+    cursor.close()
+
+
+def _open_database(address: str) -> Engine:
+    """PostgreSQL by its address; the errors of its driver are not passed on, since they may repeat the address."""
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise UsageError("ledger.wrong_address") from None
+    if url.get_backend_name() != "postgresql":
+        raise UsageError("ledger.wrong_address")
+    url = url.set(drivername="postgresql+psycopg")
+    shown = f"{url.host or ''}/{url.database or ''}"
+    try:
+        engine = create_engine(
+            url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS}, hide_parameters=True
+        )
+        METADATA.create_all(engine)
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise UsageError("ledger.no_driver") from None
+    except SQLAlchemyError:
+        raise KhoError("ledger.unreachable", where=shown) from None
     return engine
 
 

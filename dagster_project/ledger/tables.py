@@ -192,3 +192,53 @@ CATALOGUE_VERSIONS = Table(
     Column("source_name", String, nullable=False, default=""),
     Column("source_sha256", String, nullable=False, default=""),
 )
+
+#: Each act names the act of its round that it follows (0: none), so that two at once cannot both be written.
+ROUND_STATES = Table(
+    "round_states",
+    METADATA,
+    _number("number"),
+    _text("round_code"),
+    Column("follows", Integer, nullable=False),
+    _text("act"),
+    _text("state"),
+    _text("reason"),
+    _text("amendment", optional=True),
+    _text("returned_by", optional=True),
+    _text("paper_sha256", optional=True),
+    _text("paper_name", optional=True),
+    _text("release_id", optional=True),
+    _text("figures_hash", optional=True),
+    Column("last_receipt_number", Integer, nullable=False),
+    _text("set_by"),
+    _moment("set_at"),
+    UniqueConstraint("round_code", "follows"),
+)
+
+ROUND_RELEASES = Table(
+    "round_releases",
+    METADATA,
+    _number("number"),
+    Column("state_number", Integer, nullable=False, unique=True),
+    _text("release_id"),
+    _moment("made_at"),
+)
+
+DOCUMENTS = Table(
+    "documents",
+    METADATA,
+    _number("number"),
+    Column("state_number", Integer, nullable=False, unique=True),
+    _text("round_code"),
+    _text("kind"),
+    _text("document_number"),
+    Column("document_date", Date, nullable=False),
+    _text("signer"),
+    _text("file_sha256"),
+    _text("file_name"),
+    _text("release_id", optional=True),
+    Column("revision", Integer, nullable=False),
+    _text("relation", optional=True),
+    _text("cites_number", optional=True),
+    Column("cites_date", Date, nullable=True),
+)

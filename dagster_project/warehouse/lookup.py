@@ -24,6 +24,7 @@ _FINDING = (
     "observed",
     "message_vi",
     "message_en",
+    "round_code",
 )
 
 
@@ -44,6 +45,7 @@ class Finding:
     observed: str | None
     message_vi: str
     message_en: str
+    round_code: str | None = None
 
 
 @dataclass(frozen=True)

@@ -107,9 +107,9 @@ def _mart(
     Hashes are gathered by their first two digits, then the gathers: no text grows with the whole table.
     """
     heading = "\n".join(f"{column.name} {column.type}" for column in columns)
-    marked = " || ".join(_marked(column) for column in columns)
+    row_text = " || ".join(marked(column) for column in columns)
     query = f"""
-        with hashed as (select sha256({marked}) as h from {SCHEMA}.{name(table)}),
+        with hashed as (select sha256({row_text}) as h from {SCHEMA}.{name(table)}),
         gathered as (
             select left(h, 2) as start, count(*) as n, sha256(string_agg(h, '' order by h)) as h
             from hashed
@@ -123,8 +123,8 @@ def _mart(
     return Mart(table, comment, tuple(columns), int(rows), str(digest))
 
 
-def _marked(column: Column) -> str:
-    """A value as text that tells null from every text and where it ends, doubles at 12 significant digits."""
+def marked(column: Column) -> str:
+    """SQL for a value as text that tells null from every text and where it ends, doubles at 12 significant digits."""
     value = name(column.name)
     if column.type in ("DOUBLE", "FLOAT"):
         shown = f"format('{{:.11e}}', {value}::double + 0.0)"  # + 0.0: zero has one sign

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -68,11 +68,12 @@ def make_release(
     is_sample: bool,
     created_at: datetime,
     keep: int,
+    always_kept: Collection[str] = (),
 ) -> Release:
     """The build file's marts as the current release, or the current one where nothing in them changed.
 
     Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
-    nothing to do. The last ``keep`` releases stay. The caller holds the build lock.
+    nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. The caller holds the build lock.
     """
     contents = _read_build(folder.build_file)
     content_hash = _combined(contents)
@@ -100,7 +101,7 @@ def make_release(
     changed = current is None or current.release_id != known.release_id
     if changed:
         durable.write_text(folder.current_release, known.release_id + "\n")
-    _drop_old(folder, keep)
+    _drop_old(folder, keep, always_kept)
     return Release(known.release_id, changed, content_hash)
 
 
@@ -288,10 +289,10 @@ def _number(release_id: str) -> int:
     return int(release_id[1:].split("-", maxsplit=1)[0])
 
 
-def _drop_old(folder: DataFolder, keep: int) -> None:
-    current = current_release(folder)
+def _drop_old(folder: DataFolder, keep: int, always_kept: Collection[str]) -> None:
+    stay = {current_release(folder), *always_kept}
     for manifest in list_releases(folder)[keep:]:
-        if manifest.release_id != current:
+        if manifest.release_id not in stay:
             release_dir = folder.release(manifest.release_id)
             shutil.rmtree(release_dir.rename(release_dir.with_name(f".{release_dir.name}.old")))
 

@@ -75,6 +75,28 @@ def latest_round(release_file: Path) -> str | None:
     return rounds[-1] if rounds else None
 
 
+def round_states(release_file: Path) -> dict[str, str]:
+    """The state of each round as the release knows it; empty for a release from before states."""
+    with open_release(release_file) as connection:
+        known = connection.execute(
+            "select 1 from duckdb_columns() where table_name = 'dim_round' and column_name = 'state'"
+        ).fetchone()
+        if known is None:
+            return {}
+        return dict(connection.execute("select round_code, state from marts.dim_round").fetchall())
+
+
+def refused_by_fixed_rounds(release_file: Path) -> set[str]:
+    """sha256 of the files that came for a fixed round and were refused as a whole."""
+    with open_release(release_file) as connection:
+        return {
+            str(row[0])
+            for row in connection.execute(
+                "select sha256 from marts.fct_receipt where status = 'refused' and reason = 'ROUND_FIXED'"
+            ).fetchall()
+        }
+
+
 def reported_values(release_file: Path, data_year: int) -> pl.DataFrame:
     """Current values of one data year that no blocking finding doubts.
 

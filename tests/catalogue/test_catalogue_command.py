@@ -36,7 +36,7 @@ def test_a_name_is_confirmed_in_the_catalogue_and_in_the_log_of_an_office_that_h
     assert printed.code == 0, printed.err
     row = load_catalogue(folder).table("indicators").filter(indicator_code="IV.21")
     assert row.select("status", "confirmed_by").row(0) == ("official", "Nguyễn Văn A")
-    with open_ledger(DataFolder(data).ledger).connect() as ledger:
+    with open_ledger(DataFolder(data).ledger_file).connect() as ledger:
         logged = ledger.exec_driver_sql("select actor, act, subject from acts").all()
     assert logged == [("Nguyễn Văn A", "catalogue.confirm", "IV.21")]
 

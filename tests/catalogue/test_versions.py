@@ -42,7 +42,7 @@ def confirm(settings: Settings, code: str, at: datetime) -> None:
 
 
 def status(settings: Settings, at: datetime) -> str:
-    catalogue = catalogue_in_force(settings.folder, at)
+    catalogue = catalogue_in_force(settings, at)
     assert catalogue is not None
     return str(catalogue.table("indicators").filter(indicator_code="IV.21")["status"].item())
 
@@ -51,14 +51,14 @@ def test_what_was_in_force_at_a_moment_is_found_as_it_was(settings: Settings) ->
     first = load_catalogue(settings.catalogue)
     notice(settings, first, MORNING)
     confirm(settings, "IV.21", NOON)
-    assert catalogue_in_force(settings.folder, MORNING - timedelta(seconds=1)) is None
+    assert catalogue_in_force(settings, MORNING - timedelta(seconds=1)) is None
     assert [status(settings, at) for at in (MORNING, NOON - timedelta(seconds=1), NOON, EVENING)] == [
         "candidate",
         "candidate",
         "official",
         "official",
     ]
-    assert [(v.how, v.made_by, v.reason) for v in list_versions(open_ledger(settings.folder.ledger))] == [
+    assert [(v.how, v.made_by, v.reason) for v in list_versions(open_ledger(settings.ledger))] == [
         ("first", "", ""),
         ("confirm", "Bà Năm", "IV.21"),
     ]
@@ -73,7 +73,7 @@ def test_the_same_state_is_one_file_and_no_second_version(settings: Settings) ->
     assert notice(settings, catalogue, NOON) is None
     confirm(settings, "IV.21", NOON)
     confirm(settings, "IV.21", NOON)
-    assert len(list_versions(open_ledger(settings.folder.ledger))) == 2
+    assert len(list_versions(open_ledger(settings.ledger))) == 2
     assert keep(catalogue, settings.data / "other").read_bytes() == written
 
 
@@ -87,10 +87,10 @@ def test_a_table_edited_by_hand_is_noticed_as_such_and_an_older_state_that_retur
     notice(settings, load_catalogue(settings.catalogue), NOON)
     file.write_text(before, encoding="utf-8")
     notice(settings, load_catalogue(settings.catalogue), EVENING)
-    versions = list_versions(open_ledger(settings.folder.ledger))
+    versions = list_versions(open_ledger(settings.ledger))
     assert [version.how for version in versions] == ["first", "edited", "edited"]
     assert versions[0].content_hash == versions[2].content_hash
-    in_force = version_in_force(settings.folder, EVENING)
+    in_force = version_in_force(settings, EVENING)
     assert in_force is not None
     assert in_force.number == versions[2].number
 
@@ -99,7 +99,7 @@ def test_an_edit_by_hand_is_recorded_before_the_change_that_follows_it(settings:
     notice(settings, load_catalogue(settings.catalogue), MORNING)
     (settings.catalogue / "holidays.csv").unlink()
     confirm(settings, "IV.21", NOON)
-    versions = list_versions(open_ledger(settings.folder.ledger))
+    versions = list_versions(open_ledger(settings.ledger))
     assert [version.how for version in versions] == ["first", "edited", "confirm"]
 
 
@@ -122,10 +122,10 @@ def test_a_version_is_told_by_number_hash_or_folder_and_a_damaged_one_is_not_use
     catalogue = load_catalogue(settings.catalogue)
     notice(settings, catalogue, MORNING)
     for told in ("1", catalogue.content_hash[:8], str(settings.catalogue)):
-        assert catalogue_told(settings.folder, told).content_hash == catalogue.content_hash
+        assert catalogue_told(settings, told).content_hash == catalogue.content_hash
     for told in ("2", "00000000", "01"):
         with pytest.raises(UsageError):
-            catalogue_told(settings.folder, told)
+            catalogue_told(settings, told)
     file = keep(catalogue, settings.folder.catalogue_versions)
     confirm(settings, "IV.21", NOON)
     shutil.copyfile(keep(load_catalogue(settings.catalogue), settings.folder.catalogue_versions), file)

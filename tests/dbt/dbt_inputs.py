@@ -43,6 +43,8 @@ class Inputs:
     verdicts: list[Row] = field(default_factory=list)
     exemptions: list[Row] = field(default_factory=list)
     definitions: list[Row] = field(default_factory=list)
+    round_states: list[Row] = field(default_factory=list)
+    documents: list[Row] = field(default_factory=list)
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
@@ -64,6 +66,8 @@ class Inputs:
             ("responses", self.responses, frames.RESPONSES),
             ("verdicts", self.verdicts, frames.VERDICTS),
             ("exemptions", self.exemptions, frames.EXEMPTIONS),
+            ("round_states", self.round_states, frames.ROUND_STATES),
+            ("documents", self.documents, frames.DOCUMENTS),
         ):
             _frame(rows, schema).write_parquet(folder / f"{name}.parquet")
         return folder

@@ -1,0 +1,97 @@
+"""What came for a fixed round: its submissions are refused, its cells held, and each file is told why.
+
+Which rounds are fixed and which receipt was the last before is told by the caller; the files stay where they are, so
+that a round that is opened again takes them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from dagster_project.frames import FINDINGS, empty
+from dagster_project.quality.findings import build_findings
+
+ROUND_FIXED = "ROUND_FIXED"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A fixed round: the last receipt that it holds, and the day since when, as people write it."""
+
+    last_receipt_number: int
+    since: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """SUBMISSIONS, CELLS and ANSWERS without what came late, and the FINDINGS that say so."""
+
+    submissions: pl.DataFrame
+    cells: pl.DataFrame
+    answers: pl.DataFrame
+    findings: pl.DataFrame
+
+
+def hold_late(
+    submissions: pl.DataFrame,
+    cells: pl.DataFrame,
+    answers: pl.DataFrame,
+    fixed: Mapping[str, Fixed],
+    receipt_numbers: Mapping[str, int],
+) -> Held:
+    """Refuse submissions of fixed rounds whose file has a later place in the ledger than the round's last receipt.
+
+    ``receipt_numbers`` gives the place of each sha256. A file of which nothing is left gets findings of stage "guard"
+    and so is refused as a whole; one that also serves an open round is refused in part.
+    """
+    if not fixed:
+        return Held(submissions, cells, answers, empty(FINDINGS))
+    rounds = pl.DataFrame(
+        [(code, item.last_receipt_number, item.since) for code, item in fixed.items()],
+        schema={"round_code": pl.String, "last_number": pl.Int64, "since": pl.String},
+        orient="row",
+    )
+    places = pl.DataFrame(
+        list(receipt_numbers.items()), schema={"sha256": pl.String, "place": pl.Int64}, orient="row"
+    )
+    is_open = ~pl.col("blocked").fill_null(value=False)
+    late = (
+        submissions.filter(is_open)
+        .join(rounds, on="round_code", maintain_order="left")
+        .join(places, on="sha256", maintain_order="left")
+        .filter(pl.col("place") > pl.col("last_number"))
+    )
+    ids = late["submission_id"].implode()
+    left = submissions.filter(is_open & ~pl.col("submission_id").is_in(ids))["sha256"].implode()
+    is_late = pl.col("submission_id").is_in(ids).fill_null(value=False)
+    was_taken = is_late & (pl.col("disposition") == "accepted")
+    return Held(
+        submissions=submissions.with_columns(pl.col("blocked").fill_null(value=False) | is_late),
+        cells=cells.with_columns(
+            pl.when(was_taken).then(pl.lit("quarantined")).otherwise("disposition").alias("disposition"),
+            pl.when(was_taken).then(pl.lit(ROUND_FIXED)).otherwise("reason").alias("reason"),
+        ),
+        answers=answers.filter(~is_late),
+        findings=build_findings(
+            late.select(
+                pl.lit(ROUND_FIXED).alias("rule_code"),
+                pl.when(pl.col("sha256").is_in(left))
+                .then(pl.lit("intake"))
+                .otherwise(pl.lit("guard"))
+                .alias("stage"),
+                "sha256",
+                "file_name",
+                "submission_id",
+                "reporting_unit_code",
+                "area_code",
+                "round_code",
+                "period_code",
+                pl.col("round_code").alias("observed"),
+                pl.col("since").alias("expected"),
+                "is_sample",
+            )
+        ),
+    )
