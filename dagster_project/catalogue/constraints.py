@@ -128,6 +128,9 @@ POINTERS = tuple(
 #: The least and the greatest that a number may be.
 RANGES: dict[tuple[str, str], tuple[float, float]] = {
     ("criteria_sets", "trend_min_years"): (3, inf),
+    ("criteria_sets", "forecast_min_years"): (6, inf),
+    ("criteria_sets", "forecast_horizon"): (0, 3),
+    ("criteria_sets", "forecast_level"): (0.5, 0.99),
     ("score_schemes", "scale_deviation"): (1e-12, inf),
     ("score_schemes", "min_coverage"): (0, 1),
     ("weights", "weight"): (0, inf),

@@ -40,6 +40,9 @@ TABLES: dict[str, Table] = {
                 "name_en": _TEXT,
                 "legal_basis_vi": _TEXT,
                 "trend_min_years": _INT,  # figures a series needs for a trend test; 3 or more; empty: 5
+                "forecast_min_years": _INT,  # figures a series needs for a forecast; 6 or more; empty: 8
+                "forecast_horizon": _INT,  # years ahead, 0 (none) to 3; empty: 3
+                "forecast_level": _REAL,  # how sure the interval is; empty: 0.8
                 **_VALIDITY,
             },
             ("name_vi",),

@@ -376,6 +376,26 @@ def test_a_gap_is_no_step_and_a_break_ends_what_compares(ask: Ask) -> None:
     assert ask(_TREND, "as_reported", "Xã Ba", "D") == [(2023, 2024, 2, 120, None, None, "previous_is_zero")]
 
 
+def test_no_forecast_is_made_of_few_years_and_a_break_that_leaves_few_is_told(ask: Ask) -> None:
+    query = (
+        "select forecast, reason, last_year, forecast_year from fct_indicator_forecast "
+        "where basis = ? and area_name = ? and indicator_code = 'P' and category_code = '_T'"
+    )
+    # 10 in 2022, 40 in 2024, 30 000 after the break
+    assert ask(query, "as_reported", "Xã Bốn") == [(None, "broken", 2025, 2026)]
+    assert ask(query, "harmonised", "Xã Bốn") == [(None, "too_short", 2025, 2026)]
+    assert ask(query, "as_reported", "Thị trấn Cũ") == [(None, "too_short", 2024, 2025)]
+
+
+def test_a_forecast_is_bounded_by_what_a_count_or_a_share_of_parts_can_be_and_a_growth_is_not(
+    ask: Ask,
+) -> None:
+    assert ask(
+        "select indicator_code, lowest, highest from intermediate.int_round_indicators "
+        "where round_code = 'T-2024' and indicator_code in ('P', 'R', 'V', 'X') order by all"
+    ) == [("P", 0, None), ("R", 0, 100), ("V", None, None), ("X", None, None)]
+
+
 def test_every_mart_and_column_says_what_it_is(ask: Ask) -> None:
     assert (
         ask("select distinct table_name from duckdb_tables() where schema_name = 'marts' and comment is null")

@@ -152,3 +152,27 @@ def test_a_series_that_began_late_is_too_short_for_a_trend_test(trends: dict[str
         (3, None, "too_short"),
         (2, None, "too_short"),
     }
+
+
+def test_forecasts_rest_on_trials_that_beat_the_last_figure_and_are_no_figures(run: Run) -> None:
+    found = run.rows("select * from fct_indicator_forecast where basis = 'as_reported'")
+    told = [row for row in found if row["reason"] is None]
+    assert {row["forecast_year"] for row in told} == {2021, 2022, 2023}
+    assert all(row["forecast_low"] <= row["forecast"] <= row["forecast_high"] for row in told)
+    series = {row["indicator_trend_key"] for row in found}
+    assert len({row["indicator_trend_key"] for row in told}) < len(series) / 2
+    for key in {row["indicator_trend_key"] for row in told}:
+        rows = [row for row in told if row["indicator_trend_key"] == key]
+        ours, naive = (
+            sum(row["backtest_n"] * row[column] for row in rows) for column in ("backtest_mae", "naive_mae")
+        )
+        assert ours <= 0.8 * naive * (1 + 1e-9)
+    assert run.rows("select max(data_year) as last from fct_indicator") == [{"last": 2020}]
+
+
+def test_series_that_began_late_have_no_forecast_and_say_so(run: Run) -> None:
+    late = ", ".join(f"'PAPI.{column}'" for column in _LATER)
+    assert run.rows(
+        "select reason, forecast, forecast_year, count(*) as n from fct_indicator_forecast "  # noqa: S608 - codes above
+        f"where basis = 'as_reported' and indicator_code in ({late}) group by all"
+    ) == [{"reason": "too_short", "forecast": None, "forecast_year": 2021, "n": 7 * 63}]

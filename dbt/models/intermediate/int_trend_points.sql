@@ -14,11 +14,12 @@ as_reported as (
         round_code,
         data_year,
         value,
+        value_status,
         is_break,
         comparable_from,
         is_sample
     from {{ ref('int_indicator_values') }}
-    where period_type = 'year' and value is not null
+    where period_type = 'year' and value is not null and coalesce(coverage, 1) = 1
 
 ),
 
@@ -35,6 +36,7 @@ harmonised as (
         facts.round_code,
         facts.data_year,
         facts.value,
+        facts.value_status,
         facts.break_in_series as is_break,
         definitions.comparable_from,
         facts.is_sample
@@ -83,6 +85,7 @@ last_years as (
 
     select
         *,
+        min(data_year) over series as first_known_year,
         max(data_year) over series as last_year,
         max(comparable_from) over series as last_comparable_from
     from numbered
@@ -104,7 +107,9 @@ select
     data_year,
     last_year,
     value,
+    coalesce(value_status in ('estimate', 'preliminary'), false) as is_preliminary,
     is_break,
+    coalesce(basis = 'as_reported' and first_known_year < last_comparable_from, false) as is_cut,
     is_sample
 from last_years
 where data_year >= coalesce(last_comparable_from, data_year)

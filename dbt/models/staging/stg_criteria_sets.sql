@@ -11,6 +11,9 @@ renamed as (
     select
         criteria_set_code,
         trend_min_years,
+        forecast_min_years,
+        forecast_horizon,
+        forecast_level,
         valid_from
     from source
 

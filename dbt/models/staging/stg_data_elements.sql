@@ -19,6 +19,8 @@ renamed as (
         value_type,
         role,
         decimals,
+        min_value,
+        max_value,
         unit_aggregation,
         area_aggregation,
         disaggregation_code,
