@@ -1,0 +1,131 @@
+"""A Word document set as PDF says the same, page for page as Word would, and nothing in it is left out in silence."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from dagster_project.errors import KhoError
+from dagster_project.reports import charts, word
+from dagster_project.reports.pdf import docx_to_pdf, docx_to_png
+
+HOSTILE = ('#panic("x")', "*đậm* _nghiêng_", "$x$ @ghi <nhãn> \\", '"trích"', "=1+1", "[a] {b} // c")
+
+
+def _document() -> Any:
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(30), Mm(15)
+    section.different_first_page_header_footer = True
+    section.header.paragraphs[0].add_run("Đầu trang sau")
+    section.first_page_header.paragraphs[0].add_run("Đầu trang một")
+    document.core_properties.created = datetime(2026, 4, 12, tzinfo=UTC)
+    return document
+
+
+def _text(pdf: Path, page: int | None = None) -> str:
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext not found")
+    chosen = [] if page is None else ["-f", str(page), "-l", str(page)]
+    told = subprocess.run([tool, "-layout", *chosen, str(pdf), "-"], capture_output=True, check=True)
+    return told.stdout.decode()
+
+
+def _set(document: Any, folder: Path) -> Path:
+    document.save(str(folder / "thu.docx"))
+    docx_to_pdf(folder / "thu.docx", folder / "thu.pdf")
+    return folder / "thu.pdf"
+
+
+def test_text_of_a_document_is_never_markup(tmp_path: Path) -> None:
+    document = _document()
+    for text in HOSTILE:
+        word.body(document, text)
+    text = _text(_set(document, tmp_path))
+    for wanted in HOSTILE:
+        assert wanted in text
+
+
+def test_equal_documents_give_equal_bytes(tmp_path: Path) -> None:
+    document = _document()
+    word.body(document, "Kết quả năm 2025")
+    first = _set(document, tmp_path).read_bytes()
+    assert first == _set(document, tmp_path).read_bytes()
+    assert first.startswith(b"%PDF-")
+    assert b"pdfaid:part" in first
+
+
+def test_heads_change_after_the_first_page_and_the_appendix_lies_across(tmp_path: Path) -> None:
+    document = _document()
+    word.add(document, "Trang một")
+    document.add_page_break()
+    word.add(document, "Trang hai")
+    section = document.add_section()
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(297), Mm(210)
+    section.different_first_page_header_footer = False
+    word.add(document, "Phụ lục")
+    pdf = _set(document, tmp_path)
+    assert "Đầu trang một" in _text(pdf, 1)
+    assert "Đầu trang sau" not in _text(pdf, 1)
+    assert "Đầu trang sau" in _text(pdf, 2)
+    assert "Phụ lục" in _text(pdf, 3)
+    pages = docx_to_png(tmp_path / "thu.docx", ppi=72)
+    sizes = [(int.from_bytes(page[16:20]), int.from_bytes(page[20:24])) for page in pages]
+    assert sizes == [(595, 842), (595, 842), (842, 595)]
+
+
+def test_a_table_keeps_its_merged_cells_and_repeats_its_head(tmp_path: Path) -> None:
+    document = _document()
+    table = word.table(document, (30, 60, 60), rows=1)
+    word.head_row(table.rows[0], ("TT", "Tiêu chí", "Số liệu"), size=11)
+    for number in range(60):
+        word.fill(table.add_row(), (str(number), f"Tiêu chí {number}", f"{number},5"), size=11)
+    merged = table.add_row()
+    merged.cells[0].merge(merged.cells[2])
+    word.put(merged.cells[0], "Ghi chú trải ba cột", first=True)
+    tall = [table.add_row() for _ in range(2)]
+    tall[0].cells[0].merge(tall[1].cells[0])
+    word.put(tall[0].cells[0], "Cao", first=True)
+    word.put(tall[1].cells[1], "dòng dưới", first=True)
+    pdf = _set(document, tmp_path)
+    assert _text(pdf, 2).count("Tiêu chí ") >= 1
+    assert "TT" in _text(pdf, 2)
+    text = _text(pdf)
+    for wanted in ("59,5", "Ghi chú trải ba cột", "Cao", "dòng dưới"):
+        assert text.count(wanted) == 1
+
+
+def test_lists_keep_their_numbers_and_pictures_their_place(tmp_path: Path) -> None:
+    document = _document()
+    document.add_paragraph("Nội dung thứ nhất", style="List Number")
+    chart = charts.series_chart(charts.Series("Biểu đồ", "%", 0, (charts.Point("2025", 3.0),)), "vi")
+    (tmp_path / "c.png").write_bytes(charts.to_png(chart, "vi"))
+    document.add_picture(str(tmp_path / "c.png"), width=Mm(80))
+    pdf = _set(document, tmp_path)
+    assert b"/Image" in pdf.read_bytes()
+    assert "Nội dung thứ nhất" in _text(pdf)
+
+
+def test_what_cannot_be_set_is_named(tmp_path: Path) -> None:
+    document = _document()
+    run = document.add_paragraph().add_run("chữ")
+    note = OxmlElement("w:footnoteReference")
+    note.set(qn("w:id"), "1")
+    run._r.append(note)
+    run.font.size = Pt(12)
+    with pytest.raises(KhoError) as told:
+        _set(document, tmp_path)
+    assert "footnoteReference" in told.value.text("vi")
