@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from dagster_project.cli_base import (
     current_id,
     desk_told,
     help_text,
+    id_told,
     print_table,
     say,
 )
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.diff import Diff
     from dagster_project.warehouse.releases import Manifest
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COMPARED = ("inputs_hash", "catalogue_hash", "code_version")
 
 
@@ -229,12 +232,18 @@ def _diff_submissions(desk: Desk, told: Sequence[str], *, as_csv: bool, as_json:
 
 
 def _two_releases(desk: Desk, old: str | None, new: str | None) -> tuple[Manifest, Manifest]:
-    """The releases named; else the current one, and the one before it."""
-    from dagster_project.warehouse.releases import find_release, list_releases
+    """The releases named, or what was known at the moments named; else the current one, and the one before it."""
+    from dagster_project.warehouse.releases import list_releases, read_manifest
 
-    newer = find_release(desk.folder, new or current_id(desk))
+    def named(told: str | None) -> Manifest:
+        is_moment = told is not None and _MOMENT.match(told)
+        return read_manifest(
+            desk.folder, id_told(desk, None, told) if is_moment else id_told(desk, told, None)
+        )
+
+    newer = named(new)
     if old is not None:
-        return find_release(desk.folder, old), newer
+        return named(old), newer
     kept = list_releases(desk.folder)
     before = kept[[item.release_id for item in kept].index(newer.release_id) + 1 :]
     if not before:

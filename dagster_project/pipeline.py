@@ -209,7 +209,7 @@ def load_checked_catalogue(desk: Desk) -> Catalogue:
 def start_build(desk: Desk) -> None:
     """Clear what an interrupted build left; only the holder of the build lock may call this."""
     shutil.rmtree(desk.folder.build, ignore_errors=True)
-    for folder in (desk.folder.cells, desk.folder.releases, desk.folder.exports):
+    for folder in (desk.folder.cells, desk.folder.releases, desk.folder.known, desk.folder.exports):
         durable.sweep(folder)
     desk.folder.build_inputs.mkdir(parents=True)
 

@@ -102,6 +102,8 @@ def test_what_a_moment_knew_is_taken_from_the_release_that_held_it(office: Offic
         asked = kho(office.data, "sql", query, "--at", at["at"], "--json")
         assert asked.json == [{"value": value}]
         assert release in asked.err
+    between = kho(office.data, "diff", first["at"], second["at"], "--json").json
+    assert between == kho(office.data, "diff", "--json").json
     assert not list((office.data / "known").glob("*"))
 
 

@@ -172,6 +172,14 @@ def find_release(folder: DataFolder, told: str) -> Manifest:
     return found[0]
 
 
+def read_manifest(folder: DataFolder, release_id: str) -> Manifest:
+    """The manifest of a release, or of a build beside them; ``KhoError`` where it is not whole."""
+    manifest = _read_manifest(folder.release(release_id))
+    if manifest is None:
+        raise KhoError("releases.damaged", release=release_id)
+    return manifest
+
+
 def check_whole(folder: DataFolder, manifest: Manifest) -> None:
     """``KhoError`` where a release's file is no longer what its manifest says."""
     if _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) != manifest.sha256:
