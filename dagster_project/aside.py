@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, pipeline
+from dagster_project.catalogue.lint import check
+from dagster_project.catalogue.load import CatalogueError
+from dagster_project.catalogue_versions import catalogue_in_force
 from dagster_project.ledger.store import list_acts, list_receipts, open_ledger
 from dagster_project.locks import build_lock
 from dagster_project.pipeline import Desk
@@ -39,9 +42,17 @@ def find_known(desk: Desk, moment: datetime) -> str:
     return found.name
 
 
-def catalogue_at(desk: Desk, moment: datetime) -> Catalogue:  # noqa: ARG001  # versions by time come with their store
-    """The catalogue that held at a moment."""
-    return pipeline.load_checked_catalogue(desk)
+def catalogue_at(desk: Desk, moment: datetime) -> Catalogue:
+    """The catalogue that held at a moment; before any was recorded, the one in use.
+
+    Raises ``CatalogueError`` where the program of today finds problems in the one of then.
+    """
+    held = catalogue_in_force(desk.settings, moment)
+    if held is None:
+        return pipeline.load_checked_catalogue(desk)
+    if problems := check(held):
+        raise CatalogueError(problems)
+    return held
 
 
 def build_aside(desk: Desk, catalogue: Catalogue, *, known_at: datetime | None = None) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import Catalogue, CatalogueError, load_catalogue
-from dagster_project.catalogue.versions import keep, load_version, put_tables, with_tables
+from dagster_project.catalogue.versions import keep, load_version, own_hash, put_tables, with_tables
 from dagster_project.errors import UsageError
 from dagster_project.ledger.catalogue_log import CatalogueVersion, add_version, list_versions
 from dagster_project.ledger.store import open_ledger
@@ -38,17 +38,19 @@ def change_catalogue(
     ``source``: name and sha256 of the file that they were taken from. Raises ``CatalogueError`` where the result has
     problems; then nothing is written. The ledger comes before the tables: no state is in force that was not logged.
     """
-    old, new = load_catalogue(settings.catalogue), with_tables(settings.catalogue, tables)
+    beside = settings.reference_areas
+    old = load_catalogue(settings.catalogue, beside)
+    new = with_tables(settings.catalogue, tables, beside)
     problems = check(new)
     if problems:
         raise CatalogueError(problems)
     settings.folder.make()
     notice(settings, old, at)
-    if old.content_hash == new.content_hash:
+    if own_hash(old) == own_hash(new):
         return None
     keep(new, settings.folder.catalogue_versions)
     version = CatalogueVersion(
-        content_hash=new.content_hash,
+        content_hash=own_hash(new),
         how=how,
         made_at=at,
         made_by=by.strip(),
@@ -66,12 +68,12 @@ def notice(settings: Settings, catalogue: Catalogue, at: datetime) -> CatalogueV
     """Keep the catalogue in use; where the ledger does not know it as the last one, say since when it was seen."""
     keep(catalogue, settings.folder.catalogue_versions)
     ledger = open_ledger(settings.ledger)
-    known = list_versions(ledger)
-    if known and known[-1].content_hash == catalogue.content_hash:
+    known, found = list_versions(ledger), own_hash(catalogue)
+    if known and known[-1].content_hash == found:
         return None
     is_shipped = settings.catalogue == Project().reference
     how = "shipped" if is_shipped else "edited" if known else "first"
-    version = CatalogueVersion(content_hash=catalogue.content_hash, how=how, made_at=at)
+    version = CatalogueVersion(content_hash=found, how=how, made_at=at)
     add_version(ledger, version)
     return version
 
@@ -85,7 +87,10 @@ def version_in_force(settings: Settings, at: datetime) -> CatalogueVersion | Non
 def catalogue_in_force(settings: Settings, at: datetime) -> Catalogue | None:
     """The catalogue that was in force ``at`` that moment, as it was; None before the first one was seen."""
     version = version_in_force(settings, at)
-    return load_version(settings.folder.catalogue_versions, version.content_hash) if version else None
+    if version is None:
+        return None
+    kept = settings.folder.catalogue_versions
+    return load_version(kept, version.content_hash, settings.reference_areas)
 
 
 def catalogue_told(settings: Settings, told: str) -> Catalogue:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ import typer
 
 from dagster_project.cli_base import (
     Json,
+    Year,
     clock,
     help_text,
     office_told,
@@ -28,6 +30,8 @@ from dagster_project.paths import Project
 from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
+    from dagster_project.catalogue.appendix_apply import Terms
+    from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.catalogue_log import CatalogueVersion
 
 catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=True)
@@ -89,23 +93,61 @@ def catalogue_import(
     *,
     by: Annotated[str, typer.Option("--by", help=help_text("by"))] = "",
     reason: Annotated[str, typer.Option("--reason", help=help_text("change_reason"))] = "",
+    document: Annotated[str, typer.Option("--document", help=help_text("document"))] = "",
+    year: Year = None,
+    valid_from: Annotated[str | None, typer.Option("--valid-from", help=help_text("valid_from"))] = None,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help=help_text("accept_row"))] = None,
+    accept_all: Annotated[bool, typer.Option("--accept-all", help=help_text("accept_all"))] = False,
+    partial: Annotated[bool, typer.Option("--partial", help=help_text("partial"))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=help_text("dry_run"))] = False,
 ) -> None:
-    """Read an edited workbook back: the differences, the problems, then the new version."""
-    from dagster_project.catalogue.exchange import read_workbook
-    from dagster_project.catalogue_versions import change_catalogue
+    """Read an edited workbook or an official appendix: what changes, what is wrong, then the new version."""
+    from dagster_project.appendix import is_appendix, plan_appendix
+    from dagster_project.catalogue.load import load_catalogue
     from dagster_project.intake.guard import inspect
-    from dagster_project.locks import build_lock
 
     settings = own_catalogue()
     if not file.is_file():
         raise UsageError("cli.no_such_file", file=file)
     seen = inspect(file, settings.office.read_limits)
-    if seen.refusal or seen.kind in ("csv", "docx", "paper"):
+    if seen.refusal or seen.kind in ("csv", "paper"):
         found = seen.values.get("found", seen.kind)
         told = {"file_name": file.name, "observed": found, "expected": "?", **seen.values}
         raise UsageError(seen.refusal or "FILE_NOT_WORKBOOK", **told)
-    imported = read_workbook(file, settings.catalogue)
+    if not dry_run and not (by.strip() and (reason.strip() or document.strip())):
+        raise UsageError("versions.reason_blank")
+    as_version = Written(by, reason, document, (file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
+    if not is_appendix(file, seen.kind):
+        _import_workbook(settings, file, as_version, dry_run=dry_run)
+        return
+    catalogue = load_catalogue(settings.catalogue, settings.reference_areas)
+    terms = _terms(settings, catalogue, as_version, year, valid_from, is_whole=not partial)
+    plan = plan_appendix(settings, catalogue, file, terms, _accepted(accept or ()), accept_all=accept_all)
+    for line in plan.lines(settings.lang):
+        sys.stdout.write(line + "\n")
+    if plan.blocking:
+        sys.stdout.write(message("appendix.not_written", settings.lang, count=plan.blocking) + "\n")
+        raise typer.Exit(ExitCode.BLOCKING_FINDINGS)
+    if dry_run:
+        sys.stdout.write(message("appendix.dry_run", settings.lang) + "\n")
+        return
+    _write_version(settings, plan.tables, "appendix", as_version, len(plan.applied.told))
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands beside a version: who, why, by which document, from which file (name, sha256)."""
+
+    by: str
+    reason: str = ""
+    document: str = ""
+    source: tuple[str, str] = ("", "")
+
+
+def _import_workbook(settings: Settings, file: Path, written: Written, *, dry_run: bool) -> None:
+    from dagster_project.catalogue.exchange import read_workbook
+
+    imported = read_workbook(file, settings.catalogue, settings.reference_areas)
     for change in imported.changes:
         sys.stdout.write(change.text(settings.lang) + "\n")
     for problem in imported.problems:
@@ -116,20 +158,66 @@ def catalogue_import(
     if dry_run:
         say(settings, "catalogue_dry_run", changes=len(imported.changes))
         return
-    if not by.strip() or not reason.strip():
-        raise UsageError("versions.reason_blank")
+    _write_version(settings, imported.tables, "import", written, len(imported.changes))
+
+
+def _write_version(
+    settings: Settings, tables: Mapping[str, bytes], how: str, written: Written, changes: int
+) -> None:
+    from dagster_project.catalogue_versions import change_catalogue
+    from dagster_project.locks import build_lock
+
+    settings.folder.make()
     with build_lock(settings.folder.build_lock):
-        _keep_fixed(settings, imported.tables)
-        version = change_catalogue(
-            settings,
-            imported.tables,
-            how="import",
-            at=clock(),
-            by=by,
-            reason=reason,
-            source=(file.name, hashlib.sha256(file.read_bytes()).hexdigest()),
-        )
-    _say_version(settings, version, len(imported.changes))
+        _keep_fixed(settings, tables)
+        version = change_catalogue(settings, tables, how=how, at=clock(), **asdict(written))
+    _say_version(settings, version, changes)
+
+
+def _terms(
+    settings: Settings,
+    catalogue: Catalogue,
+    written: Written,
+    year: int | None,
+    valid_from: str | None,
+    *,
+    is_whole: bool,
+) -> Terms:
+    """From when the appendix holds and for whom; ``UsageError`` where that is not told."""
+    from dagster_project.catalogue.appendix_apply import Terms
+    from dagster_project.catalogue.rounds import Wanted, rounds_wanted
+
+    office = settings.office
+    if not office.criteria_set_code:
+        raise UsageError("appendix.no_set")
+    if valid_from:
+        try:
+            since = date.fromisoformat(valid_from)
+        except ValueError as error:
+            raise UsageError("appendix.wrong_day", told=valid_from) from error
+    elif year is not None:
+        first = rounds_wanted(catalogue, office, Wanted(year))[0]
+        since = catalogue.table("rounds").filter(round_code=first)["period_start"].item()
+    else:
+        raise UsageError("appendix.when_needed")
+    return Terms(
+        criteria_set_code=office.criteria_set_code,
+        level=office.level,
+        area_code=office.area_code,
+        valid_from=since,
+        confirmed_by=written.by.strip(),
+        confirmed_at=clock().date(),
+        document=written.document.strip(),
+        is_whole=is_whole,
+    )
+
+
+def _accepted(told: Sequence[str]) -> dict[str, str]:
+    parted = [text.partition("=") for text in told]
+    for ref, _, code in parted:
+        if not ref.strip() or not code.strip():
+            raise UsageError("appendix.wrong_accept", told=f"{ref}={code}")
+    return {ref.strip(): code.strip() for ref, _, code in parted}
 
 
 @catalogue_app.command("versions", help=help_text("catalogue_versions"))
@@ -184,35 +272,45 @@ def catalogue_diff(
 
 @catalogue_app.command("confirm", help=help_text("catalogue_confirm"))
 def catalogue_confirm(
-    indicators: Annotated[list[str], typer.Argument()],
     by: Annotated[str, typer.Option("--by", help=help_text("by"))],
+    indicators: Annotated[list[str] | None, typer.Argument()] = None,
+    all_from: Annotated[Path | None, typer.Option("--all-from", help=help_text("all_from"))] = None,
     document: Annotated[str, typer.Option("--document", help=help_text("document"))] = "",
 ) -> None:
-    """Record that names were checked against the official appendix."""
+    """Record that names were checked against the official appendix: those told, or all that it has word for word."""
+    from dagster_project.appendix import same_names
     from dagster_project.catalogue.confirm import confirmed
+    from dagster_project.catalogue.load import load_catalogue
     from dagster_project.catalogue_versions import change_catalogue
     from dagster_project.ledger.store import log_act, open_ledger
     from dagster_project.locks import build_lock
 
     settings = own_catalogue()
     now = clock()
-    table = confirmed(settings.catalogue, indicators, by=by, on=now.date())
+    codes = list(dict.fromkeys(indicators or ()))
+    source = ("", "")
+    if all_from is not None:
+        if not all_from.is_file():
+            raise UsageError("cli.no_such_file", file=all_from)
+        catalogue = load_catalogue(settings.catalogue, settings.reference_areas)
+        sha256, found, others = same_names(settings, catalogue, all_from, now.date())
+        codes = list(dict.fromkeys([*codes, *found]))
+        source = (all_from.name, sha256)
+        for name in others:
+            sys.stdout.write(message("appendix.not_confirmed", settings.lang, name=name) + "\n")
+    if not codes:
+        raise UsageError("versions.nothing_to_confirm")
+    table = confirmed(settings.catalogue, codes, by=by, on=now.date())
     settings.folder.make()
+    written = Written(by, ", ".join(codes), document, source)
     with build_lock(settings.folder.build_lock):
         # The ledger first: nothing is marked as checked where that could not be logged.
         ledger = open_ledger(settings.ledger)
-        for code in dict.fromkeys(indicators):
+        for code in codes:
             log_act(ledger, at=now, actor=by.strip(), act="catalogue.confirm", subject=code, detail=document)
-        change_catalogue(
-            settings,
-            {"indicators": table},
-            how="confirm",
-            at=now,
-            by=by,
-            reason=", ".join(dict.fromkeys(indicators)),
-            document=document,
-        )
-    for code in dict.fromkeys(indicators):
+        version = change_catalogue(settings, {"indicators": table}, how="confirm", at=now, **asdict(written))
+    _say_version(settings, version, len(codes))
+    for code in codes:
         say(settings, "confirmed", code=code, by=by)
 
 
@@ -233,7 +331,7 @@ def _keep_fixed(settings: Settings, tables: Mapping[str, bytes]) -> None:
     if not settings.has_ledger:
         return
     rounds = read_rounds(open_ledger(settings.ledger))
-    catalogue = with_tables(settings.catalogue, tables)
+    catalogue = with_tables(settings.catalogue, tables, settings.reference_areas)
     if rounds.fixed() and not check(catalogue):
         beside = build_aside(Desk(settings=settings, now=clock), catalogue)
         check_fixed(settings.folder, rounds, beside / RELEASE_FILE)

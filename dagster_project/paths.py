@@ -41,6 +41,11 @@ class Project:
         return self.root / "seeds" / "national"
 
     @property
+    def appendix_words(self) -> Path:
+        """What the columns of an official appendix are called."""
+        return self.root / "seeds" / "appendix_words.csv"
+
+    @property
     def office(self) -> Path:
         """The office that ``kho init`` takes where it is told none."""
         return self.root / "seeds" / "office.toml"

@@ -60,6 +60,7 @@ _OUTSIDE_RESULTS = (
     "reports",
     "aside.py",
     "catalogue_versions.py",
+    "appendix.py",
     "cli.py",
     "cli_base.py",
     "cli_catalogue.py",
@@ -215,11 +216,9 @@ def start_build(desk: Desk) -> None:
 
 
 def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
-    """The catalogue as typed Parquet among the build's inputs, and kept as the version in use."""
+    """The catalogue as typed Parquet among the build's inputs."""
     from dagster_project.catalogue.artifacts import write_parquet
-    from dagster_project.catalogue_versions import notice
 
-    notice(desk.settings, catalogue, desk.now())
     write_parquet(catalogue, desk.folder.build_inputs / "catalogue")
 
 

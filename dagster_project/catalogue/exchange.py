@@ -64,18 +64,19 @@ def export_workbook(catalogue: Catalogue, file: Path) -> None:
         book.close()
 
 
-def read_workbook(file: Path, folder: Path) -> Imported:
+def read_workbook(file: Path, folder: Path, reference_areas: Path | None = None) -> Imported:
     """The tables of the workbook in the place of those in ``folder``; a table without a sheet stays as it is.
 
     Raises ``CatalogueError`` where the catalogue in ``folder`` itself cannot be read, ``UsageError`` where the workbook
     cannot.
     """
-    old = load_catalogue(folder)
+    old = load_catalogue(folder, reference_areas)
     sheets, problems = _read_sheets(file)
     if problems:
         return Imported((), problems)
     try:
-        new = with_tables(folder, {name: _csv(sheet.frame) for name, sheet in sheets.items()})
+        edited = {name: _csv(sheet.frame) for name, sheet in sheets.items()}
+        new = with_tables(folder, edited, reference_areas)
     except CatalogueError as error:
         return Imported((), [_in_sheet(problem, sheets) for problem in error.problems])
     problems = [_in_sheet(problem, sheets) for problem in check(new)]
@@ -85,8 +86,13 @@ def read_workbook(file: Path, folder: Path) -> Imported:
 
 
 def tables_of(catalogue: Catalogue, names: Collection[str]) -> dict[str, bytes]:
-    """These tables as their CSV files hold them."""
-    return {name: _csv(as_text(catalogue.table(name))) for name in names}
+    """The own rows of these tables as their CSV files hold them."""
+    return {name: as_csv(catalogue.own(name)) for name in names}
+
+
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """A typed table as its CSV file holds it."""
+    return _csv(as_text(frame))
 
 
 def _csv(frame: pl.DataFrame) -> bytes:

@@ -1,4 +1,6 @@
-"""States of a catalogue, each kept whole as one compressed file named by its content.
+"""States of an office's own catalogue, each kept whole as one compressed file named by its content.
+
+Reference areas that stand beside it ship with the program and are no part of it.
 
 Keeping, reading back and putting changed tables in place belong here. Who made a version, when and why is in the
 ledger.
@@ -14,7 +16,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from dagster_project import durable
-from dagster_project.catalogue.load import Catalogue, as_text, load_catalogue
+from dagster_project.catalogue.load import Catalogue, as_text, content_hash, load_catalogue
 from dagster_project.errors import KhoError
 
 #: The same content gives the same bytes, whenever it is kept.
@@ -22,37 +24,46 @@ _ANY_DAY = (1980, 1, 1, 0, 0, 0)
 
 
 def keep(catalogue: Catalogue, folder: Path) -> Path:
-    """The file in ``folder`` that holds ``catalogue``, written where it is not there yet."""
-    file = _file(folder, catalogue.content_hash)
+    """The file in ``folder`` that holds the own rows of ``catalogue``, written where it is not there yet."""
+    file = _file(folder, own_hash(catalogue))
     if not file.is_file():
         with durable.replaced(file) as aside, ZipFile(aside, "w", ZIP_DEFLATED) as archive:
-            for name, frame in catalogue.tables.items():
+            for name in catalogue.tables:
+                frame = catalogue.own(name)
                 if frame.height:
                     entry = ZipInfo(f"{name}.csv", _ANY_DAY)
                     archive.writestr(entry, as_text(frame).write_csv(), ZIP_DEFLATED)
     return file
 
 
-def load_version(folder: Path, content_hash: str) -> Catalogue:
-    """The kept state with this hash. Raises ``KhoError`` where it is not there or no longer what it was."""
-    file = _file(folder, content_hash)
+def own_hash(catalogue: Catalogue) -> str:
+    """The hash of the office's own rows, by which a version is known."""
+    return content_hash({name: catalogue.own(name) for name in catalogue.tables})
+
+
+def load_version(folder: Path, version: str, reference_areas: Path | None = None) -> Catalogue:
+    """The kept state with this hash, with ``reference_areas`` beside it.
+
+    Raises ``KhoError`` where it is not there or no longer what it was.
+    """
+    file = _file(folder, version)
     if not file.is_file():
-        raise KhoError("versions.not_kept", version=content_hash[:12])
+        raise KhoError("versions.not_kept", version=version[:12])
     with tempfile.TemporaryDirectory() as aside, ZipFile(file) as archive:
         archive.extractall(aside)
-        catalogue = load_catalogue(Path(aside))
-    if catalogue.content_hash != content_hash:
-        raise KhoError("versions.damaged", version=content_hash[:12], file=file)
+        catalogue = load_catalogue(Path(aside), reference_areas)
+    if own_hash(catalogue) != version:
+        raise KhoError("versions.damaged", version=version[:12], file=file)
     return replace(catalogue, folder=file)
 
 
-def with_tables(folder: Path, tables: Mapping[str, bytes]) -> Catalogue:
+def with_tables(folder: Path, tables: Mapping[str, bytes], reference_areas: Path | None = None) -> Catalogue:
     """The catalogue that ``folder`` would hold with these tables in the place of its own; nothing is written."""
     with tempfile.TemporaryDirectory() as aside:
         for file in folder.glob("*.csv"):
             shutil.copyfile(file, Path(aside) / file.name)
         _write(Path(aside), tables)
-        return replace(load_catalogue(Path(aside)), folder=folder)
+        return replace(load_catalogue(Path(aside), reference_areas), folder=folder)
 
 
 def put_tables(folder: Path, tables: Mapping[str, bytes]) -> None:
@@ -67,5 +78,5 @@ def _write(folder: Path, tables: Mapping[str, bytes]) -> None:
         (folder / f"{name}.csv").write_bytes(content)
 
 
-def _file(folder: Path, content_hash: str) -> Path:
-    return folder / f"{content_hash}.zip"
+def _file(folder: Path, version: str) -> Path:
+    return folder / f"{version}.zip"

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project import durable, pipeline
+from dagster_project.catalogue_versions import notice
 from dagster_project.defs.partitions import ROUNDS
 from dagster_project.errors import KhoError
 from dagster_project.pipeline import Desk
@@ -42,8 +43,9 @@ def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
 
 @dg.asset(key=CATALOGUE, group_name="intake", kinds={"csv"})
 def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
-    """The reference data, linted and written as typed Parquet for the models."""
+    """The reference data, linted, kept as the version in use and written as typed Parquet for the models."""
     loaded = pipeline.load_checked_catalogue(desk)
+    notice(desk.settings, loaded, desk.now())
     pipeline.write_catalogue(desk, loaded)
     rows = {name: frame.height for name, frame in loaded.tables.items() if frame.height}
     return dg.MaterializeResult(metadata={"content_hash": loaded.content_hash, "rows": rows})
