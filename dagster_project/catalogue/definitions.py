@@ -247,7 +247,8 @@ def _compare(
     breaks, notes = _sorted_changes(old.row, new.row, factors)
     for code in sorted(old.elements.keys() & new.elements.keys()):
         of_element, _ = _sorted_changes(old.elements[code], new.elements[code], factors)
-        for text in of_element:
+        # an indicator that is its element says the same of both
+        for text in [text for text in of_element if text not in breaks]:
             breaks.append(
                 {
                     lang: message("definitions.of_element", lang, code=code, text=text[lang])
