@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from dagster_project.cli_back_series import register as register_back_series
 from dagster_project.cli_base import (
     HELP_LANG,
     OPTIONS,
@@ -255,6 +256,7 @@ def forms_issue(
         say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / code)
 
 
+register_back_series(forms_app)
 register_status(app)
 register_decisions(app)
 register_releases(app)

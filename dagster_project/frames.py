@@ -48,7 +48,7 @@ SUBMISSIONS = _schema(
         "received_at": TIMESTAMP,
         "signed_copy": pl.Boolean,
         "blocked": pl.Boolean,  # a fault of identity or layout: the file changes nothing
-        "entered_how": pl.String,  # form, layout, on_behalf, correction
+        "entered_how": pl.String,  # form, back_series, layout, on_behalf, correction
         "is_sample": pl.Boolean,
     }
 )

@@ -62,6 +62,7 @@ _OUTSIDE_RESULTS = (
     "catalogue_versions.py",
     "appendix.py",
     "cli.py",
+    "cli_back_series.py",
     "cli_base.py",
     "cli_catalogue.py",
     "cli_decisions.py",
@@ -438,6 +439,21 @@ def issue(
         desk.folder.forms / round_code,
         units=units,
         prior=prior,
+        is_sample=desk.settings.office.is_sample,
+    )
+
+
+def issue_back(
+    desk: Desk, catalogue: Catalogue, round_codes: Sequence[str], units: Sequence[str] | None = None
+) -> list[Path]:
+    """One back-series form per unit that fills in the years of ``round_codes``, the oldest first."""
+    from dagster_project.forms.issue_back_series import issue_back_series
+
+    return issue_back_series(
+        catalogue,
+        round_codes,
+        desk.folder.forms / f"hoi-cuu_{round_codes[0]}_{round_codes[-1]}",
+        units=units,
         is_sample=desk.settings.office.is_sample,
     )
 

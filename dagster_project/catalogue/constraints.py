@@ -53,6 +53,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("validation_rules", "kind"): (
         "formula",
         "peer_outlier",
+        "back_series",
         "copied_from_last_year",
         "lead_contributor",
         "total_differs",

@@ -315,6 +315,8 @@ TABLES: dict[str, Table] = {
                 "is_break": _BOOL,  # the period's figures do not compare with the earlier ones
                 "break_reason_vi": _TEXT,
                 "break_reason_en": _TEXT,
+                # from before the office had the system: back-series forms fill it, nothing in it is late or overdue
+                "is_retrospective": _BOOL,
                 "name_vi": _TEXT,
                 "name_en": _TEXT,
             },

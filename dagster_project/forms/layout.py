@@ -73,6 +73,12 @@ IDENTITY = (
 MAP_HEADER = ("data_element_code", "category_code", "column_code", "cell")
 
 
+#: Between a column's code and the code of the round that its figures belong to, on forms with years as columns.
+ROUND_MARK = "@"
+#: The header above the cell map of such a form: each of its sheets has an identity of its own.
+BACK_MAP_HEADER = (*MAP_HEADER, "sheet", "round_code", "reporting_unit_code", "area_code")
+
+
 def row_code(data_element_code: str, category_code: str) -> str:
     """Give the code that a row prints."""
     return (

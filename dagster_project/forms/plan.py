@@ -79,7 +79,7 @@ def plan_forms(
     Raises ``UsageError`` for units that do not report in the round, ``KhoError`` for an unknown round and where
     nothing is assigned.
     """
-    round_row = _find_round(catalogue, round_code)
+    round_row = find_round(catalogue, round_code)
     assigned = assigned_elements(catalogue).filter(pl.col("round_code") == round_code)
     wanted = sorted(set(units or assigned["reporting_unit_code"]))
     unknown = sorted(set(wanted) - set(assigned["reporting_unit_code"]))
@@ -88,7 +88,7 @@ def plan_forms(
     if not wanted:
         raise KhoError("forms.nothing_assigned", round_code=round_code)
     chosen = assigned.filter(pl.col("reporting_unit_code").is_in(wanted))
-    shelf = _Shelf.of(catalogue, round_row)
+    shelf = Shelf.of(catalogue, round_row)
     return [
         _plan_form(shelf, part, round_row, _prior_of(prior, str(unit)), is_sample)
         for (unit, _), part in sorted(
@@ -102,20 +102,29 @@ def assigned_elements(catalogue: Catalogue) -> pl.DataFrame:
 
     One row per round × unit × form × element × category, each as valid on the last day of the round's period.
     """
+    units = catalogue.table("reporting_units").select(
+        "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
+    )
+    on_form = _valid(round_forms(catalogue).join(catalogue.table("assignments"), on="form_code")).rename(
+        {"role": "assignment_role", "status": "assignment_status"}
+    )
+    reporting = _valid(on_form.join(units, on=["reporting_unit_code", "level"], how="inner"))
+    return with_elements(reporting, catalogue)
+
+
+def round_forms(catalogue: Catalogue) -> pl.DataFrame:
+    """The forms of every round: round_code, level, period_code, day (its period's last), form_code, form_version."""
     # Form versions are taken as valid at the end of the period too; a catalogue without dates means always.
     rounds = catalogue.table("rounds").select(
         "round_code", "criteria_set_code", "level", "period_code", pl.col("period_end").alias("day")
     )
-    forms = _valid(
+    return _valid(
         rounds.join(catalogue.table("forms"), on=["criteria_set_code", "level"], how="inner")
     ).select("round_code", "level", "period_code", "day", "form_code", "form_version")
-    units = catalogue.table("reporting_units").select(
-        "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
-    )
-    on_form = _valid(forms.join(catalogue.table("assignments"), on="form_code", how="inner")).rename(
-        {"role": "assignment_role", "status": "assignment_status"}
-    )
-    reporting = _valid(on_form.join(units, on=["reporting_unit_code", "level"], how="inner"))
+
+
+def with_elements(reporting: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """``reporting`` with its data elements as valid on its ``day``, and their categories, the total first."""
     elements = catalogue.table("data_elements").filter(pl.col("role").fill_null("value") != "derived")
     known = _valid(reporting.join(elements, on="data_element_code", how="inner"))
     return known.join(_categories(catalogue), on="disaggregation_code", how="left", nulls_equal=True)
@@ -153,7 +162,8 @@ def _categories(catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def _find_round(catalogue: Catalogue, round_code: str) -> Row:
+def find_round(catalogue: Catalogue, round_code: str) -> Row:
+    """The catalogue's row of ``round_code``; raises ``KhoError`` where it has none."""
     found = catalogue.table("rounds").filter(pl.col("round_code") == round_code)
     if found.is_empty():
         raise KhoError("forms.unknown_round", round_code=round_code)
@@ -174,8 +184,8 @@ def _prior_of(prior: pl.DataFrame | None, unit: str) -> dict[tuple[str, str], fl
 
 
 @dataclass(frozen=True)
-class _Shelf:
-    """Look-ups that all forms of a round share."""
+class Shelf:
+    """Look-ups that all forms of a round share, as valid at the end of its period."""
 
     indicators: dict[str, Row]
     units: dict[str, Row]
@@ -187,7 +197,7 @@ class _Shelf:
     focal: dict[str, str]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, round_row: Row) -> _Shelf:
+    def of(cls, catalogue: Catalogue, round_row: Row) -> Shelf:
         day = round_row["period_end"]
 
         def valid(name: str) -> pl.DataFrame:
@@ -217,7 +227,7 @@ def _by(frame: pl.DataFrame, key: str) -> dict[str, Row]:
 
 
 def _plan_form(
-    shelf: _Shelf,
+    shelf: Shelf,
     part: pl.DataFrame,
     round_row: Row,
     prior: Mapping[tuple[str, str], float | str],
@@ -248,7 +258,7 @@ def _plan_form(
         area_name=area_name,
         recipient=shelf.focal.get(area_code, area_name),
         is_sample=is_sample,
-        rows=tuple(_plan_rows(shelf, part, prior)),
+        rows=tuple(plan_rows(shelf, part, prior)),
     )
 
 
@@ -256,8 +266,8 @@ def _as_date(value: object) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _plan_rows(
-    shelf: _Shelf, part: pl.DataFrame, prior: Mapping[tuple[str, str], float | str]
+def plan_rows(
+    shelf: Shelf, part: pl.DataFrame, prior: Mapping[tuple[str, str], float | str]
 ) -> list[FormRow]:
     """Elements under their indicator, indicators under their groups, all in the catalogue's order."""
     elements = part.sort(
@@ -277,7 +287,7 @@ def _plan_rows(
     return rows
 
 
-def _path(shelf: _Shelf, code: str) -> list[str]:
+def _path(shelf: Shelf, code: str) -> list[str]:
     """``code`` with its ancestors, the topmost first; empty for a code outside the tree."""
     path: list[str] = []
     while code in shelf.indicators and code not in path:
@@ -286,7 +296,7 @@ def _path(shelf: _Shelf, code: str) -> list[str]:
     return path
 
 
-def _tree_order(shelf: _Shelf, code: str) -> list[tuple[int, str]]:
+def _tree_order(shelf: Shelf, code: str) -> list[tuple[int, str]]:
     return [(int(str(shelf.indicators[node]["sort_order"] or 0)), node) for node in _path(shelf, code)]
 
 
@@ -302,7 +312,7 @@ def _heading(node: Row, depth: int) -> FormRow:
 
 
 def _element_rows(
-    shelf: _Shelf, elements: Sequence[Row], prior: Mapping[tuple[str, str], float | str]
+    shelf: Shelf, elements: Sequence[Row], prior: Mapping[tuple[str, str], float | str]
 ) -> list[FormRow]:
     rows: list[FormRow] = []
     number = 0
@@ -314,7 +324,7 @@ def _element_rows(
 
 
 def _element_row(
-    shelf: _Shelf, row: Row, number: str, prior: Mapping[tuple[str, str], float | str]
+    shelf: Shelf, row: Row, number: str, prior: Mapping[tuple[str, str], float | str]
 ) -> FormRow:
     element, category = str(row["data_element_code"]), str(row["category_code"])
     figure = prior.get((element, category))

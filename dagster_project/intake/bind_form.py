@@ -7,6 +7,7 @@ and a code that nearly matches is only ever suggested.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.catalogue.rounds import Wanted
 from dagster_project.forms.layout import HIDDEN_SHEET, IDENTITY
+from dagster_project.forms.plan import assigned_elements
 from dagster_project.frames import CELLS, SUBMISSIONS, conform
 from dagster_project.intake.form_answers import read_answers
 from dagster_project.intake.form_cells import place_cells
@@ -55,6 +57,19 @@ def find_forms(raw: pl.DataFrame) -> list[str]:
     return sorted(found["sha256"].unique())
 
 
+@dataclass(frozen=True)
+class BoundParts:
+    """What the codes of forms say, before it goes out: their identity, their cells placed, and what was found.
+
+    ``blocked`` names the first rule by which a form takes nothing.
+    """
+
+    forms: pl.DataFrame
+    placed: pl.DataFrame
+    found: pl.DataFrame
+    blocked: pl.DataFrame
+
+
 def bind_forms(
     raw: pl.DataFrame,
     files: pl.DataFrame,
@@ -68,13 +83,43 @@ def bind_forms(
     ``files``: sha256, file_name, receipt_id, received_at, one row per file.
     ``wanted`` is what the run was told to take, if anything.
     """
+    bound = bind_parts(raw, files, catalogue, office, wanted, assigned=assigned_elements(catalogue))
+    submissions = to_submissions(bound, "form")
+    return BoundForms(
+        cells=to_cells(bound.placed, "form"),
+        submissions=submissions,
+        findings=to_findings(bound.found, bound.forms),
+        answers=read_answers(raw, submissions),
+    )
+
+
+def bind_parts(
+    raw: pl.DataFrame,
+    files: pl.DataFrame,
+    catalogue: Catalogue,
+    office: Office,
+    wanted: Wanted,
+    *,
+    assigned: pl.DataFrame,
+    further: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+) -> BoundParts:
+    """Bind forms that each print one table for one round and one area, whatever workbook they stand in.
+
+    ``assigned`` says who reports what, as ``assigned_elements`` does. ``files`` may bring codes that such a form does
+    not print itself; then ``assigned`` also says for which areas a unit may report in a round. ``further`` finds, in
+    the forms as identified, what else blocks them.
+    """
     keyed = with_keys(raw.with_columns(pl.col("row", "col").cast(pl.Int32)))
     tables = find_tables(keyed, files)
     columns = find_columns(keyed, tables)
-    forms = identify(keyed, tables, files, catalogue, office)
+    forms = identify(keyed, tables, files, catalogue, office, assigned=assigned)
     rows = find_rows(keyed, tables, columns, forms, catalogue)
     blocking = pl.concat(
-        [check_layout(tables, columns, rows), check_identity(forms, catalogue, office, wanted)],
+        [
+            check_layout(tables, columns, rows),
+            check_identity(forms, catalogue, office, wanted),
+            *([further(forms)] if further else []),
+        ],
         how="diagonal_relaxed",
     )
     blocked = blocking.group_by("sha256", maintain_order=True).agg(
@@ -90,22 +135,24 @@ def bind_forms(
         columns=columns,
         rows=rows,
         sound=forms.join(blocked, on="sha256", how="anti"),
+        assigned=assigned,
         catalogue=catalogue,
     )
-    found = pl.concat([blocking, content], how="diagonal_relaxed")
-    submissions = _submissions(forms, blocked)
-    return BoundForms(
-        cells=conform(placed.select(name for name in CELLS if name in placed.columns), CELLS),
-        submissions=submissions,
-        findings=to_findings(found, forms),
-        answers=read_answers(raw, submissions),
-    )
+    return BoundParts(forms, placed, pl.concat([blocking, content], how="diagonal_relaxed"), blocked)
 
 
-def _submissions(forms: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    rows = forms.with_columns(
-        pl.col("sha256").is_in(blocked["sha256"].implode()).alias("blocked"),
+def to_cells(placed: pl.DataFrame, entered_how: str) -> pl.DataFrame:
+    """``placed`` as CELLS, its bound cells marked with the way in which they came."""
+    how = pl.when("is_bound").then(pl.lit(entered_how)).alias("entered_how")
+    marked = placed.with_columns(how)
+    return conform(marked.select(name for name in CELLS if name in marked.columns), CELLS)
+
+
+def to_submissions(bound: BoundParts, entered_how: str) -> pl.DataFrame:
+    """One submission (SUBMISSIONS) per form of ``bound``."""
+    rows = bound.forms.with_columns(
+        pl.col("sha256").is_in(bound.blocked["sha256"].implode()).alias("blocked"),
         pl.lit(value=False).alias("signed_copy"),
-        pl.lit("form").alias("entered_how"),
+        pl.lit(entered_how).alias("entered_how"),
     )
     return conform(rows.select(name for name in SUBMISSIONS if name in rows.columns), SUBMISSIONS)

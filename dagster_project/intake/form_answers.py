@@ -29,6 +29,15 @@ def read_answers(raw: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
     return conform(given.select(ANSWERS.names()), ANSWERS)
 
 
+def answers_of_parts(raw: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
+    """Answers (ANSWERS) where one file holds several unblocked ``submissions``: each answers the one it names."""
+    given = _given(raw)
+    whose = submissions.filter(~pl.col("blocked")).select("sha256", "submission_id", *_OF_FORM)
+    return conform(
+        given.join(whose, on=["sha256", *_OF_FORM], maintain_order="left").select(ANSWERS.names()), ANSWERS
+    )
+
+
 def find_lists(raw: pl.DataFrame, others: Collection[str]) -> list[str]:
     """The sha256 of files that are the list of a feedback workbook and nothing else; ``others`` are known as such."""
     alone = raw.group_by("sha256").agg((pl.col("sheet") == FEEDBACK_SHEET).all().alias("is_list"))

@@ -79,7 +79,6 @@ def place_cells(
             .then(pl.lit("quarantined"))
             .otherwise(pl.lit("ignored"))
             .alias("disposition"),
-            pl.when("is_bound").then(pl.lit("form")).alias("entered_how"),
         )
         .sort(*SPOT)
     )

@@ -9,7 +9,6 @@ import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.forms.layout import HIDDEN_SHEET, REQUIRED_COLUMNS, ROLES
-from dagster_project.forms.plan import assigned_elements
 from dagster_project.intake.form_codes import TABLE, printed_code
 from dagster_project.intake.form_findings import finding, suggest
 
@@ -30,15 +29,19 @@ def check_content(
     columns: pl.DataFrame,
     rows: pl.DataFrame,
     sound: pl.DataFrame,
+    assigned: pl.DataFrame,
     catalogue: Catalogue,
 ) -> pl.DataFrame:
-    """Whatever else there is to say of forms; ``sound`` are those without a fault that blocks them."""
+    """Whatever else there is to say of forms; ``sound`` are those without a fault that blocks them.
+
+    ``assigned`` says who reports what, as ``assigned_elements`` does.
+    """
     return pl.concat(
         [
             _check_missing_columns(columns, tables),
             _check_map(keyed, placed, tables),
             _check_spelling(keyed, tables),
-            _check_rows(rows, placed, sound, catalogue),
+            _check_rows(rows, placed, sound, assigned, catalogue),
             _check_cells(placed),
         ],
         how="diagonal_relaxed",
@@ -132,14 +135,19 @@ def _check_spelling(keyed: pl.DataFrame, tables: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check_rows(
-    rows: pl.DataFrame, placed: pl.DataFrame, forms: pl.DataFrame, catalogue: Catalogue
+    rows: pl.DataFrame,
+    placed: pl.DataFrame,
+    forms: pl.DataFrame,
+    assigned: pl.DataFrame,
+    catalogue: Catalogue,
 ) -> pl.DataFrame:
     """Rows with a code that the catalogue lacks, rows of other units, and assigned rows that are gone."""
     held = placed.filter(pl.col("reason") == "FORM_ELEMENT_UNKNOWN").select(*TABLE, "row").unique()
     unknown = rows.join(held, on=[*TABLE, "row"])
     codes = catalogue.table("data_elements")["data_element_code"]
-    assigned = assigned_elements(catalogue).select(
+    assigned = assigned.select(
         "reporting_unit_code",
+        "area_code",
         "form_code",
         "round_code",
         "data_element_code",
@@ -148,16 +156,17 @@ def _check_rows(
         "name_vi",
     )
     identified = forms.filter("unit_valid").select(
-        "sha256", "sheet", "reporting_unit_code", "form_code", "round_code"
+        "sha256", "sheet", "reporting_unit_code", "area_code", "form_code", "round_code"
     )
-    key = ["reporting_unit_code", "form_code", "round_code", "data_element_code", "category_code"]
+    whose = ["reporting_unit_code", "area_code", "form_code", "round_code"]
+    key = [*whose, "data_element_code", "category_code"]
     filled = placed.filter(pl.col("is_bound") & (pl.col("raw_text") != "") & (pl.col("role") == "value"))
     foreign = (
         filled.join(identified.select("sha256"), on="sha256")
-        .join(assigned, on=key, how="anti")
+        .join(assigned, on=key, how="anti", nulls_equal=True)
         .with_columns(printed_code().alias("observed"))
     )
-    expected = identified.drop_nulls().join(assigned, on=key[:3])
+    expected = identified.drop_nulls().join(assigned, on=whose)
     gone = expected.join(
         rows.filter("is_known"), on=["sha256", "data_element_code", "category_code"], how="anti"
     )

@@ -5,6 +5,7 @@ What is a fault belongs to the modules that look (``form_identity``, ``form_chec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import polars as pl
@@ -38,8 +39,10 @@ def suggest(printed: pl.Series, known: pl.Series) -> pl.Series:
     return pl.Series("suggestion", [near.get(text) for text in printed], dtype=pl.String)
 
 
-def to_findings(found: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
-    """``found`` with the identity of its file, in words."""
+def to_findings(
+    found: pl.DataFrame, forms: pl.DataFrame, files: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """``found`` with the identity of its form, in words; ``files`` gives the sha256 of forms that are parts."""
     whose = forms.select(
         "sha256",
         "file_name",
@@ -54,5 +57,7 @@ def to_findings(found: pl.DataFrame, forms: pl.DataFrame) -> pl.DataFrame:
     full = found.join(whose, on="sha256", how="left", maintain_order="left", suffix="_of_file")
     if "sheet_of_file" in full.columns:
         full = full.with_columns(pl.coalesce("sheet", "sheet_of_file").alias("sheet"))
+    if files:
+        full = full.with_columns(pl.col("sha256").replace_strict(files))
     keep = [name for name in full.columns if name in FINDINGS]
     return build_findings(full.select(*keep).with_columns(pl.lit("intake").alias("stage")))

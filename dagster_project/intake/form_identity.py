@@ -21,9 +21,19 @@ _TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 
 def identify(
-    keyed: pl.DataFrame, tables: pl.DataFrame, files: pl.DataFrame, catalogue: Catalogue, office: Office
+    keyed: pl.DataFrame,
+    tables: pl.DataFrame,
+    files: pl.DataFrame,
+    catalogue: Catalogue,
+    office: Office,
+    *,
+    assigned: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per file: its printed and hidden codes, what the catalogue knows of them, its submission_id."""
+    """One row per file: its printed and hidden codes, what the catalogue knows of them, its submission_id.
+
+    Codes that ``files`` bring count as printed; their units may report for every area that ``assigned`` gives them.
+    """
+    told = [name for name in files.columns if name.startswith(("printed_", "cell_", "hidden_"))]
     labels = pl.DataFrame({"label": [label_key(item.label) for item in IDENTITY], "name": CODES})
     above = keyed.join(tables.select("sha256", pl.col("sheet").alias("table_sheet"), "code_row"), on="sha256")
     heading = above.filter(
@@ -40,18 +50,21 @@ def identify(
     marked = heading.filter(pl.col("key").str.contains(mark, literal=True)).select("sha256").unique()
     hidden = _hidden_codes(keyed)
     forms = (
-        files.select("sha256", "file_name", "received_at")
+        files.select("sha256", "file_name", "received_at", *told)
         .join(tables, on="sha256", how="left", maintain_order="left")
-        .join(printed, on="sha256", how="left", maintain_order="left")
-        .join(cells, on="sha256", how="left", maintain_order="left")
-        .join(hidden, on="sha256", how="left", maintain_order="left")
+        .join(printed.drop(told, strict=False), on="sha256", how="left", maintain_order="left")
+        .join(cells.drop(told, strict=False), on="sha256", how="left", maintain_order="left")
+        .join(hidden.drop(told, strict=False), on="sha256", how="left", maintain_order="left")
         .with_columns(
             pl.col("sha256").is_in(marked["sha256"].implode()).alias("sample_printed"),
             pl.col("has_map").fill_null(value=False),
             (pl.col("hidden_is_sample") == "1").fill_null(value=False).alias("sample_hidden"),
         )
     )
-    return _resolve(forms, catalogue).with_columns(
+    known = _resolve(forms, catalogue)
+    if told:
+        known = _at_home(known, assigned)
+    return known.with_columns(
         (pl.col("sample_printed") | pl.col("sample_hidden") | pl.lit(office.is_sample)).alias("is_sample")
     )
 
@@ -131,6 +144,28 @@ def _resolve(forms: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         .then("unit_area_code")
         .alias("area_code")
     ).with_columns(_submission_ids(known))
+
+
+def _at_home(forms: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
+    """``forms`` whose unit reports for the printed area in the printed round, though it is not its own."""
+    codes = ["reporting_unit_code", "area_code", "round_code"]
+    homes = assigned.select(codes).drop_nulls().unique()
+    for code in codes:
+        homes = _keyed(homes, code)
+    printed = [f"printed_{code}" for code in codes]
+    return (
+        forms.join(
+            homes.select(*printed, pl.col("area_code").alias("home")),
+            on=printed,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.coalesce("home", "area_code").alias("area_code"),
+            (pl.col("home").is_not_null() | pl.col("unit_valid")).alias("unit_valid"),
+        )
+        .drop("home")
+    )
 
 
 def _keyed(table: pl.DataFrame, code: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """One batch of landed files on its way to cells, submissions and findings.
 
 The order of the steps belongs here, and what becomes of a file that is nothing we know. Each step is its own
-module: ``guard``, ``read``, ``bind_form``, ``bind_layout``, ``values``.
+module: ``guard``, ``read``, ``bind_form``, ``bind_back_series``, ``bind_layout``, ``values``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dagster_project.frames import ANSWERS, FINDINGS, SUBMISSIONS, TIMESTAMP, empty
+from dagster_project.intake.bind_back_series import bind_back_series, find_back_series
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
 from dagster_project.intake.encodings import CP1258
@@ -84,9 +85,10 @@ def take_in(
     inspections = read.inspections
     decoded = decode_texts(read.raw)
     raw = _with_decoded(read.raw, decoded)
-    forms = find_forms(raw)
-    lists = find_lists(raw, forms)
-    recognised = [*forms, *lists]
+    back = find_back_series(raw)
+    forms = [sha256 for sha256 in find_forms(raw) if sha256 not in back]
+    lists = find_lists(raw, [*forms, *back])
+    recognised = [*forms, *back, *lists]
     layouts = _choose_layouts(raw, known, recognised, catalogue)
     about = pl.concat(
         [
@@ -106,6 +108,9 @@ def take_in(
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
         parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, wanted))
+    if back:
+        of_back = known.filter(pl.col("sha256").is_in(back))
+        parts.append(bind_back_series(_of(raw, of_back), of_back, catalogue, office))
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
         parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, wanted))

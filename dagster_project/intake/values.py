@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Parsed", "parse_values"]
 
-_LINE = ["sha256", "sheet", "row", "data_element_code", "category_code"]
+_LINE = ["sha256", "sheet", "row", "round_code", "data_element_code", "category_code"]
 _COMPANIONS = ("state", "status", "source", "note")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
+from dagster_project.forms.back_series import back_series_elements
 from dagster_project.forms.plan import assigned_elements
 from dagster_project.ledger.decisions import Entry, Exemption, SignedCopy
 from dagster_project.warehouse.sent import files_without_form, rounds_with_submissions, submissions_of
@@ -96,10 +97,11 @@ class Known:
 
 @dataclass(frozen=True)
 class _At:
-    """The moment of a status, and whether its round is open then."""
+    """The moment of a status, whether its round is open then, and whether it is from before the system."""
 
     now: datetime
     is_open: bool
+    is_retrospective: bool
 
 
 def round_to_show(known: Known, told: Sequence[str] | None) -> str | None:
@@ -123,10 +125,12 @@ def round_to_show(known: Known, told: Sequence[str] | None) -> str | None:
 def read_status(known: Known, round_code: str) -> RoundStatus:
     """Where ``round_code`` stands."""
     round_row = known.catalogue.table("rounds").filter(pl.col("round_code") == round_code).row(0, named=True)
-    dues = _dues(known, round_code)
+    # Nothing of a year from before the system is late or overdue.
+    is_retrospective = bool(round_row["is_retrospective"])
+    dues = [] if is_retrospective else _dues(known, round_code)
     opens_on = round_row["opens_on"]
     is_open = opens_on is None or opens_on <= known.now.astimezone(OFFICE_TIME).date()
-    units = _units(known, round_code, dues, _At(known.now, is_open))
+    units = _units(known, round_code, dues, _At(known.now, is_open, is_retrospective))
     papers = {entry.paper_sha256 for entry in known.entries}
     papers |= {signed.paper_sha256 for signed in known.signed_copies}
     counted = [unit for unit in units if unit.state != "exempt"]
@@ -165,8 +169,9 @@ def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[
         .select("reporting_unit_code", "name_vi")
         .unique("reporting_unit_code", keep="last", maintain_order=True)
     )
+    elements = back_series_elements if at.is_retrospective else assigned_elements
     owed = (
-        assigned_elements(known.catalogue)
+        elements(known.catalogue)
         .filter(pl.col("round_code") == round_code)
         .select("reporting_unit_code", "form_code")
         .unique()

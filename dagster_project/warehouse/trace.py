@@ -328,6 +328,10 @@ def _figure_lines(figure: Trace, lang: str) -> Iterator[str]:
         )
     if figure.entered_how in _BY_HAND:
         yield _say(lang, f"trace_{figure.entered_how}")
+    elif figure.entered_how == "back_series":
+        yield _say(lang, "trace_back_series")
+    if figure.source_text and figure.entered_how not in _BY_HAND:
+        yield _say(lang, "trace_source", text=figure.source_text)
 
 
 def _held_by(trace: Trace, lang: str) -> Iterator[str]:

@@ -102,6 +102,7 @@ select
         else corrected.note_text
     end as note_text,
     case when corrected.is_corrected then 'correction' else corrected.entered_how end as entered_how,
+    corrected.is_retrospective,
     corrected.entry_id,
     corrected.correction_id,
     corrected.correction_state,

@@ -18,6 +18,7 @@ entries as (
         entries.*,
         rounds.period_code as round_period_code,
         rounds.data_year,
+        rounds.is_retrospective,
         {{ surrogate_key([
             'entries.round_code',
             'rounds.period_code',
@@ -37,6 +38,7 @@ empty_forms as (
         empty_forms.*,
         rounds.period_code as round_period_code,
         rounds.data_year,
+        rounds.is_retrospective,
         {{ surrogate_key([
             'empty_forms.round_code',
             'rounds.period_code',
@@ -68,7 +70,8 @@ figures as (
         reporting_unit_code,
         data_element_code,
         category_code,
-        form_code
+        form_code,
+        is_retrospective
     from entries
     union
     select
@@ -80,14 +83,18 @@ figures as (
         reporting_unit_code,
         data_element_code,
         category_code,
-        form_code
+        form_code,
+        is_retrospective
     from empty_forms
 
 ),
 
 sources as (
 
-    select * from {{ ref('int_reported_values') }}
+    select
+        *,
+        bool_or(is_retrospective) over (partition by reported_value_key) as has_back_series
+    from {{ ref('int_reported_values') }}
     where reported_value_key in (select figures.reported_value_key from figures)
 
 ),
@@ -103,7 +110,12 @@ sent as (
         submissions.file_name,
         submissions.revision,
         submissions.received_at,
-        submissions.replaced_at
+        submissions.replaced_at,
+        -- a back series only where there is no form of the round
+        rank() over (
+            partition by figures.reported_value_key, figures.form_code
+            order by submissions.is_retrospective
+        ) as place
     from figures
     inner join {{ ref('int_submissions') }} as submissions
         on
@@ -172,7 +184,11 @@ filed as (
         sources.*,
         row_number() over (
             partition by spans.reported_value_key, spans.known_from
-            order by sources.received_at desc, sources.submission_id asc
+            order by
+                sources.value_state = 'missing' and sources.has_back_series,
+                sources.is_retrospective,
+                sources.received_at desc,
+                sources.submission_id asc
         ) as place
     from spans
     inner join sources
@@ -296,6 +312,7 @@ fills as (
             ]) }}
         ) as submission_id,
         coalesce(sent.revision, 1) as revision,
+        figures.is_retrospective,
         'tr. ' || ranked.page as page_text
     from ranked
     inner join figures
@@ -306,6 +323,7 @@ fills as (
         on
             ranked.reported_value_key = sent.reported_value_key
             and ranked.form_code = sent.form_code
+            and sent.place = 1
             and ranked.known_from >= sent.received_at
             and (sent.replaced_at is null or ranked.known_from < sent.replaced_at)
     where ranked.place = 1
@@ -335,6 +353,7 @@ filled as (
         filed.source_text,
         filed.note_text,
         filed.entered_how,
+        filed.is_retrospective,
         cast(null as varchar) as told_id,
         filed.is_sample,
         case filed.value_state when 'zero' then 0.0 else filed.value end as figure
@@ -366,6 +385,7 @@ filled as (
         fills.said_by as source_text,
         fills.reason as note_text,
         'on_behalf' as entered_how,
+        fills.is_retrospective,
         coalesce(fills.entry_id, fills.exemption_id) as told_id,
         fills.is_sample,
         fills.figure
@@ -493,6 +513,7 @@ select
     numbered.revision,
     numbered.received_at,
     case when numbered.is_corrected then 'correction' else numbered.entered_how end as entered_how,
+    numbered.is_retrospective,
     numbered.is_sample,
     numbered.known_from,
     merged.known_to

@@ -7,7 +7,11 @@ owed as (
         assignments.round_code,
         assignments.form_code,
         assignments.reporting_unit_code,
-        assignments.area_code
+        assignments.area_code,
+        rounds.is_retrospective,
+        bool_or(assignments.is_stand_in) over (
+            partition by assignments.round_code, assignments.form_code, assignments.reporting_unit_code
+        ) as is_by_area
     from {{ ref('int_round_assignments') }} as assignments
     inner join {{ ref('int_rounds') }} as rounds on assignments.round_code = rounds.round_code
     where rounds.is_of_interest
@@ -38,8 +42,13 @@ sent as (
         form_code,
         reporting_unit_code,
         area_code,
-        max(case when revision = 1 then submission_id end) as first_submission_id,
-        bool_or(revision = 1 and coalesce(on_time, true)) as first_on_time,
+        coalesce(
+            max(case when revision = 1 and not is_retrospective then submission_id end),
+            max(case when revision = 1 then submission_id end)
+        ) as first_submission_id,
+        -- nobody was ever asked to send a back series by a certain day
+        bool_or(case when not is_retrospective then revision = 1 and coalesce(on_time, true) end) as first_on_time,
+        bool_and(is_retrospective) as is_retrospective,
         bool_or(is_sample) as is_sample
     from {{ ref('int_submissions') }}
     where not blocked and form_code is not null
@@ -55,10 +64,15 @@ select
     coalesce(sent.area_code, owed.area_code) as area_code,
     owed.round_code is not null and not coalesce(excuses.is_exempt, false) as is_expected,
     sent.round_code is not null as is_actual,
-    coalesce(sent.first_on_time, false) as is_on_time,
+    case
+        when not coalesce(sent.is_retrospective, owed.is_retrospective) then coalesce(sent.first_on_time, false)
+    end as is_on_time,
     owed.round_code is not null and coalesce(excuses.is_exempt, false) as is_exempt,
     coalesce(excuses.is_not_sending, false) as is_not_sending,
-    coalesce({{ local_midnight('excuses.last_day + 1') }}, rounds.due_at) as due_at,
+    case
+        when not coalesce(sent.is_retrospective, owed.is_retrospective)
+            then coalesce({{ local_midnight('excuses.last_day + 1') }}, rounds.due_at)
+    end as due_at,
     excuses.reason,
     sent.first_submission_id,
     sent.is_sample
@@ -68,6 +82,7 @@ full outer join sent
         owed.round_code = sent.round_code
         and owed.form_code = sent.form_code
         and owed.reporting_unit_code = sent.reporting_unit_code
+        and (not owed.is_by_area or owed.area_code = sent.area_code)
 left join {{ ref('int_rounds') }} as rounds on coalesce(owed.round_code, sent.round_code) = rounds.round_code
 left join excuses
     on

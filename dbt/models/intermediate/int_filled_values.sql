@@ -76,6 +76,7 @@ fills as (
         ranked.*,
         rounds.period_code,
         rounds.data_year,
+        rounds.is_retrospective,
         submissions.submission_id,
         submissions.sha256 as submission_sha256,
         submissions.file_name as submission_file_name,
@@ -90,7 +91,7 @@ fills as (
             and ranked.area_code = submissions.area_code
             and ranked.reporting_unit_code = submissions.reporting_unit_code
             and ranked.form_code = submissions.form_code
-            and submissions.is_current
+            and submissions.takes_entries
     where ranked.place = 1
 
 ),
@@ -143,6 +144,7 @@ final as (
         source_text,
         note_text,
         entered_how,
+        is_retrospective,
         cast(null as varchar) as entry_id,
         sha256 as place_sha256,
         file_name as place_file_name,
@@ -182,6 +184,7 @@ final as (
         keyed.said_by as source_text,
         keyed.reason as note_text,
         'on_behalf' as entered_how,
+        keyed.is_retrospective,
         keyed.entry_id,
         coalesce(sources.sha256, keyed.submission_sha256) as place_sha256,
         coalesce(sources.file_name, keyed.submission_file_name) as place_file_name,

@@ -2,17 +2,41 @@
 -- unless an officer decided that the figure stands.
 with
 
+failed as (
+
+    select
+        rule_code,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        data_element_code,
+        category_code,
+        observed,
+        holds_element
+    from {{ ref('int_formula_findings') }}
+    where status = 'fail' and severity = 'blocking' and holds_element is not null
+    union all
+    select
+        rule_code,
+        round_code,
+        area_code,
+        reporting_unit_code,
+        data_element_code,
+        category_code,
+        observed,
+        data_element_code || ':' || category_code as holds_element
+    from {{ ref('int_back_series_findings') }}
+    where status = 'fail' and severity = 'blocking'
+
+),
+
 findings as (
 
     select
-        findings.*,
+        failed.*,
         rounds.period_code
-    from {{ ref('int_formula_findings') }} as findings
-    inner join {{ ref('int_rounds') }} as rounds on findings.round_code = rounds.round_code
-    where
-        findings.status = 'fail'
-        and findings.severity = 'blocking'
-        and findings.holds_element is not null
+    from failed
+    inner join {{ ref('int_rounds') }} as rounds on failed.round_code = rounds.round_code
 
 )
 

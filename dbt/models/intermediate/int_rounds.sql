@@ -71,6 +71,7 @@ final as (
         rounds.is_break,
         case when rounds.is_break then rounds.break_reason_vi end as break_reason_vi,
         case when rounds.is_break then rounds.break_reason_en end as break_reason_en,
+        rounds.is_retrospective,
         rounds.name_vi,
         rounds.name_en,
         due_dates.due_unit,

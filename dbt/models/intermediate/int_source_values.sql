@@ -1,13 +1,26 @@
--- What files say now: of all current submissions of a unit, whatever their form, the figure that came last.
+-- What files say now: of all current submissions of a unit, whatever their form, the figure that came last. Beside a
+-- back series the form of the round comes first, and a blank cell says nothing; two different figures are a finding.
 with
+
+marked as (
+
+    select
+        *,
+        value_state = 'missing' and bool_or(is_retrospective) over (partition by reported_value_key) as is_overruled
+    from {{ ref('int_reported_values') }}
+    where is_current
+
+),
 
 ranked as (
 
     select
         *,
-        row_number() over (partition by reported_value_key order by received_at desc, submission_id asc) as place
-    from {{ ref('int_reported_values') }}
-    where is_current
+        row_number() over (
+            partition by reported_value_key
+            order by is_overruled asc, is_retrospective asc, received_at desc, submission_id asc
+        ) as place
+    from marked
 
 )
 
@@ -39,6 +52,7 @@ select
     raw_text,
     source_text,
     note_text,
-    entered_how
+    entered_how,
+    is_retrospective
 from ranked
 where place = 1

@@ -5,6 +5,7 @@ rules as (
 
     select
         rounds.round_code,
+        rounds.is_retrospective,
         rules.rule_code,
         rules.kind
     from {{ ref('stg_validation_rules') }} as rules
@@ -36,7 +37,7 @@ submissions as (
 
 ),
 
--- who said why nothing comes is not asked again
+-- who said why nothing comes is not asked again, nor is anybody for a year from before the system
 missing as (
 
     select
@@ -55,7 +56,7 @@ missing as (
     where
         rules.kind = 'submission_missing'
         and expected.is_expected
-        and (expected.is_actual or not expected.is_not_sending)
+        and (expected.is_actual or not (expected.is_not_sending or rules.is_retrospective))
 
 ),
 

@@ -3,11 +3,14 @@ with
 
 files as (
 
-    select * from {{ ref('stg_submissions') }}
+    select
+        *,
+        entered_how = 'back_series' as is_retrospective
+    from {{ ref('stg_submissions') }}
 
 ),
 
--- a blocked file changes nothing, so it is no revision
+-- a blocked file changes nothing, so it is no revision; a back series is a form of its own beside that of the round
 revisions as (
 
     select
@@ -17,7 +20,7 @@ revisions as (
     from files
     where not blocked
     window revision_order as (
-        partition by reporting_unit_code, area_code, form_code, round_code
+        partition by reporting_unit_code, area_code, form_code, round_code, is_retrospective
         order by received_at, sha256, submission_id
     )
 
@@ -75,7 +78,8 @@ on_behalf as (
         false as signed_copy,
         false as blocked,
         'on_behalf' as entered_how,
-        bool_or(told.is_sample) as is_sample
+        bool_or(told.is_sample) as is_sample,
+        false as is_retrospective
     from told
     left join files
         on
@@ -108,6 +112,19 @@ submissions as (
 
 ),
 
+-- what an officer enters belongs to the form of the round, and to a back series only where that is all there is
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by reporting_unit_code, area_code, form_code, round_code, is_current
+            order by is_retrospective, received_at, submission_id
+        ) as place
+    from submissions
+
+),
+
 extensions as (
 
     select
@@ -132,17 +149,22 @@ select
     submissions.round_code,
     coalesce(rounds.period_code, submissions.period_code) as period_code,
     rounds.data_year,
-    coalesce(extensions.due_at, rounds.due_at) as due_at,
+    case when not submissions.is_retrospective then coalesce(extensions.due_at, rounds.due_at) end as due_at,
     submissions.received_at,
-    submissions.received_at < coalesce(extensions.due_at, rounds.due_at) as on_time,
+    case
+        when not submissions.is_retrospective
+            then submissions.received_at < coalesce(extensions.due_at, rounds.due_at)
+    end as on_time,
     submissions.signed_copy,
     submissions.entered_how,
     submissions.blocked,
     submissions.revision,
     submissions.replaced_at,
     submissions.is_current,
+    submissions.is_current and submissions.place = 1 as takes_entries,
+    submissions.is_retrospective,
     submissions.is_sample
-from submissions
+from ranked as submissions
 left join {{ ref('int_rounds') }} as rounds on submissions.round_code = rounds.round_code
 left join extensions
     on

@@ -24,6 +24,7 @@ select
     rounds.cut_off,
     rounds.opens_on,
     rounds.request_number,
+    rounds.is_retrospective,
     rounds.name_vi,
     rounds.name_en,
     rounds.due_unit,

@@ -57,6 +57,9 @@ about_figures as (
     select * from {{ ref('int_skipped_findings') }}
     union all by name
     select * from {{ ref('int_total_findings') }}
+    union all by name
+    select * exclude (severity)
+    from {{ ref('int_back_series_findings') }}
 
 ),
 

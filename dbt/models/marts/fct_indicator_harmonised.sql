@@ -3,7 +3,12 @@ with
 
 indicator_values as (
 
-    select * from {{ ref('int_indicator_values') }}
+    select
+        indicator_values.*,
+        retrospective.indicator_value_key is not null as is_retrospective
+    from {{ ref('int_indicator_values') }} as indicator_values
+    left join {{ ref('int_retrospective_indicators') }} as retrospective
+        on indicator_values.indicator_value_key = retrospective.indicator_value_key
 
 ),
 
@@ -62,6 +67,7 @@ gathered as (
         count(indicator_values.value_status) as n_statuses,
         cast(sum(indicator_values.n_sources) as bigint) as n_sources,
         max(indicator_values.applicability) as applicability,
+        bool_or(indicator_values.is_retrospective) as is_retrospective,
         bool_or(indicator_values.is_sample) as is_sample
     from members
     inner join indicator_values
@@ -188,6 +194,7 @@ select
     break_reason_vi,
     break_reason_en,
     n_sources,
+    is_retrospective,
     n_figures / cast(n_areas as double) as coverage,
     case when method = 'reported' then 'entered' else 'aggregated' end as origin,
     status,

@@ -30,6 +30,7 @@ select
     current_values.revision,
     current_values.received_at,
     current_values.entered_how,
+    current_values.is_retrospective,
     current_values.is_sample
 from {{ ref('int_current_values') }} as current_values
 left join {{ ref('int_round_areas') }} as areas

@@ -27,12 +27,33 @@ with
     'revision',
     'received_at',
     'entered_how',
+    'is_retrospective',
     'is_sample',
 ] %}
 
 entered as (
 
     select distinct reported_value_key from {{ ref('int_entered_history') }}
+
+),
+
+-- beside a back series: what the form of the round says is believed from then on, and a blank cell of it never
+overruled as (
+
+    select
+        sources.reported_value_key,
+        bool_or(winners.is_retrospective) as by_back_series,
+        min(
+            case
+                when winners.is_retrospective and sources.is_retrospective then sources.received_at
+                when not winners.is_retrospective and not sources.is_retrospective and sources.value_state <> 'missing'
+                    then sources.received_at
+            end
+        ) as overruled_at
+    from {{ ref('int_reported_values') }} as sources
+    inner join {{ ref('int_source_values') }} as winners on sources.reported_value_key = winners.reported_value_key
+    group by sources.reported_value_key
+    having bool_or(sources.is_retrospective) and not bool_and(sources.is_retrospective)
 
 ),
 
@@ -44,10 +65,24 @@ reported as (
             sources.{{ column }},
         {% endfor -%}
         sources.received_at as known_from,
-        case when entered.reported_value_key is null then sources.replaced_at else sources.received_at end as known_to,
-        sources.is_current and entered.reported_value_key is null as is_current
+        case
+            when entered.reported_value_key is not null then sources.received_at
+            when overruled.overruled_at is null then sources.replaced_at
+            else
+                least(
+                    coalesce(sources.replaced_at, cast('9999-12-31' as timestamp with time zone)),
+                    greatest(sources.received_at, overruled.overruled_at)
+                )
+        end as known_to,
+        sources.is_current
+        and entered.reported_value_key is null
+        and overruled.reported_value_key is null as is_current
     from {{ ref('int_reported_values') }} as sources
     left join entered on sources.reported_value_key = entered.reported_value_key
+    left join overruled
+        on
+            sources.reported_value_key = overruled.reported_value_key
+            and sources.is_retrospective <> overruled.by_back_series
     left join {{ ref('int_entered_history') }} as begun
         on
             sources.reported_value_key = begun.reported_value_key
@@ -99,6 +134,7 @@ select
     reported.revision,
     reported.received_at,
     reported.entered_how,
+    reported.is_retrospective,
     reported.is_sample,
     reported.known_from,
     reported.known_to,

@@ -57,6 +57,7 @@ select
         else 'accepted'
     end as status,
     submissions.entered_how,
+    submissions.is_retrospective,
     coalesce(findings.n_blocking, 0) as n_blocking,
     coalesce(findings.n_warning, 0) as n_warning,
     coalesce(findings.n_info, 0) as n_info,

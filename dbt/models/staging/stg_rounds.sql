@@ -23,6 +23,7 @@ renamed as (
         coalesce(is_break, false) as is_break,
         break_reason_vi,
         break_reason_en,
+        coalesce(is_retrospective, false) as is_retrospective,
         name_vi,
         name_en
     from source
