@@ -108,7 +108,8 @@ def _show(settings: Settings, found: RoundStatus, *, stale: bool) -> None:
         say(settings, "sample_mark")
     name = found.name_vi if settings.lang == "vi" else found.name_en
     say(settings, "status_round", round=found.round_code, name=name)
-    say(settings, "status_sent", sent=found.sent, expected=found.expected, on_time=found.on_time)
+    sent_code = "status_sent_retrospective" if found.is_retrospective else "status_sent"
+    say(settings, sent_code, sent=found.sent, expected=found.expected, on_time=found.on_time)
     for due in found.dues:
         say(settings, _due_code(due), **_due_values(settings, due))
     sys.stdout.flush()

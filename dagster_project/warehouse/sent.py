@@ -28,7 +28,7 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
             group by submission_id
         ),
         firsts as (
-            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) as on_time
+            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) filter (where entered_how <> 'back_series') as on_time
             from marts.fct_submission
             where round_code = $1 and revision = 1
             group by reporting_unit_code, form_code
@@ -49,7 +49,7 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         left join firsts
             on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
         where s.round_code = $1 and (s.is_current or s.status = 'refused')
-        order by s.status <> 'refused', s.received_at
+        order by s.status <> 'refused', s.entered_how <> 'back_series', s.received_at
         """,  # noqa: S608 - the only inserted text is one of two of our own
         round_code,
     )

@@ -63,12 +63,16 @@ class UnitStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundStatus:
-    """One round at one moment; exempt units are not expected, nothing to report counts as sent."""
+    """One round at one moment; exempt units are not expected, nothing to report counts as sent.
+
+    In a round from before the system nothing is due.
+    """
 
     round_code: str
     name_vi: str
     name_en: str
     data_year: int
+    is_retrospective: bool
     at: datetime
     dues: tuple[Due, ...]
     expected: int
@@ -139,6 +143,7 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
         name_vi=round_row["name_vi"] or round_code,
         name_en=round_row["name_en"] or round_row["name_vi"] or round_code,
         data_year=round_row["data_year"],
+        is_retrospective=is_retrospective,
         at=known.now,
         dues=tuple(due for due in dues if due.level in ("unit", known.office.level)),
         expected=len(counted),
