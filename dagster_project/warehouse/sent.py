@@ -28,7 +28,10 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
             group by submission_id
         ),
         firsts as (
-            select reporting_unit_code, form_code, bool_and(coalesce(on_time, true)) filter (where entered_how <> 'back_series') as on_time
+            select
+                reporting_unit_code,
+                form_code,
+                bool_and(coalesce(on_time, true)) filter (where entered_how <> 'back_series') as on_time
             from marts.fct_submission
             where round_code = $1 and revision = 1
             group by reporting_unit_code, form_code
