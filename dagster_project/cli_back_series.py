@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dagster_project.cli_base import help_text, office_told, rounds_told
+from dagster_project.cli_base import help_text, office_told
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 
@@ -27,12 +27,17 @@ def back_series(
 ) -> None:
     """One workbook per unit that fills in the figures of earlier years, a sheet per area of the time."""
     from dagster_project import pipeline
+    from dagster_project.catalogue.rounds import Wanted, rounds_wanted
 
     if first > last:
         raise UsageError("back_series.wrong_years", first=first, last=last)
     desk = office_told()
     catalogue = pipeline.load_checked_catalogue(desk)
-    rounds = [code for year in range(first, last + 1) for code in rounds_told(desk.settings, catalogue, year)]
+    rounds = [
+        code
+        for year in range(first, last + 1)
+        for code in rounds_wanted(catalogue, desk.settings.office, Wanted(year))
+    ]
     issued = pipeline.issue_back(desk, catalogue, rounds, unit)
     told = message("back_series.issued", desk.settings.lang, count=len(issued), folder=issued[0].parent)
     sys.stdout.write(told + "\n")

@@ -185,8 +185,8 @@ filed as (
         row_number() over (
             partition by spans.reported_value_key, spans.known_from
             order by
-                sources.value_state = 'missing' and sources.has_back_series,
-                sources.is_retrospective,
+                sources.value_state = 'missing' and sources.has_back_series asc,
+                sources.is_retrospective asc,
                 sources.received_at desc,
                 sources.submission_id asc
         ) as place
