@@ -134,6 +134,17 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """2024: both communes of the time. 2025: 11 and 12 in full, of 13 only some; the province's own beside them."""
     office = nation()
     office.rule("TOTAL_DIFFERS", kind="total_differs", tolerance=0.5)
+    office.tables["targets"] = [
+        {
+            "indicator_code": "R",
+            "area_code": "10",
+            "period_code": "2025",
+            "operator": ">=",
+            "target": 10.0,
+            "source_vi": "Kế hoạch thử",
+            "status": "confirmed",
+        }
+    ]
     office.submit("X11", "11", 2023, {"P.GT": 1, "R.TS": 1, "R.MS": 2})
     office.submit("X19", "19", 2023, {"P.GT": 5})
     office.submit("T20", "20", 2023, {"P.GT": 40, "R.TS": 5, "R.MS": 6})
@@ -260,6 +271,16 @@ def test_the_harmonised_view_and_trends_take_no_part_for_the_whole(province: Ask
         [(2024,)],
         [(2024,), (2024,)],
     )
+
+
+def test_an_incomplete_total_reaches_no_target(province: Ask) -> None:
+    assert province(
+        "select data_year, actual, coverage, gap, on_track, light, reason from fct_target_progress order by 1"
+    ) == [
+        (2023, None, 0.5, None, None, None, "partial"),
+        (2024, 40, 1, 30, None, None, "no_baseline"),
+        (2025, None, pytest.approx(2 / 3), None, None, None, "partial"),
+    ]
 
 
 def test_the_same_rules_lead_on_to_the_level_above(figure: One) -> None:

@@ -74,11 +74,11 @@ def _rows(ask: Ask, columns: str, code: str, area: str, target_period: str) -> l
 def test_years_before_the_target_are_compared_with_a_straight_way_from_the_first_figure(ask: Ask) -> None:
     columns = "actual, pace, pace_pct, achievement_pct, gap, on_track, light, reason"
     # 100 in 2022 is where the way to 130 in 2024 begins, so that year has nothing to be compared with
-    of_target = [pytest.approx(100 * actual / 130) for actual in (110, 121)]
+    of_target = [pytest.approx(100 * actual / 130) for actual in (100, 110, 121)]
     assert _rows(ask, columns, "P", "001", "2024") == [
-        (2022, 100, None, None, None, None, None, None, "no_baseline"),
-        (2023, 110, 115, pytest.approx(100 * 110 / 115), of_target[0], -20, False, "amber", None),
-        (2024, 121, 130, of_target[1], of_target[1], -9, False, "amber", None),
+        (2022, 100, None, None, of_target[0], -30, None, None, "no_baseline"),
+        (2023, 110, 115, pytest.approx(100 * 110 / 115), of_target[1], -20, False, "amber", None),
+        (2024, 121, 130, of_target[2], of_target[2], -9, False, "amber", None),
     ]
 
 

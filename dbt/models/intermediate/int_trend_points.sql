@@ -19,7 +19,7 @@ as_reported as (
         comparable_from,
         is_sample
     from {{ ref('int_indicator_values') }}
-    where period_type = 'year' and value is not null and coalesce(coverage, 1) = 1
+    where period_type = 'year' and value is not null
 
 ),
 
@@ -109,7 +109,7 @@ select
     value,
     coalesce(value_status in ('estimate', 'preliminary'), false) as is_preliminary,
     is_break,
-    coalesce(basis = 'as_reported' and first_known_year < last_comparable_from, false) as is_cut,
+    coalesce(first_known_year < last_comparable_from, false) as is_cut,
     is_sample
 from last_years
 where data_year >= coalesce(last_comparable_from, data_year)

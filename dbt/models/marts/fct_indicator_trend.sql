@@ -32,6 +32,7 @@ series as (
         max(case when data_year = last_year - 1 then value end) as previous_value,
         max_by(round_code, data_year) as last_round_code,
         bool_or(is_break) as break_in_series,
+        bool_or(is_preliminary) as has_preliminary,
         bool_or(is_sample) as is_sample
     from {{ ref('int_trend_points') }}
     group by indicator_trend_key, basis, area_code, criteria_set_code, indicator_code, category_code
@@ -84,6 +85,7 @@ select
     end as reason,
     trends.trend_reason,
     series.break_in_series,
+    series.has_preliminary,
     indicators.is_confirmed,
     series.is_sample
 from series

@@ -8,7 +8,6 @@ facts as (
         rounds.period_end,
         rounds.request_number,
         indicators.direction,
-        figures.coverage < 1 as is_partial,
         coalesce(figures.comparable_from, 0) as segment
     from {{ ref('int_indicator_values') }} as figures
     inner join {{ ref('int_rounds') }} as rounds on figures.round_code = rounds.round_code
@@ -28,7 +27,7 @@ yearly as (
             order by request_number desc, round_code desc
         ) as place
     from facts
-    where period_type = 'year' and value is not null and not coalesce(is_partial, false)
+    where period_type = 'year' and value is not null
 
 ),
 
@@ -108,9 +107,8 @@ judged as (
                 then (data_year - baseline_year) / cast(target_year - baseline_year as double)
         end as share,
         case
-            when value_state in ('missing', 'held', 'not_available', 'not_applicable') then value_state
-            when value is null then 'not_a_number'
-            when is_partial then 'partial'
+            when value is null and value_state = 'value' then 'not_a_number'
+            when value is null then value_state
             when comparison is null then 'no_comparison'
             when is_due then null
             when baseline_year is null then 'no_baseline'
@@ -125,7 +123,7 @@ paced as (
 
     select
         *,
-        case when untold is null then value end as actual,
+        case when comparison is not null then value end as actual,
         case
             when share < 1 and baseline_value < low then baseline_value + (low - baseline_value) * share
             else low
@@ -166,8 +164,8 @@ told as (
     select
         *,
         case when actual is not null then achievement_pct_of_any end as achievement_pct,
-        case when actual is not null then pace_pct_of_any end as pace_pct,
-        case when actual is not null then is_on_pace end as on_track
+        case when untold is null then pace_pct_of_any end as pace_pct,
+        case when untold is null then is_on_pace end as on_track
     from measured
 
 ),
@@ -228,7 +226,7 @@ select
     case
         when rules.light is not null then null
         when told.untold is not null then told.untold
-        when told.pace_pct is null or told.achievement_pct is null then 'no_percentage'
+        when told.pace_pct is null then 'no_percentage'
         else 'no_light_rule'
     end as reason,
     told.source_vi,
