@@ -214,13 +214,15 @@ def theta(years: Matrix, values: Matrix, wanted: Matrix) -> tuple[Matrix, Matrix
 
 def _smooth(steps: Matrix, series: Matrix) -> tuple[Matrix, Matrix]:
     """Sums of squared errors one value ahead, and the last levels: a row per weight, a column per series."""
-    stays = 1 - _WEIGHTS[:, None]
+    gaps = steps.astype(int)
+    # by products and not powers, whose last bit hangs on how many series are worked at once
+    stays = np.cumprod(np.repeat(1 - _WEIGHTS[:, None], gaps.max(), axis=1), axis=1)
     level = np.repeat(series[None, :, 0], len(stays), axis=0)
     squares = np.zeros_like(level)
     for number in range(1, series.shape[1]):
         error = series[:, number] - level
         squares += error * error
-        level += (1 - stays ** steps[:, number - 1]) * error
+        level += (1 - stays[:, gaps[:, number - 1] - 1]) * error
     return squares, level
 
 
