@@ -46,6 +46,7 @@ SUBMISSIONS = _schema(
         "round_code": pl.String,
         "period_code": pl.String,
         "received_at": TIMESTAMP,
+        "counts_from": TIMESTAMP,  # when a file that came for a fixed round was let in; null: when it came
         "signed_copy": pl.Boolean,
         "blocked": pl.Boolean,  # a fault of identity or layout: the file changes nothing
         "entered_how": pl.String,  # form, back_series, layout, on_behalf, correction

@@ -280,7 +280,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     import polars as pl
 
     from dagster_project.quality.gate import admit as admit_batch
-    from dagster_project.quality.late import hold_late
+    from dagster_project.quality.late import hold_late, let_in
 
     store = _cell_store(desk, catalogue)
     ledger = open_ledger(desk.settings.ledger)
@@ -291,12 +291,13 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
         raise KhoError("cli.files_unread", count=len(unread))
     batches = _batches(store)
     rounds = read_rounds(ledger, desk.known_at)
+    places = receipt_numbers(ledger)
     held = hold_late(
-        _gathered(batches, "submissions", frames.SUBMISSIONS, files),
+        let_in(_gathered(batches, "submissions", frames.SUBMISSIONS, files), rounds.reopened(), places),
         _gathered(batches, "cells", frames.CELLS, files),
         _gathered(batches, "answers", frames.ANSWERS, files),
         _fixed(rounds),
-        receipt_numbers(ledger),
+        places,
     )
     submissions = held.submissions
     found = _gathered(batches, "findings", frames.FINDINGS, files)

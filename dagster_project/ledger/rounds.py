@@ -107,6 +107,17 @@ class Rounds:
                 found[act.round_code] = FixedRound(act.round_code, act.state, by, act, release)
         return found
 
+    def reopened(self) -> list[tuple[str, int, datetime]]:
+        """Each time that a fixed round was opened again: its code, the last receipt that it held, and when."""
+        found: list[tuple[str, int, datetime]] = []
+        fixed: dict[str, RoundAct] = {}
+        for act in self.acts:
+            if act.state in FIXED:
+                fixed.setdefault(act.round_code, act)
+            elif by := fixed.pop(act.round_code, None):
+                found.append((act.round_code, by.last_receipt_number, act.set_at))
+        return found
+
     def document(self, round_code: str) -> Document | None:
         """The last document that was issued from a round."""
         return next((item for item in reversed(self.documents) if item.round_code == round_code), None)

@@ -6,12 +6,13 @@ that a round that is opened again takes them in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
-from dagster_project.frames import FINDINGS, empty
+from dagster_project.frames import FINDINGS, TIMESTAMP, empty
 from dagster_project.quality.findings import build_findings
 
 ROUND_FIXED = "ROUND_FIXED"
@@ -54,9 +55,7 @@ def hold_late(
         schema={"round_code": pl.String, "last_number": pl.Int64, "since": pl.String},
         orient="row",
     )
-    places = pl.DataFrame(
-        list(receipt_numbers.items()), schema={"sha256": pl.String, "place": pl.Int64}, orient="row"
-    )
+    places = _places(receipt_numbers)
     is_open = ~pl.col("blocked").fill_null(value=False)
     late = (
         submissions.filter(is_open)
@@ -94,4 +93,38 @@ def hold_late(
                 "is_sample",
             )
         ),
+    )
+
+
+def let_in(
+    submissions: pl.DataFrame,
+    reopened: Sequence[tuple[str, int, datetime]],
+    receipt_numbers: Mapping[str, int],
+) -> pl.DataFrame:
+    """SUBMISSIONS with ``counts_from`` where a file that came for a fixed round had to wait until it was opened again.
+
+    ``reopened``: round, the last receipt that it held while it was fixed, and when it was opened again.
+    """
+    opened = pl.DataFrame(
+        list(reopened),
+        schema={"round_code": pl.String, "last_number": pl.Int64, "opened_at": TIMESTAMP},
+        orient="row",
+    )
+    waited = (
+        submissions.join(opened, on="round_code")
+        .join(_places(receipt_numbers), on="sha256")
+        .filter(pl.col("place") > pl.col("last_number"), pl.col("received_at") < pl.col("opened_at"))
+        .group_by("submission_id")
+        .agg(pl.col("opened_at").max())
+    )
+    return (
+        submissions.join(waited, on="submission_id", how="left", maintain_order="left")
+        .with_columns(pl.col("opened_at").alias("counts_from"))
+        .drop("opened_at")
+    )
+
+
+def _places(receipt_numbers: Mapping[str, int]) -> pl.DataFrame:
+    return pl.DataFrame(
+        list(receipt_numbers.items()), schema={"sha256": pl.String, "place": pl.Int64}, orient="row"
     )

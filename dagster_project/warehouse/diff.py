@@ -158,9 +158,7 @@ def diff_submissions(release: Path, older: str, newer: str) -> Diff:
                 database=_OLD,
                 columns=known,
                 table="fct_reported_value_history",
-                # the first span of each figure is the file's own; a later one, or an entry's, holds it again or in part
-                condition=f"submission_id = {marts.text(submission)} and known_from = received_at "
-                "and entered_how not in ('correction', 'on_behalf')",
+                condition=_first_spans(submission),
                 findings=f"submission_id = {marts.text(submission)} and stage <> 'meaning'",
             )
             for submission in (older, newer)
@@ -170,6 +168,13 @@ def diff_submissions(release: Path, older: str, newer: str) -> Diff:
             findings=_findings(connection, *sides),
             moved=_moved(connection, *sides),
         )
+
+
+def _first_spans(submission: str) -> str:
+    """What a file itself says: later spans, and those of what was entered, hold its figures again or other ones."""
+    own = f"submission_id = {marts.text(submission)} and entered_how not in ('correction', 'on_behalf')"
+    history = f"{_OLD}.{marts.SCHEMA}.fct_reported_value_history"
+    return f"{own} and known_from = (select min(known_from) from {history} where {own})"  # noqa: S608  # quoted, or ours
 
 
 @contextmanager

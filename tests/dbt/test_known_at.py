@@ -347,6 +347,20 @@ def test_what_an_officer_entered_is_believed_from_then_until_it_is_withdrawn_or_
         assert [item.value for item in known if item.believed] == [value]
 
 
+def test_a_file_that_waited_for_a_fixed_round_is_believed_from_when_it_was_let_in(models: Models) -> None:
+    office = office_of(
+        [Sent("U1", "F1", day, blocked=False, figures={"P.GT": day}, quarantined=()) for day in (0, 2)]
+    )
+    opened = START + timedelta(days=5)
+    office.submissions[1] = {**office.submissions[1], "counts_from": opened}
+    models.run(office, decisions_of([]))
+    spans = [
+        (item.value, item.known_from, item.known_to)
+        for item in read_history(models.file, element="P.GT", unit="U1", year=2025)
+    ]
+    assert spans == [(0.0, START, opened), (2.0, opened, None)]
+
+
 def test_a_span_ends_before_the_moment_at_which_the_next_begins(models: Models) -> None:
     one = Sent("U1", "F1", 0, blocked=False, figures={"P.GT": 1.0}, quarantined=())
     other = Sent("U1", "F1", 2, blocked=False, figures={"P.GT": 2.0}, quarantined=())

@@ -109,7 +109,7 @@ sent as (
         submissions.sha256,
         submissions.file_name,
         submissions.revision,
-        submissions.received_at,
+        submissions.counts_from,
         submissions.replaced_at,
         -- a back series only where there is no form of the round
         rank() over (
@@ -149,9 +149,9 @@ excuses as (
 moments as (
 
     {% for relation, column in [
-        ('sources', 'received_at'),
+        ('sources', 'counts_from'),
         ('sources', 'replaced_at'),
-        ('sent', 'received_at'),
+        ('sent', 'counts_from'),
         ('entries', 'entered_at'),
         ('entries', 'withdrawn_at'),
         ('excuses', 'decided_at'),
@@ -194,7 +194,7 @@ filed as (
     inner join sources
         on
             spans.reported_value_key = sources.reported_value_key
-            and spans.known_from >= sources.received_at
+            and spans.known_from >= sources.counts_from
             and (sources.replaced_at is null or spans.known_from < sources.replaced_at)
 
 ),
@@ -324,7 +324,7 @@ fills as (
             ranked.reported_value_key = sent.reported_value_key
             and ranked.form_code = sent.form_code
             and sent.place = 1
-            and ranked.known_from >= sent.received_at
+            and ranked.known_from >= sent.counts_from
             and (sent.replaced_at is null or ranked.known_from < sent.replaced_at)
     where ranked.place = 1
 

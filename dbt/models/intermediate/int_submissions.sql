@@ -16,7 +16,10 @@ revisions as (
     select
         submission_id,
         row_number() over revision_order as revision,
-        lead(received_at) over revision_order as replaced_at
+        case
+            when lead(counts_from) over revision_order is not null
+                then greatest(counts_from, lead(counts_from) over revision_order)
+        end as replaced_at
     from files
     where not blocked
     window revision_order as (
@@ -75,6 +78,7 @@ on_behalf as (
         told.round_code,
         cast(null as varchar) as period_code,
         min(told.came_at) as received_at,
+        min(told.entered_at) as counts_from,
         false as signed_copy,
         false as blocked,
         'on_behalf' as entered_how,
@@ -155,6 +159,7 @@ select
         when not submissions.is_retrospective
             then submissions.received_at < coalesce(extensions.due_at, rounds.due_at)
     end as on_time,
+    submissions.counts_from,
     submissions.signed_copy,
     submissions.entered_how,
     submissions.blocked,

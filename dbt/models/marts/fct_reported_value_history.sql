@@ -45,9 +45,9 @@ overruled as (
         bool_or(winners.is_retrospective) as by_back_series,
         min(
             case
-                when winners.is_retrospective and sources.is_retrospective then sources.received_at
+                when winners.is_retrospective and sources.is_retrospective then sources.counts_from
                 when not winners.is_retrospective and not sources.is_retrospective and sources.value_state <> 'missing'
-                    then sources.received_at
+                    then sources.counts_from
             end
         ) as overruled_at
     from {{ ref('int_reported_values') }} as sources
@@ -64,14 +64,14 @@ reported as (
         {% for column in columns -%}
             sources.{{ column }},
         {% endfor -%}
-        sources.received_at as known_from,
+        sources.counts_from as known_from,
         case
-            when entered.reported_value_key is not null then sources.received_at
+            when entered.reported_value_key is not null then sources.counts_from
             when overruled.overruled_at is null then sources.replaced_at
             else
                 least(
                     coalesce(sources.replaced_at, cast('9999-12-31' as timestamp with time zone)),
-                    greatest(sources.received_at, overruled.overruled_at)
+                    greatest(sources.counts_from, overruled.overruled_at)
                 )
         end as known_to,
         sources.is_current
@@ -88,7 +88,7 @@ reported as (
             sources.reported_value_key = begun.reported_value_key
             and sources.submission_id = begun.submission_id
             and sources.entered_how = begun.entered_how
-            and sources.received_at = begun.known_from
+            and sources.counts_from = begun.known_from
     where begun.reported_value_key is null
     union all
     select

@@ -19,6 +19,7 @@ renamed as (
         round_code,
         period_code,
         received_at,
+        coalesce(counts_from, received_at) as counts_from,
         signed_copy,
         coalesce(blocked, false) as blocked,
         entered_how,
