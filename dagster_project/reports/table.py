@@ -25,12 +25,17 @@ _RECALCULATED = ("summed", "weighted")
 
 @dataclass(frozen=True)
 class Figure:
-    """One cell: ``digits`` where a figure is shown, else ``words``; ``state`` as the marts have it."""
+    """One cell: ``digits`` where a figure is shown, else ``words``; ``state`` as the marts have it.
+
+    A figure in another unit than the line's has its unit beside the digits and no ``value``: it compares with none of
+    the line's. ``break_reason``: why the definition of this period is another than that of the one before.
+    """
 
     value: float | None
     digits: str
     words: str
     state: str
+    break_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,14 @@ def table_notes(table: IndicatorTable, lang: str) -> list[str]:
         if period.is_break
     ]
     notes += [
+        message(
+            "reports.note_definition", lang, code=line.code, period=period.label, reason=figure.break_reason
+        )
+        for line in table.indicators
+        for period, figure in zip(table.periods, line.figures, strict=True)
+        if figure.break_reason
+    ]
+    notes += [
         message(f"reports.note_{state}", lang) for state in ("held", "missing", "partial") if state in shown
     ]
     notes += [
@@ -163,8 +176,20 @@ def _filled(
     by_place: Mapping[tuple[str, str], Mapping[str, Any]],
     lang: str,
 ) -> Line:
-    figures = (figure(by_place.get((line.code, column.code)), line, lang) for column in columns)
+    rows = [by_place.get((line.code, column.code)) for column in columns]
+    figures = (
+        _with_break(figure(row, line, lang), row, column) for row, column in zip(rows, columns, strict=True)
+    )
     return replace(line, figures=tuple(figures))
+
+
+def _with_break(shown: Figure, row: Mapping[str, Any] | None, column: PeriodColumn) -> Figure:
+    """``shown`` with its mark where the definition changed; a break of the whole period is marked in the heading."""
+    told = (row or {}).get("break_reason_vi") or ""
+    reason = told.removeprefix(column.reason).strip() if column.is_break else told
+    if not reason or not shown.digits:
+        return shown
+    return replace(shown, digits=f"{shown.digits} ²", break_reason=reason)
 
 
 def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
@@ -188,7 +213,14 @@ def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
     if value == 0 and line.value_type in _COUNTED:
         return Figure(value, "", state_words("zero", None, lang), "zero")
     digits = f"{number(value, line.decimals, lang)} {_status_mark(row['value_status'], lang)}".strip()
-    return Figure(value, digits, "", "value")
+    other = _other_unit(row, line)
+    return Figure(None if other else value, f"{digits} {other}".strip(), "", "value")
+
+
+def _other_unit(row: Mapping[str, Any], line: Line) -> str:
+    """The unit of a figure where it is not the line's."""
+    unit = row.get("unit") or ""
+    return unit if line.unit and unit != line.unit else ""
 
 
 def _partial_digits(row: Mapping[str, Any], line: Line, lang: str) -> str:
@@ -198,7 +230,7 @@ def _partial_digits(row: Mapping[str, Any], line: Line, lang: str) -> str:
     return message(
         "reports.partial",
         lang,
-        digits=number(row["partial_value"], line.decimals, lang),
+        digits=f"{number(row['partial_value'], line.decimals, lang)} {_other_unit(row, line)}".strip(),
         n_areas=row["n_areas"],
         n_areas_expected=row["n_areas_expected"],
     )
@@ -229,6 +261,8 @@ _CELL = (
     "applicability",
     "method",
     "coverage",
+    "unit",
+    "break_reason_vi",
 )
 _PARTIAL = ("partial_value", "n_areas", "n_areas_expected")
 

@@ -39,7 +39,8 @@ _OTHER = {
 _INDICATOR = (
     "round_code period_code data_year criteria_set_code area_code area_name area_level indicator_code "
     "category_code name_vi category_name unit decimals numerator denominator value value_state value_status "
-    "applicability break_in_series comparable_from n_sources coverage origin status is_confirmed is_sample"
+    "applicability break_in_series comparable_from break_reason_vi n_sources coverage origin status is_confirmed "
+    "is_sample"
 )
 _REPORTED = (
     "reported_value_key round_code period_code data_year area_code area_name reporting_unit_code "
@@ -90,6 +91,8 @@ MARTS = {
 #: What releases of the first version do not have.
 LATER = {
     "fct_finding": ("is_open", "decided_by", "decided_at", "decision_reason"),
+    "fct_indicator": ("break_reason_vi",),
+    "fct_indicator_harmonised": ("break_reason_vi",),
     "fct_indicator_trend": ("slope", "slope_low", "slope_high", "tau", "p_value", "trend_reason"),
     "fct_reporting_rate": ("note",),
 }
