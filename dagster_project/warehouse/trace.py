@@ -33,14 +33,16 @@ _TRACES = """
         union all by name
         select
             cast(null as double) as partial_value, cast(null as bigint) as n_areas,
-            cast(null as bigint) as n_areas_expected
+            cast(null as bigint) as n_areas_expected, cast(null as varchar) as break_reason_vi,
+            cast(null as varchar) as break_reason_en
         where false
     )
     select
         i.indicator_value_key, i.indicator_code, i.name_vi, i.category_code, i.category_name, i.unit, i.decimals,
         i.area_code, i.area_name, i.round_code, i.period_code, i.data_year, i.numerator, i.denominator, i.value,
         i.partial_value, i.origin, i.n_areas, i.n_areas_expected,
-        i.value_state, i.value_status, i.break_in_series, i.comparable_from, i.is_confirmed, i.is_sample,
+        i.value_state, i.value_status, i.break_in_series, i.comparable_from, i.break_reason_vi, i.break_reason_en,
+        i.is_confirmed, i.is_sample,
         b.part, b.coefficient, v.data_element_code, v.name_vi as element_name,
         v.category_code as element_category_code, v.category_name as element_category_name, v.unit as element_unit,
         v.value as reported_value, v.value_text as reported_text, v.value_state as reported_state, v.raw_text,
@@ -157,6 +159,8 @@ class Trace:
     value_status: str | None
     break_in_series: bool | None
     comparable_from: int | None
+    break_reason_vi: str | None
+    break_reason_en: str | None
     is_confirmed: bool
     is_sample: bool
     part: str | None
@@ -269,7 +273,9 @@ def _head(trace: Trace, lang: str) -> Iterator[str]:
             n_areas_expected=trace.n_areas_expected,
         )
     if trace.break_in_series and trace.comparable_from is not None:
-        yield "  " + _say(lang, "trace_break", year=trace.comparable_from)
+        reason = trace.break_reason_vi if lang == "vi" else trace.break_reason_en
+        told = f" {one_line(reason)}" if reason else ""
+        yield "  " + _say(lang, "trace_break", year=trace.comparable_from) + told
 
 
 def _tree(figures: Sequence[Trace], lang: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.catalogue.confirm import confirmed
 from dagster_project.catalogue.load import CatalogueError, load_catalogue
-from dagster_project.catalogue.versions import keep, load_version
+from dagster_project.catalogue.versions import keep, load_version, own_hash
 from dagster_project.catalogue_versions import (
     catalogue_in_force,
     catalogue_told,
@@ -22,7 +22,7 @@ from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.catalogue_log import list_versions
 from dagster_project.ledger.store import open_ledger
 from dagster_project.paths import Project
-from dagster_project.settings import Settings
+from dagster_project.settings import Office, Settings
 from tests.command import kho
 
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -152,3 +152,16 @@ def test_the_command_says_who_changed_the_catalogue_when_and_why(tmp_path: Path,
     changes = kho(data, "catalogue", "diff", "1", "2").out.splitlines()
     assert len(changes) == 6
     assert changes[0] == 'Sửa indicators: IV.21 – status: "candidate" → "official"'
+
+
+def test_areas_of_the_whole_country_beside_the_catalogue_are_no_part_of_a_version(settings: Settings) -> None:
+    wide = settings.model_copy(update={"office": Office(reference_areas="national")})
+    notice(wide, load_catalogue(wide.catalogue, wide.reference_areas), MORNING)
+    confirm(wide, "IV.21", NOON)
+    versions = list_versions(open_ledger(settings.ledger))
+    assert [version.how for version in versions] == ["first", "confirm"]
+    assert versions[1].content_hash == own_hash(load_catalogue(settings.catalogue))
+    held, own = catalogue_in_force(wide, NOON), catalogue_in_force(settings, NOON)
+    assert held is not None
+    assert own is not None
+    assert held.table("areas").height > 3000 > own.table("areas").height

@@ -244,3 +244,21 @@ def test_a_sum_over_some_of_the_areas_says_how_many_and_is_shown_as_no_figure_of
     )
     assert "  = mới có một phần địa bàn\n" in text
     assert "= 1.234,50 % cộng từ 37/38 địa bàn cấp dưới; chưa phải số của toàn địa bàn" in text
+
+
+def test_a_figure_that_begins_a_new_series_says_why(tmp_path: Path) -> None:
+    broken = indicator(
+        *("k", "IV.21", 5.0),
+        break_in_series=True,
+        comparable_from=2025,
+        break_reason_vi="Đổi đơn vị tính: % → ‰.",
+        break_reason_en="The unit changed: % → ‰.",
+    )
+    rows = {
+        "dim_indicator": [{"indicator_code": "IV.21"}],
+        "dim_area": [{"area_code": "03390"}],
+        "fct_indicator": [broken],
+    }
+    traces = trace_indicator(make_marts(tmp_path / "kho.duckdb", rows), "IV.21", "03390", Wanted(2025))
+    assert "chỉ so sánh được từ năm 2025. Đổi đơn vị tính: % → ‰.\n" in render(traces, "vi")
+    assert "comparable from 2025 only. The unit changed: % → ‰.\n" in render(traces, "en")

@@ -20,7 +20,7 @@ MARTS = {
         numerator double, denominator double, value double, value_state varchar, value_status varchar,
         applicability varchar, break_in_series boolean, comparable_from integer, n_sources bigint, coverage double,
         origin varchar, status varchar, is_confirmed boolean, is_sample boolean, partial_value double,
-        n_areas bigint, n_areas_expected bigint""",
+        n_areas bigint, n_areas_expected bigint, break_reason_vi varchar, break_reason_en varchar""",
     "fct_reported_value": """
         reported_value_key varchar, round_code varchar, period_code varchar, data_year integer, area_code varchar,
         area_name varchar, reporting_unit_code varchar, reporting_unit_name varchar, assignment_role varchar,
