@@ -192,7 +192,15 @@ class _Applying:
             said |= self._other_unit(code, match, old, unit)
         if match.how == "slot":
             said |= {"name_en": None, "note": None, "direction": "unknown", "direction_status": "unknown"}
-        if not said:
+        checked = (
+            old["status"] == "official"
+            and old["confirmed_by"]
+            and old["document_vi"] == values["document_vi"]
+        )
+        if not said and checked:
+            # the same name in the same document was checked before: who did so, and when, stays
+            old.update({name: value for name, value in values.items() if not name.startswith("confirmed_")})
+        elif not said:
             old.update(values)
         elif old["valid_from"] == self._terms.valid_from:
             old.update(values | said)

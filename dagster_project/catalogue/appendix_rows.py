@@ -225,6 +225,12 @@ class _Reading:
         if not texts["number"] and (parted := _NUMBERED.match(texts["name"])):
             texts["number"], texts["name"] = (text for text in parted.groups() if text)
         texts["number"] = _bare(texts["number"])
+        if texts["number"] and not _NUMBER.match(texts["number"]):
+            told = {"observed": texts["number"]}
+            self.findings.append(
+                AppendixFinding("appendix.number_unknown", sheet, row, letters["number"], told)
+            )
+            texts["number"] = ""
         is_title = not any(texts[meaning] for meaning in (*_DESCRIBING, "code"))
         read = AppendixRow(f"{number}:{row}", sheet, row, texts["number"], texts, letters, is_title)
         if texts["name"]:

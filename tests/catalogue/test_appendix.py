@@ -114,13 +114,14 @@ def plan(
     *,
     is_whole: bool = True,
     accept_all: bool = False,
+    by: str = "Bà Năm",
 ) -> Plan:
     terms = Terms(
         criteria_set_code="T",
         level="commune",
         area_code="001",
         valid_from=date(2026, 1, 1),
-        confirmed_by="Bà Năm",
+        confirmed_by=by,
         confirmed_at=date(2026, 3, 2),
         document="2244/QĐ-TTg ngày 13/10/2025",
         is_whole=is_whole,
@@ -227,10 +228,12 @@ def test_what_changes_what_is_not_certain_and_which_series_break_is_told_before_
     assert planned.blocking == 1
 
 
-def test_the_same_appendix_again_changes_nothing(tmp_path: Path, settings: Settings) -> None:
+def test_the_same_appendix_again_changes_nothing_whoever_brings_it(
+    tmp_path: Path, settings: Settings
+) -> None:
     file = write_xlsx(tmp_path / "phu-luc.xlsx", PAGES)
     done(settings, file, {"1:14": "II.1"})
-    assert plan(settings, file, {}).tables == {}
+    assert plan(settings, file, {}, by="Ông Ba").tables == {}
 
 
 def test_a_part_of_the_set_ends_nothing_and_accepted_suggestions_are_applied(
@@ -250,6 +253,7 @@ def test_everything_wrong_is_told_at_once_with_its_cell(tmp_path: Path, settings
         ("2", "Nhân lực số", "người", "", "", "", "", ""),
         ("3", "", "người", "", "", "", "", ""),
         ("4", "Đầu tư cho chuyển đổi số", "đồng USD", "", "", "Phòng Kinh tế; Phòng VH-XH", "", ""),
+        ("2026-02-01", "Số doanh nghiệp công nghệ số", "hộ", "", "", "", "", ""),
     ]
     planned = plan(settings, write_xlsx(tmp_path / "sai.xlsx", [rows]), {"9:9": "I.1"})
     found = [(f.code.removeprefix("appendix."), f.row, f.column) for f in planned.findings]
@@ -257,6 +261,7 @@ def test_everything_wrong_is_told_at_once_with_its_cell(tmp_path: Path, settings
         ("accepted_unknown", 0, ""),
         ("indicator_twice", 8, "B"),
         ("name_blank", 9, "A"),
+        ("number_unknown", 11, "A"),
         ("two_leads", 10, "F"),
         ("unit_unknown", 7, "C"),
         ("unit_unknown", 10, "C"),
