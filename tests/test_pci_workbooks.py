@@ -269,3 +269,45 @@ def test_indicators_show_every_figure_as_published(
     assert {
         (row["period_code"], row["area_code"], f"{row['indicator_code']}.GT"): row["value"] for row in shown
     } == expected
+
+
+def test_ha_nois_index_is_not_cast_back_over_ha_tay_and_its_series_is_marked_as_broken(
+    data: Path, ran: Printed, expected: dict[Figure, float]
+) -> None:
+    assert ran.json["changed"]
+    of_today = rows(
+        data,
+        "select period_code, area_code, value, value_state, method, n_areas, break_in_series, comparable_from "
+        "from marts.fct_indicator_harmonised where indicator_code = 'PCI.CTS' and area_code in ('01', '28') "
+        "order by period_code",
+    )
+    assert {row["area_code"] for row in of_today} == {"01"}
+    before, after = of_today[:3], of_today[3:]
+    # the index was published for both of them, and is no figure of the two together
+    assert [
+        (row["period_code"], row["value"], row["value_state"], row["method"], row["n_areas"])
+        for row in before
+    ] == [(year, None, "not_available", "not_harmonised", 2) for year in ("2006", "2007", "2008")]
+    for row in after:
+        year = row["period_code"]
+        assert (row["method"], row["value"]) == ("reported", expected[year, "01", WEIGHTED])
+    assert [(row["period_code"], row["break_in_series"], row["comparable_from"]) for row in after] == [
+        ("2009", True, 2009),
+        ("2010", False, 2009),
+        ("2011", False, 2009),
+        ("2012", False, 2009),
+    ]
+    trends = rows(
+        data,
+        "select area_name, basis, first_year, last_year, n, break_in_series, trend_reason "
+        "from marts.fct_indicator_trend where indicator_code = 'PCI.CTS' and area_code in ('01', '28') "
+        "order by area_code, basis, first_year",
+    )
+    series = ("area_name", "basis", "first_year", "last_year", "n", "break_in_series")
+    assert [tuple(row[name] for name in series) for row in trends] == [
+        ("Hà Nội", "as_reported", 2006, 2008, 3, False),
+        ("Hà Nội", "as_reported", 2009, 2012, 4, True),
+        ("Hà Nội", "harmonised", 2009, 2012, 4, True),
+        ("Hà Tây", "as_reported", 2006, 2008, 3, False),
+    ]
+    assert {row["trend_reason"] for row in trends} == {"too_short"}

@@ -138,17 +138,52 @@ def test_rates_are_recomputed_from_their_parts_whatever_was_typed(data: Path, fi
 
 
 def test_the_three_predecessors_add_up_on_todays_area(data: Path, first: Printed) -> None:
+    """Thị trấn Tam Đường + Xã Bình Lư + Xã Sơn Bình, the figures that stand in their workbooks."""
     assert first.code == 1
-    made = figures()
+    contracts = {2021: 3 + 2 + 1, 2022: 3 + 3 + 2, 2023: 4 + 3 + 2, 2024: 5 + 4 + 3}
     got = rows(
         data,
-        "select data_year, value, method from fct_indicator_harmonised "
-        "where indicator_code = 'II.2.2' and category_code = '_T' and data_year < 2025 order by data_year",
+        "select data_year, value, method, coverage, n_areas, area_name, break_in_series from fct_indicator_harmonised "
+        "where indicator_code = 'II.2.2' and category_code = '_T' order by data_year",
     )
-    assert [row["method"] for row in got] == ["summed"] * 4
-    for row in got:
-        parts = [made[f"{place}-KT", "II.2.2.GT", "_T", row["data_year"]] for place in ("TD", "BLC", "SB")]
-        assert row["value"] == sum(part or 0 for part in parts)
+    assert {row["data_year"]: row["value"] for row in got if row["data_year"] < 2025} == contracts
+    assert [(row["method"], row["coverage"], row["n_areas"]) for row in got] == [("summed", 1, 3)] * 4 + [
+        ("reported", 1, 1)
+    ]
+    assert [row["break_in_series"] for row in got] == [False] * 4 + [True]
+    assert {row["area_name"] for row in got} == {"Xã Bình Lư"}
+    rate = rows(
+        data,
+        "select numerator, denominator, value, method from fct_indicator_harmonised "
+        "where indicator_code = 'IV.13' and category_code = '_T' and data_year = 2023",
+    )
+    above, below = 3324 + 2663 + 1628, 4831 + 4026 + 2646
+    assert rate == [
+        {
+            "numerator": above,
+            "denominator": below,
+            "value": pytest.approx(100 * above / below),
+            "method": "weighted",
+        }
+    ]
+
+
+def test_what_the_predecessors_of_a_unit_reported_stands_on_the_unit_of_today(
+    data: Path, first: Printed
+) -> None:
+    assert first.code == 1
+    got = rows(
+        data,
+        "select data_element_code, value, value_state, method, coverage, n_units "
+        "from fct_reported_value_harmonised where reporting_unit_name = 'Phòng Kinh tế' and data_year = 2023 "
+        "and category_code = '_T' and data_element_code in ('II.2.2.GT', 'IV.13.TS', 'IV.13.TL') order by 1",
+    )
+    assert [tuple(row.values()) for row in got] == [
+        ("II.2.2.GT", 4 + 3 + 2, "value", "summed", 1, 3),
+        # a percentage of three communes is no sum
+        ("IV.13.TL", None, "not_available", "not_harmonised", 1, 3),
+        ("IV.13.TS", 3324 + 2663 + 1628, "value", "summed", 1, 3),
+    ]
 
 
 def test_a_figure_is_followed_down_to_the_text_that_was_typed(data: Path, first: Printed) -> None:

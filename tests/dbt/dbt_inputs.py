@@ -48,7 +48,7 @@ class Inputs:
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
-        (folder / "catalogue").mkdir(parents=True)
+        (folder / "catalogue").mkdir(parents=True, exist_ok=True)
         for name, table in TABLES.items():
             _frame(self.tables.get(name, []), pl.Schema(table.columns)).write_parquet(
                 folder / "catalogue" / f"{name}.parquet"

@@ -5,16 +5,14 @@ The models are built once with dbt; each example runs the compiled SQL of those 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
+from compiled_models import CompiledModels
 from dbt_inputs import Inputs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -130,40 +128,8 @@ DECIDED = st.lists(
 )
 
 
-class Models:
-    """The models between what is sent and the facts, in the order of their dependencies."""
-
-    def __init__(self, file: Path, inputs: Path, target: Path) -> None:
-        self.file, self.inputs = file, inputs
-        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-        nodes = {
-            node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"
-        }
-        above = {
-            name: {parent.rsplit(".", 1)[1] for parent in node["depends_on"]["nodes"]} & nodes.keys()
-            for name, node in nodes.items()
-        }
-        self.statements: list[str] = []
-        done: set[str] = set()
-
-        def moves(name: str) -> bool:
-            return name in CHANGING or any(moves(parent) for parent in above[name])
-
-        def visit(name: str) -> None:
-            if name in done or name in CHANGING or not moves(name):
-                return
-            done.add(name)
-            for parent in sorted(above[name]):
-                visit(parent)
-            node = nodes[name]
-            if node["config"]["materialized"] == "table":
-                compiled = target / "compiled" / "kho" / node["original_file_path"]
-                self.statements.append(
-                    f"create or replace table {node['schema']}.{name} as {compiled.read_text('utf-8')}"
-                )
-
-        for name in WANTED:
-            visit(name)
+class Models(CompiledModels):
+    """The models between what is sent and the facts."""
 
     def run(self, office: Inputs, decided: Mapping[str, pl.DataFrame]) -> None:
         for name, rows, schema in (
@@ -174,20 +140,17 @@ class Models:
             pl.DataFrame(content, schema=schema).write_parquet(self.inputs / f"{name}.parquet")
         for name, frame in decided.items():
             frame.write_parquet(self.inputs / f"{name}.parquet")
-        with duckdb.connect(str(self.file)) as connection:
-            for statement in self.statements:
-                connection.execute(statement)
+        self.build()
 
     def reported(self) -> Figures:
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            query = f"select {', '.join(SAME)} from marts.fct_reported_value"  # noqa: S608  # the columns stand above
-            return set(connection.execute(query).fetchall())
+        query = f"select {', '.join(SAME)} from fct_reported_value"  # noqa: S608  # the columns stand above
+        return set(self.ask(query))
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     folder = build(tmp_path_factory.mktemp("known"), small_office())
-    return Models(folder.build_file, folder.build_inputs, folder.build / "dbt")
+    return Models(folder, CHANGING, WANTED)
 
 
 def office_of(files: Sequence[Sent], until: datetime | None = None) -> Inputs:

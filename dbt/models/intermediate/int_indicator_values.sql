@@ -111,6 +111,26 @@ applicability as (
 
 ),
 
+-- an area that was made between two periods of a series compares from the later one on
+area_breaks as (
+
+    select distinct
+        areas.round_code,
+        areas.area_code,
+        broken.round_code as broken_round_code,
+        broken.data_year as comparable_from
+    from {{ ref('int_reporting_areas') }} as areas
+    inner join rounds on areas.round_code = rounds.round_code
+    inner join {{ ref('int_area_lineage') }} as lineage
+        on areas.area_code = lineage.area_code and areas.starts_on = lineage.starts_on
+    inner join rounds as broken
+        on
+            rounds.round_series = broken.round_series
+            and lineage.made_on > broken.previous_period_end
+            and lineage.made_on <= broken.period_end
+
+),
+
 -- nobody owes a figure that comes from above or is published elsewhere: until somebody enters it, it is not available
 ranked as (
 
@@ -169,8 +189,10 @@ select
     rounds.period_code,
     rounds.data_year,
     rounds.period_type,
-    rounds.is_break or coalesce(definitions.is_break, false) as is_break,
-    greatest(rounds.comparable_from, definitions.comparable_from) as comparable_from,
+    rounds.is_break
+    or coalesce(definitions.is_break, false)
+    or coalesce(area_breaks.broken_round_code = ranked.round_code, false) as is_break,
+    greatest(rounds.comparable_from, definitions.comparable_from, area_breaks.comparable_from) as comparable_from,
     nullif(concat_ws(' ', rounds.break_reason_vi, definitions.break_reason_vi), '') as break_reason_vi,
     nullif(concat_ws(' ', rounds.break_reason_en, definitions.break_reason_en), '') as break_reason_en,
     definitions.note_vi as definition_note_vi,
@@ -213,6 +235,7 @@ from ranked
 inner join indicators
     on ranked.round_code = indicators.round_code and ranked.indicator_code = indicators.indicator_code
 inner join rounds on ranked.round_code = rounds.round_code
+left join area_breaks on ranked.round_code = area_breaks.round_code and ranked.area_code = area_breaks.area_code
 left join {{ ref('stg_series_definitions') }} as definitions
     on
         ranked.round_code = definitions.round_code

@@ -24,7 +24,7 @@ members as (
         earlier.round_code as source_round_code,
         lineage.member_code as source_area_code,
         lineage.share,
-        lineage.is_self
+        lineage.is_same as is_self
     from {{ ref('int_reporting_areas') }} as areas
     inner join rounds on areas.round_code = rounds.round_code
     cross join lags

@@ -32,53 +32,28 @@ earlier_rounds as (
 
 ),
 
-units as (
+members as (
 
     select
         reporters.round_code,
         reporters.reporting_unit_code,
         earlier_rounds.lag,
-        earlier_rounds.period_end,
         earlier_rounds.source_round_code,
-        earlier_rounds.source_period_end,
-        coalesce(itself.is_valid, false) as existed
+        lineage.member_code as source_reporting_unit_code,
+        lineage.share,
+        lineage.is_same as is_self
     from {{ ref('int_reporting_units') }} as reporters
     inner join earlier_rounds on reporters.round_code = earlier_rounds.round_code
-    left join {{ ref('int_round_units') }} as itself
+    inner join {{ ref('int_round_units') }} as itself
         on
-            earlier_rounds.source_round_code = itself.round_code
+            reporters.round_code = itself.round_code
             and reporters.reporting_unit_code = itself.reporting_unit_code
-
-),
-
-members as (
-
-    select
-        round_code,
-        reporting_unit_code,
-        lag,
-        source_round_code,
-        reporting_unit_code as source_reporting_unit_code,
-        cast(1.0 as double) as share,
-        true as is_self
-    from units
-    where existed
-    union all
-    select
-        units.round_code,
-        units.reporting_unit_code,
-        units.lag,
-        units.source_round_code,
-        successions.old_code as source_reporting_unit_code,
-        cast(1.0 as double) as share,
-        false as is_self
-    from units
-    inner join {{ ref('stg_reporting_unit_successions') }} as successions
+    inner join {{ ref('int_unit_lineage') }} as lineage
         on
-            units.reporting_unit_code = successions.new_code
-            and units.source_period_end < successions.succession_date
-            and units.period_end >= successions.succession_date
-    where not units.existed
+            itself.reporting_unit_code = lineage.reporting_unit_code
+            and itself.starts_on = lineage.starts_on
+            and earlier_rounds.source_period_end between lineage.member_starts_on and lineage.member_ends_on
+    where coalesce(lineage.joined_on <= earlier_rounds.period_end, true)
 
 )
 

@@ -9,6 +9,7 @@ versions as (
         units.name_vi as reporting_unit_name,
         units.area_code,
         units.unit_type,
+        units.starts_on,
         rounds.period_end between units.starts_on and units.ends_on as is_valid,
         row_number() over (
             partition by rounds.round_code, units.reporting_unit_code
@@ -25,6 +26,7 @@ select
     reporting_unit_name,
     area_code,
     unit_type,
+    starts_on,
     is_valid
 from versions
 where version_rank = 1

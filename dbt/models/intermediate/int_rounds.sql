@@ -104,5 +104,6 @@ select
         partition by round_series
         order by period_end
         rows between unbounded preceding and current row
-    ) as comparable_from
+    ) as comparable_from,
+    lag(period_end) over (partition by round_series order by period_end) as previous_period_end
 from final

@@ -1,4 +1,4 @@
--- Every figure on the areas of today: as reported where the area is the same, else put together from predecessors.
+-- Every figure on the areas of today: as reported where the ground is the same, else put together from predecessors.
 with
 
 indicator_values as (
@@ -28,8 +28,9 @@ members as (
         lineage.area_level,
         lineage.member_code,
         lineage.share,
-        lineage.is_self,
-        count(*) over (partition by rounds.round_code, lineage.area_code) as n_members
+        lineage.is_same,
+        count(*) over (partition by rounds.round_code, lineage.area_code) as n_members,
+        count(lineage.share) over (partition by rounds.round_code, lineage.area_code) as n_shares
     from {{ ref('int_area_lineage') }} as lineage
     inner join rounds on rounds.period_end between lineage.member_starts_on and lineage.member_ends_on
     where lineage.is_of_today
@@ -47,11 +48,18 @@ gathered as (
         indicator_values.indicator_code,
         indicator_values.category_code,
         max(members.n_members) as n_areas,
-        bool_and(members.is_self) as is_reported,
+        max(members.n_members) - max(members.n_shares) - count(*) filter (
+            where members.share is null and indicator_values.value_state = 'not_applicable'
+        ) as n_unknown_shares,
+        bool_and(members.is_same) as is_reported,
+        bool_or(indicator_values.is_break) as is_break,
+        max(indicator_values.comparable_from) as comparable_from,
+        max(indicator_values.break_reason_vi) as break_reason_vi,
+        max(indicator_values.break_reason_en) as break_reason_en,
         count(*) as n_answers,
         count(*) filter (where indicator_values.value_state = 'not_applicable') as n_not_applicable,
         count(indicator_values.value) as n_figures,
-        count(members.share) as n_shares,
+        count(indicator_values.value) filter (where members.share is not null) as n_figures_shared,
         sum(indicator_values.numerator * members.share) as numerator,
         sum(indicator_values.denominator * members.share) as denominator,
         sum(indicator_values.value * members.share) as value_sum,
@@ -88,10 +96,6 @@ facts_of_indicator as (
         round_code,
         period_code,
         data_year,
-        is_break,
-        comparable_from,
-        break_reason_vi,
-        break_reason_en,
         criteria_set_code,
         indicator_code,
         category_code,
@@ -114,10 +118,6 @@ methods as (
         gathered.*,
         facts_of_indicator.period_code,
         facts_of_indicator.data_year,
-        facts_of_indicator.is_break,
-        facts_of_indicator.comparable_from,
-        facts_of_indicator.break_reason_vi,
-        facts_of_indicator.break_reason_en,
         facts_of_indicator.criteria_set_code,
         facts_of_indicator.name_vi,
         facts_of_indicator.category_name,
@@ -128,7 +128,7 @@ methods as (
         facts_of_indicator.is_confirmed,
         case
             when gathered.is_reported then 'reported'
-            when gathered.n_shares < gathered.n_answers then 'not_harmonised'
+            when gathered.n_unknown_shares > 0 then 'not_harmonised'
             when facts_of_indicator.value_type in ('index', 'rank', 'level', 'yes_no', 'text') then 'not_harmonised'
             when facts_of_indicator.area_aggregation = 'sum' then 'summed'
             when facts_of_indicator.area_aggregation = 'ratio_of_sums' then 'weighted'
@@ -195,7 +195,7 @@ select
     break_reason_en,
     n_sources,
     is_retrospective,
-    n_figures / cast(n_areas as double) as coverage,
+    n_figures_shared / cast(n_areas as double) as coverage,
     case when method = 'reported' then 'entered' else 'aggregated' end as origin,
     status,
     is_confirmed,
