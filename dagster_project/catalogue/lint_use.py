@@ -153,12 +153,13 @@ def _check_one_lead(tables: Tables) -> Iterator[Problem]:
 
 
 def _check_due_dates(tables: Tables) -> Iterator[Problem]:
-    """A round that units report in says until when; a layout that others publish is due at no time."""
+    """A round that units report in says until when; a layout that others publish, or a year past, is due at no time."""
     by_form = tables["forms"].join(
         tables["layout_maps"].select("form_code").unique(), on="form_code", how="anti"
     )
     issued = by_form.select("criteria_set_code", "level").unique()
-    rounds = tables["rounds"].join(issued, on=["criteria_set_code", "level"])
+    current = tables["rounds"].filter(~pl.col("is_retrospective").fill_null(value=False))
+    rounds = current.join(issued, on=["criteria_set_code", "level"])
     due = tables["round_due_dates"].filter(pl.col("level") == "unit").select("round_code")
     for row, code in rounds.join(due, on="round_code", how="anti").select("row", "round_code").iter_rows():
         yield Problem("rounds", row, "round_code", "catalogue.no_due_date", {"observed": code})

@@ -18,7 +18,7 @@ from dagster_project.reports.findings import findings_of, with_columns
 from dagster_project.reports.release import Release, Stamp, local_times, valid_at
 
 #: What releases of earlier programs lack.
-_BREAKS = {"break_reason_vi": pl.String()}
+_LATER = {"break_reason_vi": pl.String(), "is_retrospective": pl.Boolean()}
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     of_set = {"criteria_set_code": chosen.criteria_set_code}
     indicators = with_columns(
         release.mart("fct_indicator", **of_set),
-        {"partial_value": pl.Float64(), "n_areas": pl.Int64(), "n_areas_expected": pl.Int64(), **_BREAKS},
+        {"partial_value": pl.Float64(), "n_areas": pl.Int64(), "n_areas_expected": pl.Int64(), **_LATER},
     )
-    harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set), _BREAKS)
+    harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set), _LATER)
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
     rates = release.mart("fct_reporting_rate", round_code=round_code)
     of_round = pl.col("round_code") == round_code

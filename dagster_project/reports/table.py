@@ -56,12 +56,13 @@ class Line:
 
 @dataclass(frozen=True)
 class PeriodColumn:
-    """One period with the mark of its heading: recalculated to today's areas, or a break."""
+    """One period with the marks of its heading: recalculated to today's areas, given after the fact, a break."""
 
     code: str
     label: str
     is_break: bool
     is_recalculated: bool
+    is_retrospective: bool
     reason: str
 
 
@@ -85,7 +86,8 @@ def indicator_table(facts: RoundFacts, lang: str, last: int | None = None) -> In
     wanted = rows.filter(pl.col("period_code").is_in(periods["period_code"].implode()))
     by_place = {(row["indicator_code"], row["period_code"]): row for row in wanted.iter_rows(named=True)}
     recalculated = set(wanted.filter(pl.col("method").is_in(_RECALCULATED))["period_code"])
-    columns = tuple(_column(row, recalculated) for row in periods.iter_rows(named=True))
+    given_later = set(wanted.filter(pl.col("is_retrospective"))["period_code"])
+    columns = tuple(_column(row, recalculated, given_later) for row in periods.iter_rows(named=True))
     lines = tuple(
         line if line.is_heading else _filled(line, columns, by_place, lang)
         for line in tree_lines(facts.nodes, lang)
@@ -114,7 +116,7 @@ def tree_lines(nodes: pl.DataFrame, lang: str) -> list[Line]:
 
 def period_heading(period: PeriodColumn) -> str:
     """The period's label with its marks, which ``table_notes`` explains."""
-    return period.label + "¹" * period.is_recalculated + "*" * period.is_break
+    return period.label + "¹" * period.is_recalculated + "²" * period.is_retrospective + "*" * period.is_break
 
 
 def table_notes(table: IndicatorTable, lang: str) -> list[str]:
@@ -124,6 +126,8 @@ def table_notes(table: IndicatorTable, lang: str) -> list[str]:
     digits = " ".join(figure.digits for line in table.indicators for figure in line.figures)
     if any(period.is_recalculated for period in table.periods):
         notes.append(message("reports.note_recalculated", lang))
+    if any(period.is_retrospective for period in table.periods):
+        notes.append(message("reports.note_retrospective", lang))
     notes += [
         message("reports.note_break", lang, period=period.label, reason=period.reason).strip()
         for period in table.periods
@@ -241,13 +245,14 @@ def _status_mark(status: str | None, lang: str) -> str:
     return message(code, lang) if code in message_table() else ""
 
 
-def _column(row: Mapping[str, Any], recalculated: set[str]) -> PeriodColumn:
+def _column(row: Mapping[str, Any], recalculated: set[str], given_later: set[str]) -> PeriodColumn:
     code = row["period_code"]
     return PeriodColumn(
         code=code,
         label=code,
         is_break=bool(row["is_break"]),
         is_recalculated=code in recalculated,
+        is_retrospective=code in given_later,
         reason=row["break_reason_vi"] or "",
     )
 
@@ -263,6 +268,7 @@ _CELL = (
     "coverage",
     "unit",
     "break_reason_vi",
+    "is_retrospective",
 )
 _PARTIAL = ("partial_value", "n_areas", "n_areas_expected")
 
@@ -307,6 +313,7 @@ def _overview_rows(facts: RoundFacts) -> pl.DataFrame:
         .agg(
             pl.col("value_state").is_in(_FIGURE).sum().alias("with_figure"),
             pl.col("area_code").n_unique().alias("areas"),
+            pl.col("is_retrospective").any(),
         )
     )
     return counted.select(
@@ -317,5 +324,6 @@ def _overview_rows(facts: RoundFacts) -> pl.DataFrame:
         .otherwise(pl.lit("missing"))
         .alias("value_state"),
         pl.lit("reported").alias("method"),
+        "is_retrospective",
         pl.format("{}/{}", "with_figure", "areas").alias("counted"),
     )

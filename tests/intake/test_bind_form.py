@@ -73,7 +73,7 @@ class Desk:
                 row[5].value = FIGURES[row[2].value]
         if change:
             change(book, page)
-        return _read(book, name)
+        return read_book(book, name)
 
     def bind(self, *raws: pl.DataFrame, office: Office = OFFICE, wanted: Wanted = ANYTHING) -> BoundForms:
         raw = pl.concat(raws)
@@ -97,7 +97,7 @@ def desk(catalogue: Catalogue, issued: Path) -> Desk:
     return Desk(catalogue, issued)
 
 
-def _read(book: Workbook, name: str) -> pl.DataFrame:
+def read_book(book: Workbook, name: str) -> pl.DataFrame:
     rows = [
         (
             name,
@@ -465,5 +465,5 @@ def test_a_form_is_known_by_any_of_its_marks_and_another_table_is_not(desk: Desk
     other = openpyxl.Workbook()
     other.active.append(["STT", "Tên", "MA", "Giá trị"])
     other.active.append([1, "Hà Nội", get_column_letter(1), 12.5])
-    raws = [desk.raw("whole"), desk.raw("bare", change=lose_codes), _read(other, "other")]
+    raws = [desk.raw("whole"), desk.raw("bare", change=lose_codes), read_book(other, "other")]
     assert find_forms(pl.concat(raws)) == ["bare", "whole"]
