@@ -13,6 +13,14 @@ from tests.forms.small_catalogue import write_small_catalogue
 YEARS = ("T1-X-2023", "T1-X-2024")
 #: Xã Hai was made on 1 January 2024 and had no unit that the catalogue knows.
 _TABLES = {
+    "indicators": """
+        indicator_code,criteria_set_code,parent_code,node_type,sort_order,name_vi,unit,value_type,numerator,area_aggregation,status
+        A,T1,,group,1,Nhóm đầu vào,,,,,official
+        A.1,T1,A,indicator,2,Nhân lực,nguoi,count,A.1.GT,sum,official
+        A.2,T1,A,indicator,3,Hồ sơ trực tuyến,ho_so,count,A.2.TS,sum,candidate
+        B,T1,,group,4,Nhóm kết quả,,,,,official
+        B.1,T1,B,indicator,5,Có kế hoạch,,yes_no,,none,official
+        """,
     "areas": """
         area_code,name_vi,area_type,level,parent_code,valid_from,valid_to
         00001,Thị trấn Cũ,thi_tran,commune,,,2025-06-30
