@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from dagster_project.catalogue.definitions import series_definitions
+from dagster_project.catalogue.assignments import unit_assignments
 from dagster_project.catalogue.formulas import Formula, Owner, levels, parse, ratio, to_terms
 from dagster_project.catalogue.load import Catalogue
 
@@ -18,7 +19,7 @@ from dagster_project.catalogue.load import Catalogue
 def write_parquet(catalogue: Catalogue, folder: Path) -> None:
     """Write ``<table>.parquet`` for every table, also the empty ones, and what is compiled from them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in catalogue.tables.items():
+    for name, frame in {**catalogue.tables, "assignments": unit_assignments(catalogue.tables)}.items():
         frame.write_parquet(folder / f"{name}.parquet")
     formula_terms(catalogue).write_parquet(folder / "formula_terms.parquet")
     series_definitions(catalogue).write_parquet(folder / "series_definitions.parquet")

@@ -31,6 +31,13 @@ _FORMULAS = (
     ("validation_rules", "right"),
 )
 _FIRST, _LAST = date.min, date.max
+#: Columns of keys that may say nothing: a CSV file has no sheet, and who is asked is a unit or a type of units.
+_MAY_BE_BLANK = (
+    ("layout_maps", "sheet"),
+    ("layout_columns", "sheet"),
+    ("assignments", "reporting_unit_code"),
+    ("assignments", "unit_type"),
+)
 
 
 def check(catalogue: Catalogue) -> list[Problem]:
@@ -54,8 +61,8 @@ def check(catalogue: Catalogue) -> list[Problem]:
 def _check_table(frame: pl.DataFrame, table: Table) -> Iterator[Problem]:
     for column in (*table.key, *table.required):
         code = "catalogue.key_blank" if column in table.key else "catalogue.required"
-        if table.name in ("layout_maps", "layout_columns") and column == "sheet":
-            continue  # a CSV file has no sheet
+        if (table.name, column) in _MAY_BE_BLANK:
+            continue
         for row in frame.filter(pl.col(column).is_null())["row"]:
             yield Problem(table.name, row, column, code)
     yield from _check_validity(frame, table) if table.has_validity else _check_unique(frame, table)

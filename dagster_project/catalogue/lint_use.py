@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from dagster_project.catalogue.assignments import unit_assignments
 from dagster_project.catalogue.constraints import PLACEHOLDERS, POINTERS
 from dagster_project.catalogue.lint_targets import check_targets
 from dagster_project.catalogue.load import Problem
@@ -27,6 +28,7 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     yield from _check_time(tables)
     yield from _check_successions(tables)
     yield from _check_area_versions(tables)
+    yield from _check_asked(tables)
     yield from _check_leads(tables)
     yield from _check_one_lead(tables)
     yield from _check_due_dates(tables)
@@ -92,13 +94,27 @@ def _check_area_versions(tables: Tables) -> Iterator[Problem]:
             yield Problem("area_successions", row, column, "areas.one_version", told)
 
 
+def _check_asked(tables: Tables) -> Iterator[Problem]:
+    """Who is asked is a unit, or a type that some unit at the form's level has."""
+    assignments = tables["assignments"]
+    both = pl.col("reporting_unit_code").is_null() == pl.col("unit_type").is_null()
+    for row in assignments.filter(both)["row"]:
+        yield Problem("assignments", row, "reporting_unit_code", "catalogue.unit_or_type")
+    types = tables["reporting_units"].join(tables["forms"], on="level").select("unit_type", "form_code")
+    lost = assignments.filter(pl.col("unit_type").is_not_null()).join(
+        types.unique(), on=["unit_type", "form_code"], how="anti"
+    )
+    for row, observed in lost.select("row", "unit_type").iter_rows():
+        yield Problem("assignments", row, "unit_type", "catalogue.type_without_units", {"observed": observed})
+
+
 def _assigned(tables: Tables) -> pl.DataFrame:
     units = tables["reporting_units"].select(
         "reporting_unit_code", "level", "area_code", unit_from=_begins(), unit_to=_ends()
     )
     elements = tables["data_elements"].select("data_element_code", "criteria_set_code", "unit_aggregation")
     return (
-        tables["assignments"]
+        unit_assignments(tables)
         .join(units, on="reporting_unit_code")
         .join(elements.unique("data_element_code"), on="data_element_code")
     )

@@ -286,9 +286,10 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "assignments",
-            ("reporting_unit_code", "data_element_code", "form_code"),
+            ("reporting_unit_code", "unit_type", "data_element_code", "form_code"),
             {
-                "reporting_unit_code": _TEXT,
+                "reporting_unit_code": _TEXT,  # or the type of which every unit at the form's level is asked
+                "unit_type": _TEXT,
                 "data_element_code": _TEXT,
                 "form_code": _TEXT,
                 "role": _TEXT,  # lead, contributor

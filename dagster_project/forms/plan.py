@@ -12,6 +12,7 @@ from datetime import date
 
 import polars as pl
 
+from dagster_project.catalogue.assignments import unit_assignments
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.forms.layout import TOTAL, row_code
@@ -105,7 +106,7 @@ def assigned_elements(catalogue: Catalogue) -> pl.DataFrame:
     units = catalogue.table("reporting_units").select(
         "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
     )
-    on_form = _valid(round_forms(catalogue).join(catalogue.table("assignments"), on="form_code")).rename(
+    on_form = _valid(round_forms(catalogue).join(unit_assignments(catalogue.tables), on="form_code")).rename(
         {"role": "assignment_role", "status": "assignment_status"}
     )
     reporting = _valid(on_form.join(units, on=["reporting_unit_code", "level"], how="inner"))
@@ -209,7 +210,9 @@ class Shelf:
         units = valid("reporting_units")
         measures = catalogue.table("units_of_measure")
         states = catalogue.table("value_states").filter(pl.col("is_label"))
-        focal = units.filter(pl.col("is_focal").fill_null(value=False))
+        # A commune has its own focal unit, which is not the one that gathers for the level above.
+        level = pl.lit(round_row["level"], dtype=pl.String)
+        focal = units.filter(pl.col("is_focal").fill_null(value=False), pl.col("level") == pl.coalesce(level, "level"))
         return cls(
             indicators=_by(valid("indicators"), "indicator_code"),
             units=_by(units, "reporting_unit_code"),
@@ -256,10 +259,16 @@ def _plan_form(
         unit_name=str(unit["name_vi"]),
         area_code=area_code,
         area_name=area_name,
-        recipient=shelf.focal.get(area_code, area_name),
+        recipient=_recipient(shelf, area_code) or area_name,
         is_sample=is_sample,
         rows=tuple(plan_rows(shelf, part, prior)),
     )
+
+
+def _recipient(shelf: Shelf, area_code: str) -> str | None:
+    """The focal unit of the area, else of the one above it."""
+    above = str(shelf.areas[area_code]["parent_code"] or "") if area_code in shelf.areas else ""
+    return shelf.focal.get(area_code) or shelf.focal.get(above)
 
 
 def _as_date(value: object) -> date | None:
