@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from dagster_project.catalogue.definitions import series_definitions
 from dagster_project.catalogue.assignments import unit_assignments
+from dagster_project.catalogue.definitions import series_definitions
 from dagster_project.catalogue.formulas import Formula, Owner, levels, parse, ratio, to_terms
 from dagster_project.catalogue.load import Catalogue
 

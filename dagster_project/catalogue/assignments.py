@@ -14,9 +14,9 @@ _PLACE = ["reporting_unit_code", "data_element_code", "form_code"]
 
 
 def unit_assignments(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The table ``assignments`` with one row per unit: what a type is asked for, every unit of it at the form's level is.
+    """The table ``assignments`` with one row per unit: what a type is asked for, every unit of it is.
 
-    A row of a unit itself stands instead of that of its type.
+    Units of a type are those at the form's level. A row of a unit itself stands instead of that of its type.
     """
     assignments = tables["assignments"]
     of_type = assignments.filter(pl.col("unit_type").is_not_null())

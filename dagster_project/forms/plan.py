@@ -212,7 +212,9 @@ class Shelf:
         states = catalogue.table("value_states").filter(pl.col("is_label"))
         # A commune has its own focal unit, which is not the one that gathers for the level above.
         level = pl.lit(round_row["level"], dtype=pl.String)
-        focal = units.filter(pl.col("is_focal").fill_null(value=False), pl.col("level") == pl.coalesce(level, "level"))
+        focal = units.filter(
+            pl.col("is_focal").fill_null(value=False), pl.col("level") == pl.coalesce(level, "level")
+        )
         return cls(
             indicators=_by(valid("indicators"), "indicator_code"),
             units=_by(units, "reporting_unit_code"),

@@ -18,6 +18,7 @@ from dagster_project.frames import ANSWERS, FINDINGS, SUBMISSIONS, TIMESTAMP, em
 from dagster_project.intake.bind_back_series import bind_back_series, find_back_series
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
+from dagster_project.intake.bind_report import BoundReports, bind_reports, find_reports
 from dagster_project.intake.encodings import CP1258
 from dagster_project.intake.form_answers import answers_of_lists, cells_of_lists, find_lists
 from dagster_project.intake.guard import PAPER, Inspection
@@ -90,6 +91,9 @@ def take_in(
     lists = find_lists(raw, [*forms, *back])
     recognised = [*forms, *back, *lists]
     layouts = _choose_layouts(raw, known, recognised, catalogue)
+    # A workbook that the catalogue describes is read as described.
+    reports = find_reports(raw, [*recognised, *layouts.drop_nulls("layout_code")["sha256"]])
+    recognised += reports
     about = pl.concat(
         [
             _refused(inspections),
@@ -104,7 +108,7 @@ def take_in(
             _told_decoded(decoded),
         ]
     )
-    parts: list[BoundForms | BoundLayouts] = []
+    parts: list[BoundForms | BoundLayouts | BoundReports] = []
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
         parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, wanted))
@@ -114,6 +118,9 @@ def take_in(
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
         parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, wanted))
+    if reports:
+        of_reports = known.filter(pl.col("sha256").is_in(reports))
+        parts.append(bind_reports(_of(raw, of_reports), of_reports, catalogue, office, wanted))
     of_lists = raw.filter(pl.col("sha256").is_in(lists))
     cells = [cells_of_lists(of_lists, is_sample=office.is_sample), *(part.cells for part in parts)]
     parsed = parse_values(pl.concat(cells), catalogue)
