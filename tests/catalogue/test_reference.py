@@ -31,8 +31,9 @@ def _valid(row: Row, day: str) -> bool:
 
 
 def _reporting(data_year: int) -> list[Row]:
-    """Assignments as valid on the last day of the year."""
-    return [row for row in _read("assignments") if _valid(row, f"{data_year}-12-31")]
+    """Assignments of a commune's own units as valid on the last day of the year."""
+    assignments = [row for row in _read("assignments") if row["form_code"] == "B01-X"]
+    return [row for row in assignments if _valid(row, f"{data_year}-12-31")]
 
 
 def test_what_ships_passes_the_check() -> None:
@@ -116,11 +117,29 @@ def test_code_03390_is_tam_duong_until_june_2025_and_binh_lu_after() -> None:
 @pytest.mark.parametrize("data_year", [2021, 2022, 2023, 2024, 2025])
 def test_twelve_units_report_a_year(data_year: int) -> None:
     units = {
-        row["reporting_unit_code"] for row in _read("reporting_units") if _valid(row, f"{data_year}-12-31")
+        row["reporting_unit_code"]
+        for row in _read("reporting_units")
+        if row["level"] == "commune" and _valid(row, f"{data_year}-12-31")
     }
     assigned = {row["reporting_unit_code"] for row in _reporting(data_year)}
     assert len(assigned) == 12
     assert assigned == units
+
+
+def test_all_38_communes_report_to_the_province_what_its_own_offices_do_not() -> None:
+    communes = {
+        row["area_code"] for row in _read("areas") if row["level"] == "commune" and _valid(row, "2025-12-31")
+    }
+    units = [row for row in _read("reporting_units") if row["level"] == "province"]
+    assert sorted(row["area_code"] for row in units if row["unit_type"] == "commune") == sorted(communes)
+    asked = {
+        row["unit_type"] or row["reporting_unit_code"]
+        for row in _read("assignments")
+        if row["form_code"] == "B01-T"
+    }
+    own = {row["reporting_unit_code"] for row in units if row["area_code"] == "12"}
+    assert asked == {"commune", *own}
+    assert len(communes) == 38
 
 
 @pytest.mark.parametrize("data_year", [2021, 2024, 2025])
