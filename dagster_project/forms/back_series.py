@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dagster_project.catalogue.assignments import unit_assignments
 from dagster_project.catalogue.lineage import FIRST, LAST, area_members, unit_successors
 from dagster_project.errors import UsageError
 from dagster_project.forms.plan import (
@@ -92,7 +93,7 @@ def back_series_elements(catalogue: Catalogue) -> pl.DataFrame:
     today = pl.col("valid_to").is_null()
     forms = round_forms(catalogue).join(rounds.select("round_code"), on="round_code", how="semi")
     assignments = (
-        catalogue.table("assignments")
+        unit_assignments(catalogue.tables)
         .filter(today)
         .rename({"role": "assignment_role", "status": "assignment_status"})
         .drop("valid_from", "valid_to")
