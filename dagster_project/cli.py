@@ -51,6 +51,7 @@ from dagster_project.paths import Project
 from dagster_project.settings import Settings, read_office
 
 if TYPE_CHECKING:
+    from dagster_project.defs.run import Runner
     from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.summary import ReleaseSummary
@@ -146,18 +147,14 @@ def run(
             raise KhoError("cli.no_release", folder=desk.folder.root)
         summary = summarise(desk.folder.release(after.release_id) / "kho.duckdb")
         exported = _export_round(told, summary.rounds)
-        if not _is_exported(desk, after.release_id, exported):
-            from dagster_project.defs.run import Runner
-
-            with _stage(desk.settings, "export", seconds):
-                if exported:
-                    seconds.update((runner or Runner(desk)).report(exported))
-                else:
-                    pipeline.export(desk, after.release_id, None)
+        signed = pipeline.release_to_export(desk, after.release_id, exported)
+        seconds.update(
+            _export_new(desk, after.release_id, exported if signed == after.release_id else None, runner)
+        )
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
     outcome = _Outcome(
-        desk, after.release_id, after.content_hash, changed, summary, seconds, names, held, problems
+        desk, after.release_id, after.content_hash, changed, summary, seconds, names, held, signed, problems
     )
     if as_json:
         sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2) + "\n")
@@ -176,7 +173,7 @@ def report(
     release: OfRelease = None,
     at: KnownAt = None,
 ) -> None:
-    """Export the report set of a release again, or of what was known at a moment."""
+    """Export the report set of a release again, or of what was known at a moment; a fixed round's is its own."""
     from dagster_project import pipeline
     from dagster_project.warehouse.summary import summarise
 
@@ -187,6 +184,8 @@ def report(
     exported = _export_round(told, summary.rounds)
     if told and exported is None:
         raise UsageError("cli.nothing_of_round", round=", ".join(told), release=release_id)
+    if release is None and at is None:
+        release_id = pipeline.release_to_export(desk, release_id, exported)
     for file in pipeline.export(desk, release_id, exported):
         say(desk.settings, "run_where", name=_export_name(desk.settings, file.kind), path=file.path)
 
@@ -275,6 +274,7 @@ class _Outcome:
     seconds: Mapping[str, float]
     names: set[tuple[str, str]] | None
     held: Rollback | None
+    signed: str
     problems: Sequence[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -319,7 +319,7 @@ class _Outcome:
             submissions=self.summary.submissions,
             **counts,
         )
-        for kind, path in _exported(self.desk, self.release_id):
+        for kind, path in self._documents():
             say(settings, "run_where", name=_export_name(settings, kind), path=path)
         say(
             settings,
@@ -328,19 +328,47 @@ class _Outcome:
             path=self.desk.folder.release(self.release_id),
         )
 
+    def _documents(self) -> list[tuple[str, Path]]:
+        """What was exported; of a fixed round the documents that were signed, beside what tells of later files."""
+        own = _exported(self.desk, self.release_id)
+        if self.signed == self.release_id:
+            return own
+        kinds = {kind for kind, _ in own}
+        return [*own, *(item for item in _exported(self.desk, self.signed) if item[0] not in kinds)]
+
 
 def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode:
     """A lock, where fixed rounds refused a file and nothing usable came with it; ``is_whole``: nothing was left out."""
     from dagster_project.warehouse.summary import refused_by_fixed_rounds
 
     refused = came & refused_by_fixed_rounds(outcome.desk.folder.release(outcome.release_id) / "kho.duckdb")
-    usable = [
-        file for file in outcome.summary.files if file.sha256 in came and file.status in ("received", "paper")
-    ]
-    if refused and not usable:
-        return ExitCode.LOCKED
+    files = [file for file in outcome.summary.files if file.sha256 in came]
+    if refused:
+        names = ", ".join(file.file for file in files if file.sha256 in refused)
+        told = message("rounds.files_refused", outcome.desk.settings.lang, count=len(refused), files=names)
+        sys.stderr.write(told + "\n")
+        if not any(file.status in ("received", "paper") for file in files):
+            return ExitCode.LOCKED
     is_clean = is_whole and not outcome.summary.findings["blocking"]
     return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
+
+
+def _export_new(
+    desk: Desk, release_id: str, round_code: str | None, runner: Runner | None
+) -> Mapping[str, float]:
+    """Export what the release has no documents of yet; seconds per stage."""
+    seconds: dict[str, float] = {}
+    if _is_exported(desk, release_id, round_code):
+        return seconds
+    from dagster_project import pipeline
+    from dagster_project.defs.run import Runner
+
+    with _stage(desk.settings, "export", seconds):
+        if round_code:
+            seconds.update((runner or Runner(desk)).report(round_code))
+        else:
+            pipeline.export(desk, release_id, None)
+    return seconds
 
 
 def _exported(desk: Desk, release_id: str) -> list[tuple[str, Path]]:

@@ -102,7 +102,7 @@ def log(*, year: Year = None, round_code: Round = None, as_json: Json = False) -
     desk = office_told()
     acts = list(list_acts(open_ledger(desk.settings.ledger)))
     if year is not None or round_code is not None:
-        catalogue = load_catalogue(desk.settings.catalogue)
+        catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
         code = _round(desk.settings, catalogue, year, round_code)
         (period,) = catalogue.table("rounds").filter(round_code=code)["period_code"]
         acts = acts_of(acts, code, period)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.ledger.rounds import RoundAct
     from dagster_project.pipeline import Desk
     from dagster_project.warehouse.status import Due, Known, RoundStatus, UnitStatus
 
@@ -48,6 +49,8 @@ def register(app: typer.Typer) -> None:
 def status(*, year: Year = None, round_code: Round = None, as_json: Json = False) -> None:
     """Show who has sent, who is to be urged and what is left to mend."""
     from dagster_project.catalogue.load import load_catalogue
+    from dagster_project.ledger.rounds import read_rounds
+    from dagster_project.ledger.store import open_ledger
     from dagster_project.pipeline import rolled_back
     from dagster_project.warehouse.status import read_status, round_to_show
 
@@ -59,11 +62,18 @@ def status(*, year: Year = None, round_code: Round = None, as_json: Json = False
         raise UsageError("cli.status_no_round")
     found = read_status(known, shown)
     stale = _is_stale(desk, catalogue)
+    rounds = read_rounds(open_ledger(desk.settings.ledger))
+    last = rounds.last(shown)
     if as_json:
-        content = {**found.as_json(), "is_stale": stale}
+        state = {
+            "state": rounds.state(shown),
+            "state_since": last.set_at if last else None,
+            "state_by": last.set_by if last else None,
+        }
+        content = {**found.as_json(), **state, "is_stale": stale}
         sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=_plain) + "\n")
     else:
-        _show(desk.settings, found, stale=stale)
+        _show(desk.settings, found, _state_line(desk.settings, rounds.state(shown), last), stale=stale)
         held = rolled_back(desk)
         if held:
             say_rollback(desk.settings, held)
@@ -100,7 +110,17 @@ def _is_stale(desk: Desk, catalogue: Catalogue) -> bool:
     return pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue))
 
 
-def _show(settings: Settings, found: RoundStatus, *, stale: bool) -> None:
+def _state_line(settings: Settings, state: str, last: RoundAct | None) -> str:
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+
+    told = message(f"rounds.state_{state}", settings.lang)
+    if last is None:
+        return message("rounds.status_draft", settings.lang, state=told)
+    since = f"{last.set_at.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
+    return message("rounds.status_state", settings.lang, state=told, since=since, by=last.set_by)
+
+
+def _show(settings: Settings, found: RoundStatus, state_line: str, *, stale: bool) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE, highlight=False)
@@ -108,6 +128,7 @@ def _show(settings: Settings, found: RoundStatus, *, stale: bool) -> None:
         say(settings, "sample_mark")
     name = found.name_vi if settings.lang == "vi" else found.name_en
     say(settings, "status_round", round=found.round_code, name=name)
+    sys.stdout.write(state_line + "\n")
     sent_code = "status_sent_retrospective" if found.is_retrospective else "status_sent"
     say(settings, sent_code, sent=found.sent, expected=found.expected, on_time=found.on_time)
     for due in found.dues:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from dagster_project import durable, frames
 from dagster_project.catalogue.rounds import ANYTHING, Wanted
 from dagster_project.errors import KhoError, UsageError
-from dagster_project.fixed_rounds import check_fixed, check_states, record_releases
+from dagster_project.fixed_rounds import check_fixed, check_states, record_releases, release_of
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
@@ -409,6 +409,15 @@ def roll_back(desk: Desk, told: str, *, reason: str, by: str) -> Rollback:
     log_rollback(open_ledger(desk.settings.ledger), rollback)
     point_to(desk.folder, target)
     return rollback
+
+
+def release_to_export(desk: Desk, release_id: str, round_code: str | None) -> str:
+    """The release that the documents of a round are made from: a fixed round's own, else ``release_id``.
+
+    What came since the round was fixed is in no document that somebody signs.
+    """
+    own = release_of(read_rounds(open_ledger(desk.settings.ledger)), round_code) if round_code else None
+    return own or release_id
 
 
 def export(desk: Desk, release_id: str, round_code: str | None) -> list[ExportedFile]:

@@ -185,5 +185,6 @@ def exports(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> 
     release_id = current_release(desk.folder)
     if release_id is None:
         raise KhoError("cli.no_release", folder=desk.folder.root)
+    release_id = pipeline.release_to_export(desk, release_id, context.partition_key)
     files = pipeline.export(desk, release_id, context.partition_key)
     return dg.MaterializeResult(metadata={file.kind: dg.MetadataValue.path(file.path) for file in files})

@@ -119,7 +119,8 @@ class _Annex:
         )
 
     def _marks(self) -> str:
-        marks = (self.text("draft"), self.text("sample_mark") if self.facts.stamp.is_sample else "")
+        draft = self.text("draft") if self.facts.round.is_draft else ""
+        marks = (draft, self.text("sample_mark") if self.facts.stamp.is_sample else "")
         return " – ".join(filter(None, marks))
 
     def summary(self, table: IndicatorTable) -> None:

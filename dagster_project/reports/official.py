@@ -49,12 +49,12 @@ def write_official(facts: RoundFacts, file: Path) -> None:
 
 
 def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
-    due = facts.round.due_office
+    draft = _text("reports.draft") if facts.round.is_draft else ""
     return {
-        "marks": " – ".join(filter(None, (_text("reports.draft"), _sample_mark(facts)))),
-        "draft": _text("reports.draft"),
+        "marks": " – ".join(filter(None, (draft, _sample_mark(facts)))),
+        "draft": draft,
         **_letterhead(facts),
-        "year": due.year if due else facts.round.data_year + 1,
+        **_letter_fields(facts),
         "year_of_data": facts.round.period_code,
         "subject": _text("reports.subject", period=facts.round.period_code),
         **_sentences(facts, table),
@@ -81,6 +81,33 @@ def _letterhead(facts: RoundFacts) -> dict[str, Any]:
         "recipients": _keyed("recipients", facts).split("|"),
         "basis": _keyed("basis", facts, issuer=issuer, subject=_subject_inside(facts)),
     }
+
+
+def _letter_fields(facts: RoundFacts) -> dict[str, str]:
+    """Number, date and signer, blank until they are given by hand; what the document is to the one before it."""
+    letter, due = facts.letter, facts.round.due_office
+    year = due.year if due else facts.round.data_year + 1
+    dated = letter.dated
+    cited = letter.cites_date
+    return {
+        "number": plain(letter.number or "") or _text("reports.blank_number"),
+        "dated": _text("reports.dated", day=_day(dated.day, 10), month=_day(dated.month, 3), year=dated.year)
+        if dated
+        else _text("reports.blank_date", year=year),
+        "signer": plain(letter.signer or ""),
+        "relation": _text(
+            f"reports.relation_{letter.relation}",
+            number=plain(letter.cites_number or ""),
+            date=f"{cited:%d/%m/%Y}" if cited else "",
+        )
+        if letter.relation
+        else "",
+    }
+
+
+def _day(number: int, plain_from: int) -> str:
+    """Days below 10 and months below 3 are written with a zero, so that no digit can be put before them."""
+    return str(number) if number >= plain_from else f"{number:02d}"
 
 
 def _subject_inside(facts: RoundFacts) -> str:

@@ -99,19 +99,22 @@ def _letterhead(document: Any) -> None:
     word.put(left, "{{ issuer_kind }}", size=12, bold=True, align=word.CENTRE)
     word.put(left, "{{ issuer_area }}", size=12, bold=True, align=word.CENTRE)
     _rule(left, 22)
-    word.put(left, "Số:         /BC-UBND", size=13, align=word.CENTRE)
+    word.put(left, "Số: {{ number }}", size=13, align=word.CENTRE)
+    word.put(left, "{%p if draft %}")
     word.put(left, "{{ draft }}", size=12, bold=True, align=word.CENTRE)
+    word.put(left, "{%p endif %}")
     word.put(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=12, bold=True, align=word.CENTRE, first=True)
     word.put(right, "Độc lập - Tự do - Hạnh phúc", size=13, bold=True, align=word.CENTRE)
     _rule(right, 22)
-    word.put(
-        right, "{{ place }}, ngày       tháng       năm {{ year }}", size=13, italic=True, align=word.CENTRE
-    )
+    word.put(right, "{{ place }}, {{ dated }}", size=13, italic=True, align=word.CENTRE)
 
 
 def _title(document: Any) -> None:
     word.add(document, "BÁO CÁO", bold=True, align=word.CENTRE, before=14)
     word.add(document, "{{ subject }}", bold=True, align=word.CENTRE)
+    word.add(document, "{%p if relation %}")
+    word.add(document, "({{ relation }})", italic=True, align=word.CENTRE)
+    word.add(document, "{%p endif %}")
     word.underline(document.add_paragraph(), 65, 65)
     word.add(document, "{%p if addressee %}")
     word.add(document, "Kính gửi: {{ addressee }}.", align=word.CENTRE, before=8, after=8)
@@ -195,8 +198,8 @@ def _closing(document: Any) -> None:
     word.put(left, "{%p endfor %}")
     for number, text in enumerate(("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")):
         word.put(right, text, size=14, bold=True, align=word.CENTRE, first=not number)
-    for _ in range(4):
-        word.put(right, "", size=14, align=word.CENTRE)
+    for text in ("", "", "", "{{ signer }}"):
+        word.put(right, text, size=14, bold=True, align=word.CENTRE)
 
 
 def _appendix(document: Any) -> None:
@@ -209,7 +212,7 @@ def _appendix(document: Any) -> None:
     word.add(document, "{{ table_title }}", bold=True, align=word.CENTRE)
     word.add(
         document,
-        "(Kèm theo Báo cáo số         /BC-UBND ngày       tháng       năm {{ year }} của {{ issuer }})",
+        "(Kèm theo Báo cáo số {{ number }} {{ dated }} của {{ issuer }})",
         size=13,
         italic=True,
         align=word.CENTRE,

@@ -35,6 +35,12 @@ class Round:
     period_end: date
     due_unit: date | None
     due_office: date | None
+    state: str = "draft"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its documents bear the mark of a draft: until it goes for signature."""
+        return self.state in ("draft", "reviewed")
 
     def name(self, lang: str) -> str:
         return self.name_vi if lang == "vi" or not self.name_en else self.name_en
@@ -84,6 +90,18 @@ class UnitLine:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """The document of a round: number, date and signer once it is issued, and what it is to the one before it."""
+
+    number: str | None = None
+    dated: date | None = None
+    signer: str | None = None
+    relation: str | None = None
+    cites_number: str | None = None
+    cites_date: date | None = None
+
+
+@dataclass(frozen=True)
 class RoundFacts:
     """What a release says about one round. ``area`` is null where several areas report and none stands for all.
 
@@ -106,6 +124,7 @@ class RoundFacts:
     submissions: pl.DataFrame
     findings: pl.DataFrame
     other_findings: pl.DataFrame
+    letter: Letter
 
     @property
     def expected_units(self) -> tuple[UnitLine, ...]:
@@ -152,6 +171,7 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         submissions=submissions,
         findings=found.filter(here),
         other_findings=found.filter(~here),
+        letter=_letter(release, chosen),
     )
 
 
@@ -167,6 +187,35 @@ def _round(row: dict[str, Any]) -> Round:
         period_end=row["period_end"],
         due_unit=row["due_unit"],
         due_office=row.get(f"due_{row['level']}"),
+        state=row.get("state") or "draft",
+    )
+
+
+def _letter(release: Release, chosen: Round) -> Letter:
+    """The document that was issued, or the one to come, which cites the last that was; a release of old has none."""
+    if "fct_document" not in {column.mart for column in release.columns()}:
+        return Letter()
+    documents = release.mart("fct_document", round_code=chosen.code).sort("revision")
+    if documents.is_empty():
+        return Letter()
+    last = documents.row(-1, named=True)
+    if chosen.state in ("issued", "locked"):
+        return Letter(
+            number=last["document_number"],
+            dated=last["document_date"],
+            signer=last["signer"],
+            relation=last["relation"],
+            cites_number=last["cites_number"],
+            cites_date=last["cites_date"],
+        )
+    since = release.mart("fct_round_state", round_code=chosen.code).filter(
+        pl.col("set_at") > last["registered_at"]
+    )
+    told = since.sort("act_number")["amendment"].drop_nulls()
+    return Letter(
+        relation=told[-1] if len(told) else "replacement",
+        cites_number=last["document_number"],
+        cites_date=last["document_date"],
     )
 
 

@@ -1,0 +1,81 @@
+"""What comes for a fixed round after its last receipt is held; what came before, or is for another round, is not."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dagster_project import frames
+from dagster_project.quality.late import Fixed, hold_late
+
+FIXED = {"R-2025": Fixed(5, "11/04/2026 12:00")}
+
+
+def _frame(schema: pl.Schema, *rows: dict[str, object]) -> pl.DataFrame:
+    return frames.conform(pl.DataFrame(list(rows)), schema)
+
+
+def _submission(file: str, round_code: str, number: int, *, blocked: bool = False) -> dict[str, object]:
+    return {
+        "submission_id": f"{file}-{number}",
+        "sha256": file,
+        "file_name": f"{file}.xlsx",
+        "round_code": round_code,
+        "blocked": blocked,
+        "is_sample": False,
+    }
+
+
+SUBMISSIONS = _frame(
+    frames.SUBMISSIONS,
+    _submission("early", "R-2025", 1),
+    _submission("late", "R-2025", 1),
+    _submission("both", "R-2025", 1),
+    _submission("both", "R-2024", 2),
+    _submission("wrong", "R-2025", 1, blocked=True),
+)
+PLACES = {"early": 5, "late": 6, "both": 7, "wrong": 8}
+CELLS = _frame(
+    frames.CELLS,
+    *(
+        {"sha256": name.split("-")[0], "submission_id": name, "disposition": told, "reason": reason}
+        for name, told, reason in (
+            ("early-1", "accepted", None),
+            ("late-1", "accepted", None),
+            ("late-1", "quarantined", "NUMBER_UNREADABLE"),
+            ("both-1", "accepted", None),
+            ("both-2", "accepted", None),
+        )
+    ),
+    {"sha256": "late", "submission_id": None, "disposition": "ignored", "reason": "heading"},
+)
+ANSWERS = _frame(
+    frames.ANSWERS, {"submission_id": "late-1", "text": "x"}, {"submission_id": "early-1", "text": "y"}
+)
+
+
+def test_only_what_came_after_the_last_receipt_is_held() -> None:
+    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, FIXED, PLACES)
+    assert held.submissions["blocked"].to_list() == [False, True, True, False, True]
+    assert held.cells.select("disposition", "reason").rows() == [
+        ("accepted", None),
+        ("quarantined", "ROUND_FIXED"),
+        ("quarantined", "NUMBER_UNREADABLE"),
+        ("quarantined", "ROUND_FIXED"),
+        ("accepted", None),
+        ("ignored", "heading"),
+    ]
+    assert held.answers["submission_id"].to_list() == ["early-1"]
+
+
+def test_a_file_of_which_nothing_is_left_is_refused_as_a_whole() -> None:
+    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, FIXED, PLACES)
+    assert dict(held.findings.select("sha256", "stage").iter_rows()) == {"late": "guard", "both": "intake"}
+    assert held.findings["severity"].to_list() == ["blocking", "blocking"]
+    assert "11/04/2026 12:00" in held.findings["message_vi"][0]
+
+
+def test_without_a_fixed_round_everything_goes_on_as_it_is() -> None:
+    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, {}, PLACES)
+    assert held.submissions.equals(SUBMISSIONS)
+    assert held.cells.equals(CELLS)
+    assert held.findings.is_empty()
