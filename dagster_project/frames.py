@@ -85,6 +85,10 @@ CELLS = _schema(
         "source_text": pl.String,
         "note_text": pl.String,
         "entered_how": pl.String,
+        "unit_multiplier": pl.Float64,  # as the table says: the value is in so many of its unit; never applied
+        "obs_status": pl.String,  # SDMX code of what the table says of the observation
+        "status_text": pl.String,  # its own word for it
+        "period_text": pl.String,  # its own label of the period
         "is_sample": pl.Boolean,
         "disposition": pl.String,  # accepted, quarantined, ignored
         "reason": pl.String,  # rule code of the quarantine, or why it is ignored

@@ -33,6 +33,7 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     yield from _check_one_lead(tables)
     yield from _check_due_dates(tables)
     yield from _check_rules(tables["validation_rules"])
+    yield from _check_dimensions(tables)
     yield from _check_layouts(tables)
     yield from _check_spellings(tables)
     yield from check_targets(tables)
@@ -197,6 +198,50 @@ def _check_rules(rules: pl.DataFrame) -> Iterator[Problem]:
             yield Problem("validation_rules", row, column, "catalogue.placeholder_unknown", told)
 
 
+def _check_dimensions(tables: Tables) -> Iterator[Problem]:
+    """A disaggregation of several dimensions has them in places from 1, each single and with codes that can be joined."""
+    combined = tables["disaggregation_dimensions"]
+    misplaced = combined.filter(
+        pl.col("position") != pl.int_range(1, pl.len() + 1).over("disaggregation_code", order_by="position")
+    )
+    yield from _told(misplaced, "disaggregation_dimensions", "position", "catalogue.dimension_position")
+    nested = combined.filter(pl.col("dimension_code").is_in(combined["disaggregation_code"].implode()))
+    yield from _told(nested, "disaggregation_dimensions", "dimension_code", "catalogue.dimension_nested")
+    joined = tables["categories"].filter(
+        pl.col("disaggregation_code").is_in(combined["dimension_code"].implode()),
+        pl.col("category_code").str.contains(".", literal=True),
+    )
+    yield from _told(joined, "categories", "category_code", "catalogue.dimension_category_dotted")
+    listed = tables["categories"].filter(
+        pl.col("disaggregation_code").is_in(combined["disaggregation_code"].implode())
+    )
+    yield from _told(listed, "categories", "disaggregation_code", "catalogue.dimension_categories_listed")
+
+
+def _check_long_layouts(tables: Tables) -> Iterator[Problem]:
+    """What a column of a long table tells apart is a dimension of the figures in its rows."""
+    columns = tables["layout_columns"]
+    blank = columns.filter((pl.col("role") == "category") & pl.col("disaggregation_code").is_null())
+    yield from _told(blank, "layout_columns", "disaggregation_code", "catalogue.required")
+    combined = tables["disaggregation_dimensions"].select("disaggregation_code", "dimension_code")
+    elements = tables["data_elements"].select("data_element_code", "disaggregation_code")
+    split = pl.concat(
+        [
+            elements.join(combined, on="disaggregation_code"),
+            elements.with_columns(pl.col("disaggregation_code").alias("dimension_code")),
+        ]
+    )
+    place = ["layout_code", "sheet"]
+    told = columns.filter(pl.col("role") == "value").select(*place, "data_element_code")
+    known = told.join(split, on="data_element_code").select(
+        *place, pl.col("dimension_code").alias("disaggregation_code")
+    )
+    lost = columns.drop_nulls("disaggregation_code").join(
+        known, on=[*place, "disaggregation_code"], how="anti", nulls_equal=True
+    )
+    yield from _told(lost, "layout_columns", "disaggregation_code", "catalogue.dimension_lost")
+
+
 def _check_layouts(tables: Tables) -> Iterator[Problem]:
     """Columns of a layout stand in one of its sheets, have a letter, and bind what exists."""
     columns = tables["layout_columns"]
@@ -218,6 +263,7 @@ def _check_layouts(tables: Tables) -> Iterator[Problem]:
         parts, on=["data_element_code", "category_code"], how="anti"
     )
     yield from _told(unknown, "layout_columns", "category_code", "catalogue.category_unknown")
+    yield from _check_long_layouts(tables)
     yield from _check_layout_rows(tables["layout_maps"])
 
 

@@ -147,6 +147,16 @@ TABLES: dict[str, Table] = {
             ("name_vi",),
         ),
         Table(
+            "disaggregation_dimensions",  # a disaggregation by several dimensions at once
+            ("disaggregation_code", "position"),
+            {
+                "disaggregation_code": _TEXT,
+                "position": _INT,  # place of the dimension's code in a category code, from 1
+                "dimension_code": _TEXT,  # -> disaggregations, one of a single dimension
+            },
+            ("dimension_code",),
+        ),
+        Table(
             "units_of_measure",
             ("unit",),
             {
@@ -173,6 +183,18 @@ TABLES: dict[str, Table] = {
             ("value_status", "word"),
             {"value_status": _TEXT, "word": _TEXT, "is_label": _BOOL},  # estimate, preliminary, final
         ),
+        Table(
+            "observation_statuses",
+            ("word",),
+            {
+                "word": _TEXT,
+                "obs_status": _TEXT,  # SDMX code list CL_OBS_STATUS
+                "value_status": _TEXT,  # estimate, preliminary, final, where the word says so
+                "value_state": _TEXT,  # what a blank figure is beside the word
+            },
+            ("obs_status",),
+        ),
+        Table("unit_multipliers", ("word",), {"word": _TEXT, "factor": _REAL}, ("factor",)),
         Table(
             "areas",
             ("area_code",),
@@ -232,6 +254,7 @@ TABLES: dict[str, Table] = {
                 "sheet": _TEXT,  # sheet name, "*" for every other sheet, empty for a CSV
                 "skip": _BOOL,  # the sheet is read and ignored, on purpose
                 "period_code": _TEXT,  # of all cells; empty where columns give it
+                "area_code": _TEXT,  # of the rows of a long table that name none
                 "header_first_row": _INT,
                 "header_last_row": _INT,
                 "first_row": _INT,
@@ -248,11 +271,12 @@ TABLES: dict[str, Table] = {
                 "sheet": _TEXT,
                 "column": _TEXT,  # letter
                 "header": _TEXT,  # what stands in the header rows, joined by " | ", compared folded
-                "role": _TEXT,  # area_name, area_code, value, skip
+                "role": _TEXT,  # area_name, area_code, value, skip; in a long table also period, category, unit, …
                 "area_column": _TEXT,  # letter of the column that names the area of this value
                 "data_element_code": _TEXT,
                 "category_code": _TEXT,
                 "period_code": _TEXT,
+                "disaggregation_code": _TEXT,  # the dimension whose categories the column names
             },
             ("role",),
         ),
@@ -307,7 +331,7 @@ TABLES: dict[str, Table] = {
                 "level": _TEXT,
                 "period_code": _TEXT,
                 "data_year": _INT,
-                "period_type": _TEXT,  # year, half, quarter, ad_hoc
+                "period_type": _TEXT,  # year, fiscal_year, half, quarter, ad_hoc
                 "request_number": _INT,
                 "period_start": _DATE,
                 "period_end": _DATE,
@@ -322,6 +346,12 @@ TABLES: dict[str, Table] = {
                 "name_en": _TEXT,
             },
             ("criteria_set_code", "period_code", "data_year", "period_start", "period_end"),
+        ),
+        Table(
+            "period_aliases",  # other labels of a period, in the tables of others
+            ("criteria_set_code", "alias"),
+            {"criteria_set_code": _TEXT, "alias": _TEXT, "period_code": _TEXT},
+            ("period_code",),
         ),
         Table(
             "round_due_dates",

@@ -19,18 +19,25 @@ from dagster_project.intake.layout_checks import (
     check_areas,
     check_columns,
     check_elements,
+    check_labels,
+    check_repeated,
     check_rounds,
     check_sheets,
+    check_statuses,
     check_time,
     describe,
     first_rule,
 )
 from dagster_project.intake.layout_maps import Layouts, find_layouts, read_layouts
+from dagster_project.intake.layout_rows import KEY_ROLES
 from dagster_project.settings import Office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.catalogue.rounds import Wanted
+
+#: What a row of a long table says of its figure beside the value.
+_SAID = ("unit_multiplier", "obs_status", "status_text", "period_text")
 
 __all__ = ["BoundLayouts", "bind_layouts", "find_layouts"]
 
@@ -71,7 +78,16 @@ def bind_layouts(
     values = place_values(cells, layouts, catalogue)
     placed = _settle(cells, values, submissions, blocked, first_rule(untimely, ["submission_id"]))
     found = pl.concat(
-        [faults, untimely, check_areas(values, catalogue), check_elements(values)], how="diagonal_relaxed"
+        [
+            faults,
+            untimely,
+            check_labels(layouts.labels, catalogue),
+            check_repeated(values),
+            check_statuses(values),
+            check_areas(values, catalogue),
+            check_elements(values),
+        ],
+        how="diagonal_relaxed",
     )
     return BoundLayouts(
         cells=conform(
@@ -116,6 +132,9 @@ def _settle(
             "data_element_code",
             "category_code",
             "unit",
+            *_SAID,
+            pl.col("row_status").alias("value_status"),
+            pl.col("row_state").alias("value_state"),
             "is_valid",
             "is_skipped",
             "fault",
@@ -176,7 +195,7 @@ def _reason() -> pl.Expr:
         .then(pl.lit("outside_layout"))
         .when(role == "skip")
         .then(pl.lit("skipped_column"))
-        .when(role.is_in(["area_name", "area_code"]))
+        .when(role.is_in(KEY_ROLES))
         .then(pl.lit("label"))
         .otherwise(pl.coalesce("file_rule", pl.lit("outside_layout")))
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 from dagster_project.intake.numbers import read_numbers
 from dagster_project.intake.units import measures, unit_names
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.intake.layout_maps import coded, folded
+from dagster_project.intake.keys import coded, folded
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue

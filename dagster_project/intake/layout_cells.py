@@ -12,6 +12,7 @@ import polars as pl
 
 from dagster_project.intake.layout_areas import resolve_areas
 from dagster_project.intake.layout_maps import SHEET, Layouts
+from dagster_project.intake.layout_rows import mark_repeated
 from dagster_project.intake.units import measures, read_heading, table_units
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def read_headers(cells: pl.DataFrame) -> pl.DataFrame:
 
 def place_values(cells: pl.DataFrame, layouts: Layouts, catalogue: Catalogue) -> pl.DataFrame:
     """One row per position of a value: rows that name an area, and cells with content beside no area at all."""
-    columns = layouts.columns.filter(pl.col("role") == "value").join(
+    columns = layouts.columns.filter(pl.col("role") == "value").drop("map_area_code")
+    columns = columns.join(layouts.rows.select(SHEET).unique(), on=SHEET, how="anti").join(
         layouts.rounds, on=["sha256", "period_code"], how="left", maintain_order="left"
     )
     data = cells.filter(pl.col("part") == "data")
@@ -85,12 +87,26 @@ def place_values(cells: pl.DataFrame, layouts: Layouts, catalogue: Catalogue) ->
         .join(columns, on=COLUMN, maintain_order="left")
         .select(*SPOT, *(name for name in columns.columns if name not in COLUMN))
     )
-    every = pl.concat([beside, alone], how="diagonal").drop("role")
+    every = pl.concat([beside, alone, _of_rows(data, layouts)], how="diagonal").drop("role")
     resolved = resolve_areas(every, catalogue).join(filled, on=SPOT, how="left", maintain_order="left")
     given = _with_headings(_with_elements(resolved, catalogue), cells, columns, catalogue)
-    return given.with_columns(
+    return mark_repeated(given).with_columns(
         pl.col("is_filled").fill_null(value=False),
         _skipped().alias("is_skipped"),
+    )
+
+
+def _of_rows(data: pl.DataFrame, layouts: Layouts) -> pl.DataFrame:
+    """The figures of long tables, each with its round and the text of its cell."""
+    rows = layouts.rows.join(
+        layouts.rounds,
+        on=["sha256", "reporting_unit_code", "form_code", "period_code"],
+        how="left",
+        maintain_order="left",
+    )
+    texts = data.select(*SPOT, "raw_text")
+    return rows.join(texts, on=SPOT, how="left", maintain_order="left").with_columns(
+        pl.lit(value=True).alias("is_long"), pl.lit("value").alias("role")
     )
 
 
@@ -141,7 +157,7 @@ def _with_headings(
         values.join(headed.unique(COLUMN), on=COLUMN, how="left", maintain_order="left")
         .join(dimensions, on="unit", how="left", maintain_order="left")
         .join(above, on=[*SHEET, "dimension"], how="left", maintain_order="left")
-        .with_columns(pl.coalesce("heading_unit", "table_unit", "unit").alias("unit"))
+        .with_columns(pl.coalesce("row_unit", "heading_unit", "table_unit", "unit").alias("unit"))
         .drop("heading_unit", "table_unit", "dimension")
     )
 
@@ -151,6 +167,8 @@ def value_fault() -> pl.Expr:
     return (
         pl.when(pl.col("is_skipped"))
         .then(None)
+        .when(pl.col("row_fault").is_not_null())
+        .then("row_fault")
         .when(pl.col("area_text").is_null())
         .then(pl.lit("LAYOUT_AREA_MISSING"))
         .when(pl.col("n_areas") == 0)

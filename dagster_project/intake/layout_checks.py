@@ -13,8 +13,9 @@ import polars as pl
 from dagster_project.catalogue.rounds import rounds_of
 from dagster_project.frames import FINDINGS
 from dagster_project.intake.cell_names import a1, letters
+from dagster_project.intake.keys import folded
 from dagster_project.intake.layout_cells import COLUMN, SPOT, read_headers, value_fault
-from dagster_project.intake.layout_maps import SHEET, Layouts, folded
+from dagster_project.intake.layout_maps import SHEET, Layouts
 from dagster_project.intake.words import near
 from dagster_project.quality.findings import build_findings
 from dagster_project.settings import Office
@@ -129,13 +130,68 @@ def check_time(
     return pl.concat([early, wrong_year, other_round])
 
 
+def check_labels(labels: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Labels beside figures of long tables that name nothing; one finding per label and column, at the first cell.
+
+    For a category the nearest known one is suggested; it is never taken.
+    """
+    unknown = labels.drop_nulls("fault")
+    found = unknown.group_by("fault", *COLUMN, "disaggregation_code", "text", maintain_order=True).agg(
+        pl.coalesce("cell", a1(pl.col("row"), pl.col("col"))).first().alias("cell"), pl.len().alias("n_rows")
+    )
+    names = catalogue.table("categories")["name_vi"]
+    is_category = pl.col("fault") == "LAYOUT_CATEGORY_UNKNOWN"
+    texts = found.select(pl.when(is_category).then("text")).to_series()
+    return found.select(
+        pl.col("fault").alias("rule_code"),
+        *SHEET,
+        "cell",
+        pl.format("{} ({})", pl.col("text").fill_null("–"), "n_rows").alias("observed"),
+        near(texts, names).alias("expected"),
+    )
+
+
+def check_statuses(values: pl.DataFrame) -> pl.DataFrame:
+    """Figures that stand beside a word for a missing one; one finding per word and column, at the first cell."""
+    against = values.filter("is_long", "is_filled", pl.col("row_state").is_not_null())
+    return (
+        against.group_by(*COLUMN, "status_text", maintain_order=True)
+        .agg(
+            pl.lit("LAYOUT_STATUS_CONTRADICTS").alias("rule_code"),
+            a1(pl.col("row").first(), pl.col("col").first()).alias("cell"),
+            pl.format("{} ({})", pl.col("status_text").first(), pl.len()).alias("observed"),
+            pl.col("raw_text").first().alias("expected"),
+        )
+        .drop("col", "status_text")
+    )
+
+
+def check_repeated(values: pl.DataFrame) -> pl.DataFrame:
+    """Figures that a long table gives again; one finding per repeating row."""
+    again = values.filter(pl.col("row_fault").is_in(["LAYOUT_ROWS_DIFFER", "repeated_row"]))
+    return again.select(
+        pl.when(pl.col("row_fault") == "repeated_row")
+        .then(pl.lit("LAYOUT_ROW_REPEATED"))
+        .otherwise("row_fault")
+        .alias("rule_code"),
+        *SHEET,
+        a1(pl.col("row"), pl.col("col")).alias("cell"),
+        "data_element_code",
+        "category_code",
+        "round_code",
+        "period_code",
+        pl.col("raw_text").fill_null("–").alias("observed"),
+        a1(pl.col("first_row_of_figure"), pl.col("col")).alias("expected"),
+    )
+
+
 def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Labels that name no area or several, and figures beside no label; one finding per label.
 
     For a label that names none, the nearest known one is suggested; it is never taken.
     """
     held = values.with_columns(value_fault().alias("rule_code")).filter(
-        "is_filled", pl.col("rule_code") != "LAYOUT_ELEMENT_NOT_VALID"
+        "is_filled", pl.col("rule_code").str.starts_with("LAYOUT_AREA_")
     )
     where = pl.coalesce("area_cell", a1(pl.col("row"), pl.col("area_col")))
     known = pl.concat(

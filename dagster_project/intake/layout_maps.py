@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.text import clean, fold
+from dagster_project.intake.keys import folded
+from dagster_project.intake.layout_rows import read_labels, read_rows
+from dagster_project.text import fold
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -32,27 +33,15 @@ class Layouts:
     ``sheets``: one row per sheet of a file with its map; ``map_sheet`` is null where no map speaks of it.
     ``missing_sheets``: sheets of a map that the file lacks. ``columns``: one row per mapped column of a sheet.
     ``rounds``: one row per file and period with its round (null where there is none) and submission.
+    ``labels`` and ``rows``: what stands beside each figure of a long table, and the figures (``layout_rows``).
     """
 
     sheets: pl.DataFrame
     missing_sheets: pl.DataFrame
     columns: pl.DataFrame
     rounds: pl.DataFrame
-
-
-def folded(texts: pl.Series) -> pl.Series:
-    """``texts`` under ``text.fold``, each different one folded once."""
-    return _keyed(texts, fold)
-
-
-def coded(texts: pl.Series) -> pl.Series:
-    """``texts`` as codes: case and spaces aside, a code is what it is, so that PRI is not PRY."""
-    return _keyed(texts, lambda text: clean(text).casefold())
-
-
-def _keyed(texts: pl.Series, key: Callable[[str], str]) -> pl.Series:
-    unique = texts.drop_nulls().unique().to_list()
-    return texts.replace_strict(unique, [key(text) for text in unique], default=None, return_dtype=pl.String)
+    labels: pl.DataFrame
+    rows: pl.DataFrame
 
 
 def find_layouts(files: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -88,7 +77,9 @@ def read_layouts(raw: pl.DataFrame, files: pl.DataFrame, catalogue: Catalogue) -
         sheets, on=["sha256", "map_sheet"], how="anti"
     )
     columns = _columns(sheets, catalogue)
-    return Layouts(sheets, missing, columns, _rounds(columns, files, catalogue))
+    labels = read_labels(raw, sheets, columns, catalogue)
+    rows = read_rows(labels, columns, catalogue)
+    return Layouts(sheets, missing, columns, _rounds(columns, rows, files, catalogue), labels, rows)
 
 
 def _sheets(raw: pl.DataFrame, files: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +98,7 @@ def _sheets(raw: pl.DataFrame, files: pl.DataFrame, wanted: pl.DataFrame) -> pl.
     rest = there.join(named.drop_nulls("map_sheet"), on=SHEET, how="anti").join(
         others, on="sha256", how="left", maintain_order="left"
     )
-    own = ["period_code", "form_code", "reporting_unit_code"]
+    own = ["period_code", "form_code", "reporting_unit_code", "area_code"]
     together = pl.concat([named.drop_nulls("map_sheet"), rest.select(named.columns)]).drop("sheet_key")
     skipped = pl.Series(
         "skip_rows",
@@ -135,6 +126,7 @@ def _columns(sheets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
             "map_sheet",
             "header_first_row",
             "map_period_code",
+            "map_area_code",
             pl.col("map_form_code").alias("form_code"),
             pl.col("map_reporting_unit_code").alias("reporting_unit_code"),
         )
@@ -176,12 +168,14 @@ def _column_number(name: str) -> pl.Expr:
     return number.cast(pl.Int32)
 
 
-def _rounds(columns: pl.DataFrame, files: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+def _rounds(
+    columns: pl.DataFrame, rows: pl.DataFrame, files: pl.DataFrame, catalogue: Catalogue
+) -> pl.DataFrame:
     """The round of each file and period, through the criteria set and the level of the map's form."""
-    spoken = (
-        columns.filter(pl.col("role") == "value")
-        .select("sha256", "reporting_unit_code", "form_code", "period_code")
-        .unique(maintain_order=True)
+    whose = ("sha256", "reporting_unit_code", "form_code", "period_code")
+    wide = columns.filter(pl.col("role") == "value").join(rows.select(SHEET).unique(), on=SHEET, how="anti")
+    spoken = pl.concat([wide.select(whose), rows.drop_nulls("period_code").select(whose)]).unique(
+        maintain_order=True
     )
     forms = (
         catalogue.table("forms")

@@ -87,11 +87,17 @@ def decode_texts(raw: pl.DataFrame) -> pl.DataFrame:
 def _look(text: str, encoding: str) -> _Seen:
     n_for = n_against = 0
     for word in {word for word in text.split() if not word.isascii()}:
-        if not _is_vietnamese(convert(word, encoding)):
+        decoded = convert(word, encoding)
+        if not _is_vietnamese(decoded):
             n_against += 1
-        elif not _is_vietnamese(word):
+        elif _is_a_word(decoded) and not _is_vietnamese(word):
             n_for += 1
     return _Seen(text, encoding, convert(text, encoding), n_for, n_against)
+
+
+def _is_a_word(decoded: str) -> bool:
+    """A sign that stands alone or before digits is one of money ("£400"), and no proof of any font."""
+    return sum(char.isalpha() for char in decoded) > 1 and not any(char.isdigit() for char in decoded)
 
 
 def _is_vietnamese(word: str) -> bool:

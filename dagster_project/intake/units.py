@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue

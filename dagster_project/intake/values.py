@@ -14,7 +14,8 @@ import polars as pl
 
 from dagster_project.frames import CELLS, FINDINGS, conform
 from dagster_project.intake.figures import read_figures
-from dagster_project.intake.units import with_declared
+from dagster_project.intake.keys import folded
+from dagster_project.intake.units import unit_names, with_declared
 from dagster_project.intake.words import number_in_note, visible, with_words
 from dagster_project.quality.findings import build_findings
 
@@ -86,11 +87,22 @@ def _with_elements(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
             pl.col("unit").alias("element_unit"),
         )
     )
-    joined = values.join(
-        known, on=["round_code", "data_element_code"], how="left", nulls_equal=True, maintain_order="left"
-    ).with_columns(
-        pl.col("unit").alias("declared"),
-        pl.when(pl.col("value_type").is_null()).then("unit").otherwise("element_unit").alias("unit"),
+    names = (
+        unit_names(catalogue).group_by("key").agg(pl.col("unit").first().alias("named"), pl.len().alias("n"))
+    )
+    joined = (
+        values.join(
+            known, on=["round_code", "data_element_code"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        .with_columns(pl.col("unit").alias("declared"), folded(values["unit"]).alias("key"))
+        .join(names.filter(pl.col("n") == 1), on="key", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("value_type").is_null())
+            .then("unit")
+            .otherwise(pl.coalesce("element_unit", "named"))
+            .alias("unit")
+        )
+        .drop("key", "named", "n")
     )
     return with_declared(joined, catalogue)
 
@@ -132,7 +144,7 @@ def _state() -> pl.Expr:
         .when(pl.col("typed_state").is_not_null())
         .then("typed_state")
         .when(_is_blank())
-        .then(pl.lit("missing"))
+        .then(pl.col("value_state").fill_null("missing"))
         .when((pl.col("figure") == 0) & (pl.col("value_type") != "yes_no").fill_null(value=True))
         .then(pl.lit("zero"))
         .otherwise(pl.lit("value"))
@@ -154,7 +166,7 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         .alias("new_exact"),
         pl.when(fine).then("figure_text").alias("new_text"),
         "new_state",
-        pl.coalesce("said_status", "typed_status").alias("new_status"),
+        pl.coalesce("said_status", "typed_status", "value_status").alias("new_status"),
         "source_said",
         "note_said",
         pl.col("unit").alias("new_unit"),

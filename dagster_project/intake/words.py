@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 from dagster_project.text import fold, fold_plain
 
 if TYPE_CHECKING:

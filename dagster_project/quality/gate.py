@@ -101,7 +101,7 @@ def _look_up_values(
     has_text = value_type.is_null() | value_type.is_in(_NUMBERLESS)
     return (
         accepted.join(_elements(cells, catalogue), on=["round_code", "data_element_code"], how="left")
-        .join(_categories(catalogue), on=["disaggregation_code", "category_code"], how="left")
+        .join(_categories(accepted, catalogue), on=["disaggregation_code", "category_code"], how="left")
         .with_columns(
             known_data_element=pl.col("known_data_element").fill_null(value=False),
             known_category=pl.col("in_disaggregation").fill_null(value=False)
@@ -152,12 +152,35 @@ def _elements(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
     )
 
 
-def _categories(catalogue: Tables) -> pl.DataFrame:
-    return (
-        catalogue.table("categories")
-        .select("disaggregation_code", "category_code", pl.lit(value=True).alias("in_disaggregation"))
+def _categories(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
+    """The categories of each disaggregation; of several dimensions the combinations met that they all know."""
+    known = catalogue.table("categories").select("disaggregation_code", "category_code").unique()
+    dimensions = catalogue.table("disaggregation_dimensions")
+    parts = (
+        cells.select("data_element_code", "category_code")
         .unique()
+        .join(
+            catalogue.table("data_elements").select("data_element_code", "disaggregation_code").unique(),
+            on="data_element_code",
+        )
+        .join(dimensions, on="disaggregation_code")
+        .with_columns(pl.col("category_code").str.split(".").alias("codes"))
+        .with_columns(pl.col("codes").list.get(pl.col("position") - 1, null_on_oob=True).alias("code"))
     )
+    found = parts.join(
+        known.select(
+            pl.col("disaggregation_code").alias("dimension_code"), pl.col("category_code").alias("code")
+        ),
+        on=["dimension_code", "code"],
+        how="left",
+        coalesce=False,
+    )
+    is_known = pl.col("code_right").is_not_null() | (pl.col("code") == "_T")
+    whole = found.group_by("disaggregation_code", "category_code").agg(
+        (is_known.all() & (pl.col("codes").list.len().first() == pl.len())).alias("is_known")
+    )
+    combinations = whole.filter("is_known").select(known.columns)
+    return pl.concat([known, combinations]).with_columns(pl.lit(value=True).alias("in_disaggregation"))
 
 
 def _observed() -> pl.Expr:

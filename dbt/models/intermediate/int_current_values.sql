@@ -101,6 +101,10 @@ select
         when corrected.is_corrected then concat_ws('; ', corrected.note_text, corrected.new_reason)
         else corrected.note_text
     end as note_text,
+    case when not corrected.is_corrected then corrected.unit_multiplier end as unit_multiplier,
+    case when not corrected.is_corrected then corrected.obs_status end as obs_status,
+    case when not corrected.is_corrected then corrected.status_text end as status_text,
+    corrected.period_text,
     case when corrected.is_corrected then 'correction' else corrected.entered_how end as entered_how,
     corrected.is_retrospective,
     corrected.entry_id,

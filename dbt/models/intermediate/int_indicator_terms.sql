@@ -48,36 +48,82 @@ split_alike as (
         and count(distinct disaggregation_code) = 1
         and max(case when category_code = '_T' then 0 else 1 end) = 0
 
+),
+
+-- of dimensions combined only what figures came with: nobody owes every combination
+split_by as (
+
+    select
+        split_alike.round_code,
+        split_alike.owner_code,
+        categories.category_code,
+        categories.name_vi
+    from split_alike
+    inner join {{ ref('stg_categories') }} as categories
+        on split_alike.disaggregation_code = categories.disaggregation_code
+    where categories.category_code <> '_T'
+    union all
+    select distinct
+        split_alike.round_code,
+        split_alike.owner_code,
+        categories.category_code,
+        categories.name_vi
+    from split_alike
+    inner join terms
+        on split_alike.round_code = terms.round_code and split_alike.owner_code = terms.owner_code
+    inner join {{ ref('int_current_values') }} as figures
+        on terms.round_code = figures.round_code and terms.data_element_code = figures.data_element_code
+    inner join {{ ref('int_categories') }} as categories
+        on
+            split_alike.disaggregation_code = categories.disaggregation_code
+            and figures.category_code = categories.category_code
+    where categories.is_combination
+
+),
+
+combining as (
+
+    select distinct
+        terms.round_code,
+        terms.owner_code
+    from terms
+    inner join {{ ref('stg_disaggregation_dimensions') }} as dimensions
+        on terms.disaggregation_code = dimensions.disaggregation_code
+
 )
 
 select
-    round_code,
-    owner_code,
-    '_T' as variant,
-    cast(null as varchar) as category_name,
-    part,
-    term_number,
-    combine,
-    data_element_code,
-    category_code,
-    coefficient,
-    lag
-from terms
-union all
-select
     terms.round_code,
     terms.owner_code,
-    categories.category_code as variant,
-    categories.name_vi as category_name,
+    '_T' as variant,
+    cast(null as varchar) as category_name,
     terms.part,
     terms.term_number,
     terms.combine,
     terms.data_element_code,
-    categories.category_code,
+    terms.category_code,
     terms.coefficient,
-    terms.lag
+    terms.lag,
+    combining.owner_code is null as is_owed
 from terms
-inner join split_alike
-    on terms.round_code = split_alike.round_code and terms.owner_code = split_alike.owner_code
-inner join {{ ref('stg_categories') }} as categories
-    on split_alike.disaggregation_code = categories.disaggregation_code and categories.category_code <> '_T'
+left join combining
+    on terms.round_code = combining.round_code and terms.owner_code = combining.owner_code
+union all
+select
+    terms.round_code,
+    terms.owner_code,
+    split_by.category_code as variant,
+    split_by.name_vi as category_name,
+    terms.part,
+    terms.term_number,
+    terms.combine,
+    terms.data_element_code,
+    split_by.category_code,
+    terms.coefficient,
+    terms.lag,
+    combining.owner_code is null as is_owed
+from terms
+inner join split_by
+    on terms.round_code = split_by.round_code and terms.owner_code = split_by.owner_code
+left join combining
+    on terms.round_code = combining.round_code and terms.owner_code = combining.owner_code

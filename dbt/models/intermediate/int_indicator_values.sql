@@ -26,15 +26,20 @@ variants as (
         round_code,
         owner_code as indicator_code,
         variant as category_code,
-        category_name
+        category_name,
+        is_owed
     from terms
-    union distinct
+    union all
     select
-        round_code,
-        indicator_code,
+        indicators.round_code,
+        indicators.indicator_code,
         '_T' as category_code,
-        cast(null as varchar) as category_name
+        cast(null as varchar) as category_name,
+        true as is_owed
     from indicators
+    left join terms
+        on indicators.round_code = terms.round_code and indicators.indicator_code = terms.owner_code
+    where terms.owner_code is null
 
 ),
 
@@ -179,6 +184,7 @@ ranked as (
             areas.round_code = applicability.round_code
             and areas.area_level = applicability.area_level
             and variants.indicator_code = applicability.indicator_code
+    where variants.is_owed or parts.is_answered
 
 )
 

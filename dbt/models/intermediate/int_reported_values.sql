@@ -57,6 +57,10 @@ joined as (
         cells.raw_text,
         cells.source_text,
         cells.note_text,
+        cells.unit_multiplier,
+        cells.obs_status,
+        cells.status_text,
+        cells.period_text,
         coalesce(cells.entered_how, submissions.entered_how) as entered_how,
         -- a figure given twice in one file is held where one of the two is
         row_number() over (
@@ -102,6 +106,10 @@ select
     raw_text,
     source_text,
     note_text,
+    unit_multiplier,
+    obs_status,
+    status_text,
+    period_text,
     entered_how,
     {{ surrogate_key([
         'round_code',

@@ -83,10 +83,11 @@ final as (
             rounds.criteria_set_code,
             coalesce(rounds.level, ''),
             rounds.period_type,
-            coalesce(cast(rounds.request_number as varchar), '')
+            coalesce(rounds.request_number, 1)
         ) as round_series,
         case rounds.period_type
             when 'year' then rounds.data_year
+            when 'fiscal_year' then rounds.data_year
             when 'half' then rounds.data_year * 2 + (extract(month from rounds.period_end) - 1) // 6
             when 'quarter' then rounds.data_year * 4 + (extract(month from rounds.period_end) - 1) // 3
         end as period_number,

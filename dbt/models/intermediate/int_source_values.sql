@@ -52,6 +52,10 @@ select
     raw_text,
     source_text,
     note_text,
+    unit_multiplier,
+    obs_status,
+    status_text,
+    period_text,
     entered_how,
     is_retrospective
 from ranked

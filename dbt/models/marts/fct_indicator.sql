@@ -1,3 +1,23 @@
+-- what the tables say of the figures beneath, where they all say the same
+with
+
+said as (
+
+    select
+        sources.indicator_value_key,
+        case when min(figures.unit) = max(figures.unit) then max(figures.unit) end as unit,
+        case
+            when count(distinct coalesce(figures.unit_multiplier, 1)) = 1 then max(figures.unit_multiplier)
+        end as unit_multiplier,
+        case when min(figures.obs_status) = max(figures.obs_status) then max(figures.obs_status) end as obs_status
+    from {{ ref('bridge_indicator_source') }} as sources
+    inner join {{ ref('int_current_values') }} as figures
+        on sources.reported_value_key = figures.reported_value_key
+    where figures.period_text is not null
+    group by sources.indicator_value_key
+
+)
+
 select
     indicator_values.indicator_value_key,
     indicator_values.round_code,
@@ -11,7 +31,7 @@ select
     indicator_values.category_code,
     indicator_values.name_vi,
     indicator_values.category_name,
-    indicator_values.unit,
+    coalesce(indicator_values.unit, said.unit) as unit,
     indicator_values.decimals,
     indicator_values.numerator,
     indicator_values.denominator,
@@ -19,6 +39,8 @@ select
     indicator_values.partial_value,
     indicator_values.value_state,
     indicator_values.value_status,
+    said.unit_multiplier,
+    said.obs_status,
     indicator_values.applicability,
     indicator_values.is_break as break_in_series,
     indicator_values.comparable_from,
@@ -38,3 +60,4 @@ select
 from {{ ref('int_indicator_values') }} as indicator_values
 left join {{ ref('int_retrospective_indicators') }} as retrospective
     on indicator_values.indicator_value_key = retrospective.indicator_value_key
+left join said on indicator_values.indicator_value_key = said.indicator_value_key

@@ -27,6 +27,10 @@ select
     current_values.raw_text,
     current_values.source_text,
     current_values.note_text,
+    current_values.unit_multiplier,
+    current_values.obs_status,
+    current_values.status_text,
+    current_values.period_text,
     current_values.revision,
     current_values.received_at,
     current_values.entered_how,
@@ -43,7 +47,7 @@ left join {{ ref('int_round_elements') }} as elements
     on
         current_values.round_code = elements.round_code
         and current_values.data_element_code = elements.data_element_code
-left join {{ ref('stg_categories') }} as categories
+left join {{ ref('int_categories') }} as categories
     on
         elements.disaggregation_code = categories.disaggregation_code
         and current_values.category_code = categories.category_code

@@ -24,6 +24,10 @@ with
     'raw_text',
     'source_text',
     'note_text',
+    'unit_multiplier',
+    'obs_status',
+    'status_text',
+    'period_text',
     'revision',
     'received_at',
     'entered_how',
@@ -131,6 +135,10 @@ select
     reported.raw_text,
     reported.source_text,
     reported.note_text,
+    reported.unit_multiplier,
+    reported.obs_status,
+    reported.status_text,
+    reported.period_text,
     reported.revision,
     reported.received_at,
     reported.entered_how,
@@ -150,7 +158,7 @@ left join {{ ref('int_round_elements') }} as elements
     on
         reported.round_code = elements.round_code
         and reported.data_element_code = elements.data_element_code
-left join {{ ref('stg_categories') }} as categories
+left join {{ ref('int_categories') }} as categories
     on
         elements.disaggregation_code = categories.disaggregation_code
         and reported.category_code = categories.category_code
