@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
-from dagster_project.catalogue.rounds import ANYTHING, Wanted
+from dagster_project.catalogue.rounds import ANYTHING, Wanted, round_before
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.fixed_rounds import check_fixed, check_states, record_releases, release_of
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
@@ -441,8 +441,12 @@ def issue(
     from dagster_project.warehouse.summary import reported_values
 
     release_id = current_release(desk.folder)
-    year = catalogue.table("rounds").filter(round_code=round_code)["data_year"].item()
-    prior = reported_values(desk.folder.release(release_id) / "kho.duckdb", year - 1) if release_id else None
+    before = round_before(catalogue, round_code)
+    prior = (
+        reported_values(desk.folder.release(release_id) / "kho.duckdb", before)
+        if release_id and before
+        else None
+    )
     return issue_forms(
         catalogue,
         round_code,

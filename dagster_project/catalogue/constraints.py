@@ -59,6 +59,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("assignments", "role"): ("lead", "contributor"),
     ("assignments", "status"): ("confirmed", "inferred"),
     ("rounds", "level"): _OFFICE_LEVELS,
+    ("forms", "period_type"): ("year", "fiscal_year", "half", "quarter", "ad_hoc"),
     ("rounds", "period_type"): ("year", "fiscal_year", "half", "quarter", "ad_hoc"),
     ("round_due_dates", "level"): ("unit", *_OFFICE_LEVELS),
     ("validation_rules", "stage"): ("meaning", "admission"),

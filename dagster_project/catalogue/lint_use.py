@@ -199,7 +199,7 @@ def _check_rules(rules: pl.DataFrame) -> Iterator[Problem]:
 
 
 def _check_dimensions(tables: Tables) -> Iterator[Problem]:
-    """A disaggregation of several dimensions has them in places from 1, each single and with codes that can be joined."""
+    """Dimensions of a disaggregation are numbered from 1, each is single, and their codes can be joined."""
     combined = tables["disaggregation_dimensions"]
     misplaced = combined.filter(
         pl.col("position") != pl.int_range(1, pl.len() + 1).over("disaggregation_code", order_by="position")

@@ -1,4 +1,4 @@
-"""Which rounds an office means by a data year or by a round's code.
+"""Which rounds an office means by a year or a code, which one comes before another, and what a period is called.
 
 Due dates and working days are in ``calendar``.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from dagster_project.errors import UsageError
+from dagster_project.messages import message
 from dagster_project.text import nearest
 
 if TYPE_CHECKING:
@@ -73,3 +75,46 @@ def _round_named(catalogue: Catalogue, told: str, year: int | None) -> str:
     if year is not None and row["data_year"] != year:
         raise UsageError("periods.other_year", round=row["round_code"], of=row["data_year"], year=year)
     return str(row["round_code"])
+
+
+def round_before(catalogue: Catalogue, round_code: str) -> str | None:
+    """The round of the same series whose period ends the day before this one's begins."""
+    rounds = catalogue.table("rounds").with_columns(
+        pl.col("period_type").fill_null("year"), pl.col("request_number").fill_null(1)
+    )
+    own = rounds.filter(round_code=round_code)
+    series = ["criteria_set_code", "level", "period_type", "request_number"]
+    found = rounds.join(own.select(*series, "period_start"), on=series, nulls_equal=True).filter(
+        pl.col("period_end") == pl.col("period_start_right") - pl.duration(days=1),
+        pl.col("period_type") != "ad_hoc",
+    )
+    return str(found["round_code"][0]) if len(found) else None
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a round is about in time; ``kind`` as in ``rounds.period_type``."""
+
+    kind: str
+    code: str
+    data_year: int
+    end: date
+    request_number: int = 1
+
+    @property
+    def year_after(self) -> int:
+        """The year in which the period is reported: that of the day after its end."""
+        return (self.end + timedelta(days=1)).year
+
+    def words(self, lang: str) -> str:
+        """The period as a document's title says it: "năm 2025", "quý III năm 2025"."""
+        half, quarter = (self.end.month - 1) // 6, (self.end.month - 1) // 3
+        code = f"half_{half + 1}" if self.kind == "half" else self.kind
+        return message(
+            f"periods.{code}",
+            lang,
+            year=self.data_year,
+            quarter=("I", "II", "III", "IV")[quarter],
+            code=self.code,
+            request=self.request_number,
+        )

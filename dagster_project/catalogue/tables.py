@@ -236,6 +236,7 @@ TABLES: dict[str, Table] = {
                 "form_version": _TEXT,
                 "criteria_set_code": _TEXT,
                 "level": _TEXT,
+                "period_type": _TEXT,  # kind of rounds that the form is for; empty: every kind
                 "name_vi": _TEXT,
                 "name_en": _TEXT,
                 "legal_basis_vi": _TEXT,

@@ -99,12 +99,8 @@ def _write_heading(sheet: Sheet, plan: FormPlan) -> None:
         _set_height(sheet, row, ((text, _width(0, 4)), (other, _width(5, last))))
     sheet.span(3, 0, last, plan.form_name.upper(), "title")
     sheet.page.set_row(3, 1.4 * LINE * lines(plan.form_name, _width(0, last) * 0.7))
-    year = (
-        vi("forms.year", data_year=plan.data_year)
-        if plan.is_year
-        else vi("forms.period", period_code=plan.period_code)
-    )
-    sheet.span(4, 0, last, year, "subtitle")
+    period = plan.period.words("vi")
+    sheet.span(4, 0, last, vi("forms.period", period=period[:1].upper() + period[1:]), "subtitle")
     if plan.is_sample:
         sheet.span(5, 0, last, vi("forms.sample_mark"), "sample")
     for item in IDENTITY:
@@ -180,7 +176,7 @@ def _write_signature(sheet: Sheet, at: int, plan: FormPlan, words: Words) -> Non
     sheet.span(at + 1, 0, last, note, "note")
     sheet.page.set_row(at + 1, LINE * lines(note, _width(0, last)))
     sheet.span(
-        at + 3, POSITION["TT"], last, vi("forms.place_date", year=plan.data_year + 1), "signature_hint"
+        at + 3, POSITION["TT"], last, vi("forms.place_date", year=plan.period.year_after), "signature_hint"
     )
     for offset, look, part in ((4, "signature", ""), (5, "signature_hint", "_hint")):
         sheet.put(at + offset, POSITION["TEN"], vi(f"forms.signer_left{part}"), look)

@@ -14,6 +14,7 @@ import polars as pl
 
 from dagster_project.catalogue.assignments import unit_assignments
 from dagster_project.catalogue.load import Catalogue
+from dagster_project.catalogue.rounds import Period
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.forms.layout import TOTAL, row_code
 
@@ -50,7 +51,7 @@ class FormPlan:
     round_code: str
     period_code: str
     data_year: int
-    is_year: bool
+    period: Period
     due_date: date | None
     due_inclusive: bool
     created: date
@@ -117,10 +118,17 @@ def round_forms(catalogue: Catalogue) -> pl.DataFrame:
     """The forms of every round: round_code, level, period_code, day (its period's last), form_code, form_version."""
     # Form versions are taken as valid at the end of the period too; a catalogue without dates means always.
     rounds = catalogue.table("rounds").select(
-        "round_code", "criteria_set_code", "level", "period_code", pl.col("period_end").alias("day")
+        "round_code",
+        "criteria_set_code",
+        "level",
+        "period_code",
+        pl.col("period_type").fill_null("year").alias("kind"),
+        pl.col("period_end").alias("day"),
     )
     return _valid(
-        rounds.join(catalogue.table("forms"), on=["criteria_set_code", "level"], how="inner")
+        rounds.join(catalogue.table("forms"), on=["criteria_set_code", "level"], how="inner").filter(
+            pl.col("period_type").fill_null(pl.col("kind")) == pl.col("kind")
+        )
     ).select("round_code", "level", "period_code", "day", "form_code", "form_version")
 
 
@@ -253,7 +261,13 @@ def _plan_form(
         round_code=str(round_row["round_code"]),
         period_code=str(round_row["period_code"]),
         data_year=int(str(round_row["data_year"])),
-        is_year=round_row["period_type"] in (None, "year"),
+        period=Period(
+            kind=str(round_row["period_type"] or "year"),
+            code=str(round_row["period_code"]),
+            data_year=int(str(round_row["data_year"])),
+            end=period_end,
+            request_number=int(str(round_row["request_number"] or 1)),
+        ),
         due_date=_as_date(shelf.due["due_date"]) if shelf.due else None,
         due_inclusive=bool(shelf.due and shelf.due["inclusive"]),
         created=_as_date(round_row["opens_on"]) or period_end,

@@ -201,7 +201,7 @@ def _rounds(
             | pl.col("round_level").is_null()
             | (pl.col("form_level") == pl.col("round_level"))
         )
-        .sort("request_number", maintain_order=True)
+        .sort(pl.col("period_type") == "ad_hoc", "request_number", maintain_order=True)
         .unique(spoken.columns, keep="first", maintain_order=True)
         .drop("request_number", "form_level", "round_level", "criteria_set_code")
     )

@@ -60,7 +60,7 @@ def write_annex(facts: RoundFacts, file: Path, lang: str) -> None:
     writer = _Annex(book, facts, lang)
     book.set_properties(
         {
-            "title": writer.text("annex_title", period=facts.round.period_code),
+            "title": writer.text("annex_title", period=facts.round.period.words(lang)),
             "author": writer.text("program"),
             "comments": facts.stamp.release_id,
             "created": facts.stamp.created_at.astimezone(UTC).replace(tzinfo=None),
@@ -99,7 +99,7 @@ class _Annex:
         for column, width in enumerate(widths):
             page.set_column(column, column, width, self.formats["plain"])
         area = self.facts.area.name if self.facts.area else self.text("areas", count=len(self.facts.areas))
-        title = self.text(code, place=plain(area), period=self.facts.round.period_code)
+        title = self.text(code, place=plain(area), period=self.facts.round.period.words(self.lang))
         page.write_string(0, 0, title, self.formats["title"])
         page.write_string(1, 0, self._release_line(), self.formats["note"])
         page.write_string(2, 0, self._marks(), self.formats["mark"])

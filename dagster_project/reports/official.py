@@ -55,13 +55,19 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "draft": draft,
         **_letterhead(facts),
         **_letter_fields(facts),
-        "year_of_data": facts.round.period_code,
-        "subject": _text("reports.subject", period=facts.round.period_code),
+        "year_of_data": _after_year(facts),
+        "subject": _text("reports.subject", period=facts.round.period.words("vi")),
         **_sentences(facts, table),
         **question_fields(facts),
         "unconfirmed": _unconfirmed(table),
         **_table_fields(facts, table),
     }
+
+
+def _after_year(facts: RoundFacts) -> str:
+    """The period as it stands behind the template's "năm"; a part of a year in brackets after it."""
+    period = facts.round.period
+    return str(period.data_year) if period.kind == "year" else f"{period.data_year} ({period.words('vi')})"
 
 
 def _letterhead(facts: RoundFacts) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def _letterhead(facts: RoundFacts) -> dict[str, Any]:
 def _letter_fields(facts: RoundFacts) -> dict[str, str]:
     """Number, date and signer, blank until they are given by hand; what the document is to the one before it."""
     letter, due = facts.letter, facts.round.due_office
-    year = due.year if due else facts.round.data_year + 1
+    year = due.year if due else facts.round.period.year_after
     dated = letter.dated
     cited = letter.cites_date
     return {
@@ -111,7 +117,7 @@ def _day(number: int, plain_from: int) -> str:
 
 
 def _subject_inside(facts: RoundFacts) -> str:
-    subject = _text("reports.subject", period=facts.round.period_code)
+    subject = _text("reports.subject", period=facts.round.period.words("vi"))
     return subject[:1].lower() + subject[1:]
 
 
@@ -299,7 +305,7 @@ def _set_properties(document: Any, facts: RoundFacts) -> None:
     """The release id stands in the properties, not in the text of a letter."""
     properties = document.core_properties
     moment = facts.stamp.created_at.astimezone(UTC).replace(tzinfo=None)
-    properties.title = _text("reports.subject", period=facts.round.period_code)
+    properties.title = _text("reports.subject", period=facts.round.period.words("vi"))
     properties.author = properties.last_modified_by = _text("reports.program")
     properties.created = properties.modified = moment
     properties.revision = 1

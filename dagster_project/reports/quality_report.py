@@ -88,7 +88,7 @@ def _title(facts: RoundFacts | None, lang: str) -> str:
     if facts is None:
         return _text(lang, "quality_title_all")
     place = facts.area.name if facts.area else _text(lang, "areas", count=len(facts.areas))
-    return _text(lang, "quality_title", place=plain(place), period=facts.round.period_code)
+    return _text(lang, "quality_title", place=plain(place), period=facts.round.period.words(lang))
 
 
 def _cards(quality: QualityFacts, lang: str) -> list[dict[str, str]]:

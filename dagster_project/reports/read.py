@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from dagster_project.catalogue.rounds import Period
 from dagster_project.errors import KhoError
 from dagster_project.reports.entered import entered_figures
 from dagster_project.reports.findings import findings_of, with_columns
@@ -32,6 +33,7 @@ class Round:
     level: str
     period_code: str
     data_year: int
+    period: Period
     period_end: date
     due_unit: date | None
     due_office: date | None
@@ -139,11 +141,14 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     chosen = _round(rounds.row(0, named=True))
     dim_area = release.mart("dim_area")
     of_set = {"criteria_set_code": chosen.criteria_set_code}
+    series = _series(release.mart("dim_round", **of_set), chosen)
+    in_series = pl.col("round_code").is_in(series["round_code"].implode())
     indicators = with_columns(
-        release.mart("fct_indicator", **of_set),
+        release.mart("fct_indicator", **of_set).filter(in_series),
         {"partial_value": pl.Float64(), "n_areas": pl.Int64(), "n_areas_expected": pl.Int64(), **_LATER},
     )
-    harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set), _LATER)
+    harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set).filter(in_series), _LATER)
+    trend = release.mart("fct_indicator_trend", **of_set)
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
     rates = release.mart("fct_reporting_rate", round_code=round_code)
     of_round = pl.col("round_code") == round_code
@@ -160,12 +165,12 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         area=_area(dim_area, one, chosen.period_end, of_today=len(today) == 1) if one else None,
         areas=reporting,
         units=_units(rates, submissions),
-        periods=_periods(release.mart("dim_period"), chosen),
+        periods=_periods(release.mart("dim_period"), series, chosen),
         nodes=valid_at(release.mart("dim_indicator", **of_set), chosen.period_end),
         dim_area=dim_area,
         indicators=indicators,
         harmonised=harmonised,
-        trend=release.mart("fct_indicator_trend", **of_set),
+        trend=trend if chosen.period.kind == "year" else trend.clear(),
         values=values,
         entered=entered_figures(values, found.filter(of_round)),
         submissions=submissions,
@@ -184,6 +189,13 @@ def _round(row: dict[str, Any]) -> Round:
         level=row["level"] or "",
         period_code=row["period_code"],
         data_year=row["data_year"],
+        period=Period(
+            kind=row.get("period_type") or "year",
+            code=row["period_code"],
+            data_year=row["data_year"],
+            end=row["period_end"],
+            request_number=row.get("request_number") or 1,
+        ),
         period_end=row["period_end"],
         due_unit=row["due_unit"],
         due_office=row.get(f"due_{row['level']}"),
@@ -234,12 +246,24 @@ def _area(dim_area: pl.DataFrame, code: str, moment: date, *, of_today: bool) ->
     return Area(code, row["name_vi"] or code, row["level"] or "", parents[-1] if len(parents) else "")
 
 
-def _periods(dim_period: pl.DataFrame, chosen: Round) -> pl.DataFrame:
-    """Periods of the round's kind up to its own, oldest first."""
-    own = dim_period.filter(period_code=chosen.period_code)
-    kinds = own["period_type"].unique(maintain_order=True)
+def _series(rounds: pl.DataFrame, chosen: Round) -> pl.DataFrame:
+    """The rounds that compare with this one: of its set, kind and request; one out of turn stands alone."""
+    told = with_columns(rounds, {"period_type": pl.String(), "request_number": pl.Int64()})
+    if chosen.period.kind == "ad_hoc":
+        return told.filter(round_code=chosen.code)
+    return told.filter(
+        pl.col("period_type").fill_null("year") == chosen.period.kind,
+        pl.col("request_number").fill_null(1) == chosen.period.request_number,
+    )
+
+
+def _periods(dim_period: pl.DataFrame, series: pl.DataFrame, chosen: Round) -> pl.DataFrame:
+    """Periods of the round's series up to its own, oldest first."""
     return (
-        dim_period.filter(pl.col("period_type").is_in(kinds), pl.col("period_end") <= chosen.period_end)
+        dim_period.filter(
+            pl.col("period_code").is_in(series["period_code"].implode()),
+            pl.col("period_end") <= chosen.period_end,
+        )
         .sort("period_end", "period_code")
         .unique("period_code", keep="first", maintain_order=True)
     )

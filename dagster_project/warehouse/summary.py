@@ -97,19 +97,19 @@ def refused_by_fixed_rounds(release_file: Path) -> set[str]:
         }
 
 
-def reported_values(release_file: Path, data_year: int) -> pl.DataFrame:
-    """Current values of one data year that no blocking finding doubts.
+def reported_values(release_file: Path, round_code: str) -> pl.DataFrame:
+    """Current values of one round that no blocking finding doubts.
 
     reporting_unit_code, data_element_code, category_code, value, value_state.
     """
     with open_release(release_file) as connection:
         return connection.execute(
             "select reporting_unit_code, data_element_code, category_code, value, value_state "
-            "from marts.fct_reported_value as v where data_year = ? and not exists ("
+            "from marts.fct_reported_value as v where round_code = ? and not exists ("
             "select 1 from marts.fct_finding as f where f.status = 'fail' and f.severity = 'blocking' "
             "and f.submission_id = v.submission_id and f.data_element_code = v.data_element_code "
             "and f.category_code = v.category_code)",
-            [data_year],
+            [round_code],
         ).pl()
 
 

@@ -33,9 +33,9 @@ parts as (
     select
         combinations.disaggregation_code,
         combinations.category_code,
-        dimensions.position,
+        dimensions.dimension_position,
         dimensions.dimension_code,
-        split_part(combinations.category_code, '.', cast(dimensions.position as integer)) as part_code,
+        split_part(combinations.category_code, '.', cast(dimensions.dimension_position as integer)) as part_code,
         true as is_combination
     from combinations
     inner join dimensions on combinations.disaggregation_code = dimensions.disaggregation_code
@@ -43,7 +43,7 @@ parts as (
     select
         disaggregation_code,
         category_code,
-        cast(1 as bigint) as position,
+        cast(1 as bigint) as dimension_position,
         disaggregation_code as dimension_code,
         category_code as part_code,
         false as is_combination
@@ -54,15 +54,16 @@ parts as (
 select
     parts.disaggregation_code,
     parts.category_code,
-    parts.position,
+    parts.dimension_position,
     parts.dimension_code,
-    names.name_vi as dimension_name_vi,
-    names.name_en as dimension_name_en,
+    dimension_names.name_vi as dimension_name_vi,
+    dimension_names.name_en as dimension_name_en,
     parts.part_code,
     categories.name_vi as part_name_vi,
     categories.name_en as part_name_en,
     parts.is_combination
 from parts
-left join {{ ref('stg_disaggregations') }} as names on parts.dimension_code = names.disaggregation_code
+left join {{ ref('stg_disaggregations') }} as dimension_names
+    on parts.dimension_code = dimension_names.disaggregation_code
 left join {{ ref('stg_categories') }} as categories
     on parts.dimension_code = categories.disaggregation_code and parts.part_code = categories.category_code

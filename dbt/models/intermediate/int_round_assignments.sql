@@ -14,6 +14,7 @@ forms as (
         on
             rounds.criteria_set_code = forms.criteria_set_code
             and coalesce(forms.level, rounds.level, '') = coalesce(rounds.level, '')
+            and coalesce(forms.period_type, rounds.period_type) = rounds.period_type
             and rounds.period_end between forms.starts_on and forms.ends_on
 
 ),

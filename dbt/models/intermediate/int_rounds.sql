@@ -83,7 +83,7 @@ final as (
             rounds.criteria_set_code,
             coalesce(rounds.level, ''),
             rounds.period_type,
-            coalesce(rounds.request_number, 1)
+            cast(coalesce(rounds.request_number, 1) as varchar)
         ) as round_series,
         case rounds.period_type
             when 'year' then rounds.data_year

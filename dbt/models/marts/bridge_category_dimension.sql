@@ -2,7 +2,7 @@ select
     {{ surrogate_key(['disaggregation_code', 'category_code', 'dimension_code']) }} as category_dimension_key,
     disaggregation_code,
     category_code,
-    position,
+    dimension_position,
     dimension_code,
     dimension_name_vi,
     dimension_name_en,

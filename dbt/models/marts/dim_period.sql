@@ -2,7 +2,8 @@ select
     {{ surrogate_key(['period_code']) }} as period_key,
     period_code,
     min(data_year) as data_year,
-    min(period_type) as period_type,
+    -- a request out of turn asks about a period that has a kind of its own
+    coalesce(min(case when period_type <> 'ad_hoc' then period_type end), 'ad_hoc') as period_type,
     min(period_start) as period_start,
     max(period_end) as period_end,
     bool_or(is_break) as is_break,

@@ -19,6 +19,7 @@ select
     rounds.level,
     rounds.period_code,
     rounds.data_year,
+    rounds.period_type,
     rounds.period_start,
     rounds.period_end,
     rounds.cut_off,

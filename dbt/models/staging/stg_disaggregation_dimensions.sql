@@ -10,7 +10,7 @@ renamed as (
 
     select
         disaggregation_code,
-        position,
+        position as dimension_position,
         dimension_code
     from source
 

@@ -13,6 +13,7 @@ renamed as (
         form_version,
         criteria_set_code,
         level,
+        period_type,
         name_vi,
         valid_from,
         valid_to,

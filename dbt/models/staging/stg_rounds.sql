@@ -14,7 +14,7 @@ renamed as (
         level,
         period_code,
         data_year,
-        period_type,
+        coalesce(period_type, 'year') as period_type,
         request_number,
         period_start,
         period_end,
