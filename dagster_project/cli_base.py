@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def _told_lang(arguments: Sequence[str]) -> str:
     """The language for help texts, which are made before the options are parsed."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
         told = value if option == "--lang" else option.removeprefix("--lang=")
         if option.startswith("--lang") and told in ("vi", "en"):
             return told

@@ -19,8 +19,6 @@ from tests.third_party.ons_catalogue import COUNTRY, ROLES, LongTable, element, 
 Line = tuple[str, int]
 #: As the publisher's own notes on the code list have them.
 _FACTORS = {"": None, "Unit": 1.0, "Units": 1.0, "Thousands": 1e3, "Millions": 1e6}
-#: Spelled in two ways in the set; the catalogue knows the first.
-_SPELLINGS = {"Yorkshire and the Humber": "Yorkshire and The Humber"}
 
 
 @dataclass(frozen=True)
@@ -128,13 +126,15 @@ def test_the_other_columns_come_out_as_they_went_in(
                     if name != file.unit_columns[-1]
                 },
             }
-            published_row = {
-                name: _SPELLINGS.get(text, text) if name not in ROLES else text for name, text in row.items()
-            }
-            published_row["GeoCode"] = row.get("GeoCode") or COUNTRY
-            expected = {**published_row, "Unit multiplier": _FACTORS[row.get("Unit multiplier", "")]}
+            expected = {**row, "Unit multiplier": _FACTORS[row.get("Unit multiplier", "")]}
+            expected["GeoCode"] = row.get("GeoCode") or COUNTRY
             del expected["Value"]
-            assert out == expected, (file.path.name, number)
+            assert _as_named(out) == _as_named(expected), (file.path.name, number)
+
+
+def _as_named(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The set writes some labels with capitals here and without there ("Yorkshire and the Humber"): one category."""
+    return {name: value if name in ROLES else value.casefold() for name, value in row.items()}
 
 
 def test_indicators_hold_the_same_values(published: Published, figures: dict[Line, dict[str, Any]]) -> None:
