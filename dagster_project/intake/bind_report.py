@@ -18,8 +18,8 @@ from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS, conform
 from dagster_project.intake.cell_names import a1
 from dagster_project.intake.form_codes import code_key
 from dagster_project.intake.form_findings import finding
+from dagster_project.intake.keys import folded
 from dagster_project.intake.layout_checks import check_time
-from dagster_project.intake.layout_maps import folded
 from dagster_project.intake.report_identity import identify_reports
 from dagster_project.intake.report_meanings import meanings
 from dagster_project.intake.report_tables import LINE, SHEET, find_tables, read_lines

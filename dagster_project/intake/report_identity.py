@@ -12,7 +12,7 @@ import polars as pl
 
 from dagster_project.forms.plan import assigned_elements
 from dagster_project.intake.form_findings import finding
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 from dagster_project.messages import message
 from dagster_project.settings import Office
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from dagster_project.catalogue.artifacts import formula_terms
 from dagster_project.intake.form_codes import code_key
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue

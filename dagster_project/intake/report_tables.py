@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dagster_project.intake.layout_maps import folded
+from dagster_project.intake.keys import folded
 from dagster_project.messages import message
 from dagster_project.text import fold
 
