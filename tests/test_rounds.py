@@ -84,7 +84,6 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
     shipped = write_small_catalogue(play.folder / "catalogue")
     told = ("init", "--area", "00001", "--criteria-set", "T1")
     assert kho_inside(play.data, *told, catalogue=shipped).code == 0
-    play.edit("data_elements", "confirmed", "official")
     play.edit("value_statuses", "final,", "preliminary,Sơ bộ,true\nfinal,")
     assert kho_inside(play.data, "forms", "issue", *YEAR).code == 0
     _from_draft_to_signature(play)
@@ -115,7 +114,7 @@ def _from_draft_to_signature(play: Play) -> None:
 
 
 def _while_it_is_fixed(play: Play) -> None:
-    late = play.form("M-HCC", "hcc-2.xlsx", F17=90, H17="Chính thức", F18=100, F19=90)
+    late = play.form("M-HCC", "hcc-2.xlsx", F17=90, H17="Chính thức", F18=100, H18="Chính thức", F19=90)
     play.do("late file", "run", late)
     play.do("correct", "correct", "A.2.MS", "--unit", "M-HCC", "--expect", "100", *ENTRY)
     play.do("enter", "enter", "A.1.GT", "--on-behalf", "M-VP", *ENTRY)
