@@ -42,6 +42,7 @@ from dagster_project.cli_base import (
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
+from dagster_project.cli_portal import register as register_portal
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
 from dagster_project.cli_status import register as register_status
@@ -258,6 +259,7 @@ def forms_issue(
 register_back_series(forms_app)
 register_status(app)
 register_decisions(app)
+register_portal(app)
 register_releases(app)
 register_rounds(app)
 

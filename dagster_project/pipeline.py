@@ -67,6 +67,7 @@ _OUTSIDE_RESULTS = (
     "cli_catalogue.py",
     "cli_decisions.py",
     "cli_feedback.py",
+    "cli_portal.py",
     "cli_releases.py",
     "cli_rounds.py",
     "cli_status.py",

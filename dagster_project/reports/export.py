@@ -12,21 +12,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dagster_project import durable
+from dagster_project.errors import UsageError
+from dagster_project.messages import message
 from dagster_project.reports.open_data import sha256_of, write_open_data
-from dagster_project.reports.quality_counts import read_quality
+from dagster_project.reports.quality_counts import QualityFacts, read_quality
 from dagster_project.reports.quality_report import write_quality_report
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.safe import file_part
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
+PORTAL = "portal"
 _INDEX = "index.json"
 _OPEN_FOLDER = "du-lieu-mo"
+_PORTAL_FOLDER = "cong-thong-tin"
 
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One document; open data stand for their manifest, which names the other files."""
+    """One document; open data stand for their manifest, which names the other files, a portal for its first page."""
 
     kind: str
     path: Path
@@ -51,6 +55,21 @@ def export_release(
     return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
 
 
+def export_portal(release_dir: Path, folder: Path, *, round_code: str, lang: str, is_public: bool) -> Path:
+    """Write the portal of a round into ``folder``, replacing an earlier portal there; returns its first page.
+
+    Raises ``UsageError`` where the folder holds something else, and where the round may not be shown to the public.
+    """
+    from dagster_project.reports.portal import INDEX, MANIFEST, write_portal
+
+    if folder.exists() and not (folder / MANIFEST).is_file() and (folder.is_file() or any(folder.iterdir())):
+        raise UsageError("portal.out_not_empty", folder=folder)
+    with open_release(release_dir) as release, durable.new_folder(folder) as aside:
+        facts = read_round(release, round_code)
+        write_portal(release, facts, read_quality(release, facts), aside, lang, is_public=is_public)
+    return folder / INDEX
+
+
 def exported_files(folder: Path) -> list[ExportedFile]:
     """The documents in one release's folder, as its index tells; none where nothing was exported."""
     index = folder / _INDEX
@@ -72,9 +91,12 @@ def _write_set(release: Release, folder: Path, round_code: str | None, lang: str
     shutil.rmtree(open_folder, ignore_errors=True)
     files = [] if facts is None else _write_round(facts, folder, lang)
     quality = folder / _quality_name(round_code)
-    write_quality_report(read_quality(release, facts), quality, lang, documents=len(files) + 2)
+    counted = read_quality(release, facts)
+    documents = len(files) + (2 if facts is None else 3)
+    write_quality_report(counted, quality, lang, documents=documents)
     manifest = write_open_data(release, open_folder, lang)
-    return [*files, _exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
+    files += [_exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
+    return files if facts is None else [*files, _write_portal(release, facts, counted, folder, files, lang)]
 
 
 def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFile]:
@@ -86,6 +108,27 @@ def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFil
     write_official(facts, report)
     write_annex(facts, annex, lang)
     return [_exported(OFFICIAL, report), _exported(ANNEX, annex)]
+
+
+def _write_portal(  # noqa: PLR0913, PLR0917
+    release: Release,
+    facts: RoundFacts,
+    quality: QualityFacts,
+    folder: Path,
+    files: list[ExportedFile],
+    lang: str,
+) -> ExportedFile:
+    """The office's own portal, with links to the other documents of the set."""
+    from dagster_project.reports.portal import Beside, write_portal
+
+    portal = folder / _PORTAL_FOLDER / file_part(facts.round.code)
+    shutil.rmtree(portal, ignore_errors=True)
+    names = [message(f"cli.export_{file.kind}", lang) for file in files]
+    beside = [
+        Beside(name, f"../../{file.path.relative_to(folder).as_posix()}")
+        for name, file in zip(names, files, strict=True)
+    ]
+    return _exported(PORTAL, write_portal(release, facts, quality, portal, lang, beside=beside))
 
 
 def _quality_name(round_code: str | None) -> str:

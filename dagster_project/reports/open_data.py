@@ -36,7 +36,7 @@ def write_open_data(release: Release, folder: Path, lang: str) -> Path:
     marts = list(dict.fromkeys(column.mart for column in release.columns() if column.mart not in _INSIDE))
     for mart in marts:
         frame = release.mart(mart)
-        _csv(frame, folder / "csv" / f"{mart}.csv")
+        write_csv(frame, folder / "csv" / f"{mart}.csv")
         frame.write_parquet(folder / "parquet" / f"{mart}.parquet", compression="zstd")
         written += [
             _Written(f"csv/{mart}.csv", frame.height),
@@ -56,7 +56,8 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _csv(frame: pl.DataFrame, file: Path) -> None:
+def write_csv(frame: pl.DataFrame, file: Path) -> None:
+    """Write what a spreadsheet opens without harm: UTF-8 with a byte order mark, texts quoted."""
     csv_texts(frame).write_csv(
         file,
         include_bom=True,
@@ -76,7 +77,7 @@ def _dictionary(release: Release, file: Path) -> None:
         },
         schema=dict.fromkeys(("table", "column", "type", "description"), pl.String),
     )
-    _csv(frame, file)
+    write_csv(frame, file)
 
 
 def _manifest(release: Release, folder: Path, written: list[_Written], lang: str) -> dict[str, Any]:

@@ -47,10 +47,11 @@ def write_quality_report(quality: QualityFacts, file: Path, lang: str, *, docume
         lstrip_blocks=True,
     )
     page = environment.get_template("quality_report.html")
-    file.write_text(page.render(_fields(quality, lang, documents)), encoding="utf-8", newline="\n")
+    file.write_text(page.render(quality_fields(quality, lang, documents)), encoding="utf-8", newline="\n")
 
 
-def _fields(quality: QualityFacts, lang: str, documents: int) -> dict[str, Any]:
+def quality_fields(quality: QualityFacts, lang: str, documents: int) -> dict[str, Any]:
+    """What the page shows, by the names that its template uses."""
     facts = quality.facts
     sections = unit_sections(quality.findings, lang, "u")
     return {

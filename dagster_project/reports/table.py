@@ -21,6 +21,7 @@ TOTAL = "_T"
 _FIGURE = ("value", "zero")
 _COUNTED = ("count", "money")
 _RECALCULATED = ("summed", "weighted")
+_NOT_FINAL = ("estimate", "preliminary")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Figure:
     """One cell: ``digits`` where a figure is shown, else ``words``; ``state`` as the marts have it.
 
     A figure in another unit than the line's has its unit beside the digits and no ``value``: it compares with none of
-    the line's. ``break_reason``: why the definition of this period is another than that of the one before.
+    the line's. ``break_reason``: why the definition of this period is another than that of the one before. ``is_break``: the figure
+    compares with none before it.
     """
 
     value: float | None
@@ -36,6 +38,8 @@ class Figure:
     words: str
     state: str
     break_reason: str = ""
+    is_final: bool = True
+    is_break: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,13 @@ class IndicatorTable:
         return tuple(line for line in self.lines if not line.is_heading)
 
 
-def indicator_table(facts: RoundFacts, lang: str, last: int | None = None) -> IndicatorTable:
-    """The table of a round over its ``last`` periods, or over all."""
+def indicator_table(
+    facts: RoundFacts, lang: str, last: int | None = None, *, area: str | None = None
+) -> IndicatorTable:
+    """The table of a round over its ``last`` periods, or over all: of its own area, or of the one with a given code."""
     periods = facts.periods if last is None else facts.periods.tail(last)
-    rows = _overview_rows(facts) if facts.area is None else _area_rows(facts)
+    shown = area or (facts.area.code if facts.area else None)
+    rows = _overview_rows(facts) if shown is None else _area_rows(facts, shown)
     wanted = rows.filter(pl.col("period_code").is_in(periods["period_code"].implode()))
     by_place = {(row["indicator_code"], row["period_code"]): row for row in wanted.iter_rows(named=True)}
     recalculated = set(wanted.filter(pl.col("method").is_in(_RECALCULATED))["period_code"])
@@ -92,7 +99,7 @@ def indicator_table(facts: RoundFacts, lang: str, last: int | None = None) -> In
         line if line.is_heading else _filled(line, columns, by_place, lang)
         for line in tree_lines(facts.nodes, lang)
     )
-    return IndicatorTable(columns, lines, facts.area is None)
+    return IndicatorTable(columns, lines, shown is None)
 
 
 def tree_lines(nodes: pl.DataFrame, lang: str) -> list[Line]:
@@ -182,9 +189,21 @@ def _filled(
 ) -> Line:
     rows = [by_place.get((line.code, column.code)) for column in columns]
     figures = (
-        _with_break(figure(row, line, lang), row, column) for row, column in zip(rows, columns, strict=True)
+        _with_marks(figure(row, line, lang), row, column) for row, column in zip(rows, columns, strict=True)
     )
     return replace(line, figures=tuple(figures))
+
+
+def _with_marks(shown: Figure, row: Mapping[str, Any] | None, column: PeriodColumn) -> Figure:
+    """``shown`` with what its row tells beside the figure."""
+    if row is None:
+        return shown
+    marked = replace(
+        shown,
+        is_final=row["value_status"] not in _NOT_FINAL,
+        is_break=bool(row["break_in_series"]) and shown.value is not None,
+    )
+    return _with_break(marked, row, column)
 
 
 def _with_break(shown: Figure, row: Mapping[str, Any] | None, column: PeriodColumn) -> Figure:
@@ -269,13 +288,13 @@ _CELL = (
     "unit",
     "break_reason_vi",
     "is_retrospective",
+    "break_in_series",
 )
 _PARTIAL = ("partial_value", "n_areas", "n_areas_expected")
 
 
-def _area_rows(facts: RoundFacts) -> pl.DataFrame:
-    """Harmonised rows of the round's area, and as-reported ones where the area was already the same."""
-    area = facts.area.code if facts.area else ""
+def _area_rows(facts: RoundFacts, area: str) -> pl.DataFrame:
+    """Harmonised rows of an area, and as-reported ones where it was already the same."""
     harmonised = facts.harmonised.filter(area_code=area, category_code=TOTAL)
     own = facts.indicators.filter(area_code=area, category_code=TOTAL).join(
         _periods_of_same_area(facts, area), on="period_code", how="semi"
@@ -325,5 +344,7 @@ def _overview_rows(facts: RoundFacts) -> pl.DataFrame:
         .alias("value_state"),
         pl.lit("reported").alias("method"),
         "is_retrospective",
+        pl.lit(None, pl.String).alias("value_status"),
+        pl.lit(value=False).alias("break_in_series"),
         pl.format("{}/{}", "with_figure", "areas").alias("counted"),
     )

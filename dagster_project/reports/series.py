@@ -1,0 +1,104 @@
+"""An indicator of one area as a line over periods: what documents, annex and portal draw.
+
+The figures are those of the indicator table, so that a chart and a table beside it agree; forecast and target come
+from their marts. Nothing is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dagster_project.reports.charts import Outlook, Point, Series
+from dagster_project.reports.read import RoundFacts
+from dagster_project.reports.release import Release
+from dagster_project.reports.safe import plain
+from dagster_project.reports.table import TOTAL, IndicatorTable, Line
+
+#: Types whose figures do not make a line.
+_WORDS = ("yes_no", "text", "level")
+_MARTS = ("fct_indicator_forecast", "fct_target_progress")
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What lies ahead of a round, of all areas: forecasts that start from its year, and targets with their lights.
+
+    Both are empty where the release is older than their marts.
+    """
+
+    forecasts: pl.DataFrame
+    targets: pl.DataFrame
+
+    def targets_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
+        """Targets of one indicator, the nearest first."""
+        return self._rows(self.targets, area, indicator, "target_period_code")
+
+    def forecasts_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
+        """Forecasts of one indicator by year, on today's areas where there are any."""
+        rows = self._rows(self.forecasts, area, indicator, "forecast_year")
+        chosen = next((row["basis"] for row in rows if row["basis"] == "harmonised"), "as_reported")
+        return [row for row in rows if row["basis"] == chosen]
+
+    @staticmethod
+    def _rows(frame: pl.DataFrame, area: str, indicator: str, order: str) -> list[dict[str, Any]]:
+        if frame.is_empty():
+            return []
+        return frame.filter(area_code=area, indicator_code=indicator).sort(order).to_dicts()
+
+
+def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
+    """Forecasts and targets of the round's set that belong to its year and period; totals only."""
+    there = {column.mart for column in release.columns()}
+    forecast, progress = (
+        release.mart(name, criteria_set_code=facts.round.criteria_set_code, category_code=TOTAL)
+        if name in there
+        else pl.DataFrame()
+        for name in _MARTS
+    )
+    if not forecast.is_empty():
+        forecast = forecast.filter(
+            pl.col("forecast").is_not_null(), pl.col("last_year") == facts.round.data_year
+        )
+    if not progress.is_empty():
+        progress = progress.filter(round_code=facts.round.code)
+    return Ahead(forecast, progress)
+
+
+def area_series(table: IndicatorTable, ahead: Ahead, area: str) -> dict[str, Series]:
+    """A series per indicator of the table of one area; none for what is told in words or has no figure.
+
+    A target that is a span is no single line and stays out; so do the later ones where there are several.
+    """
+    found = ((line.code, indicator_series(line, table, ahead, area)) for line in table.indicators)
+    return {code: series for code, series in found if series is not None}
+
+
+def indicator_series(line: Line, table: IndicatorTable, ahead: Ahead, area: str) -> Series | None:
+    """The series of one line of an area's table."""
+    known = [figure.value is not None for figure in line.figures]
+    if line.value_type in _WORDS or table.is_overview or not any(known):
+        return None
+    first = known.index(True)
+    cells = list(zip(table.periods, line.figures, strict=True))[first:]
+    return Series(
+        title=plain(line.name),
+        unit=plain(line.unit, 60),
+        decimals=line.decimals,
+        points=tuple(Point(period.label, figure.value, figure.is_final) for period, figure in cells),
+        breaks=frozenset(period.label for period, figure in cells[1:] if period.is_break or figure.is_break),
+        outlook=tuple(_outlook(row) for row in ahead.forecasts_of(area, line.code)),
+        target=_target(ahead.targets_of(area, line.code)),
+    )
+
+
+def _outlook(row: Mapping[str, Any]) -> Outlook:
+    return Outlook(str(row["forecast_year"]), row["forecast"], row["forecast_low"], row["forecast_high"])
+
+
+def _target(rows: list[dict[str, Any]]) -> tuple[str, float] | None:
+    single = [row for row in rows if row["target_high"] is None and row["target"] is not None]
+    return (str(single[0]["target_period_code"]), single[0]["target"]) if single else None
