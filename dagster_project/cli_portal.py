@@ -50,15 +50,16 @@ def portal(
 
     desk = desk_told()
     release_id = id_told(desk, release, at)
-    folder = desk.folder.release(release_id)
+    sent = summarise(desk.folder.release(release_id) / "kho.duckdb").rounds
     told = rounds_told(desk.settings, pipeline.load_checked_catalogue(desk), year, round_code)
-    sent = summarise(folder / "kho.duckdb").rounds
     wanted = [code for code in sent if told is None or code in told]
     if not wanted:
         raise UsageError("cli.nothing_of_round", round=", ".join(told or sent) or "–", release=release_id)
     name = "cong-thong-tin-cong-khai" if is_public else "cong-thong-tin"
+    if release is None and at is None:
+        release_id = pipeline.release_to_export(desk, release_id, wanted[-1])
     page = export_portal(
-        folder,
+        desk.folder.release(release_id),
         out or desk.folder.exports / name / wanted[-1],
         round_code=wanted[-1],
         lang=desk.settings.lang,

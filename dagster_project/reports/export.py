@@ -110,7 +110,7 @@ def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFil
     return [_exported(OFFICIAL, report), _exported(ANNEX, annex)]
 
 
-def _write_portal(  # noqa: PLR0913, PLR0917
+def _write_portal(  # noqa: PLR0917
     release: Release,
     facts: RoundFacts,
     quality: QualityFacts,

@@ -36,7 +36,6 @@ MANIFEST = "tep.json"
 _TEMPLATES = Path(__file__).parent / "templates" / "portal"
 _ASSETS = ("portal.css", "portal.js")
 _SEARCH = "assets/chi-muc.js"
-_DRAFT = ("draft", "reviewed")
 _ISSUED = ("issued", "locked")
 
 
@@ -61,7 +60,7 @@ class _Page:
         return "" if self.rows is None or self.rows.is_empty() else f"{self.path.removesuffix('.html')}.csv"
 
 
-def write_portal(  # noqa: PLR0913
+def write_portal(
     release: Release,
     facts: RoundFacts,
     quality: QualityFacts,
@@ -75,7 +74,7 @@ def write_portal(  # noqa: PLR0913
 
     Raises ``UsageError`` where a public portal is asked of a round that was not issued.
     """
-    state = round_state(release, facts.round.code)
+    state = facts.round.state
     if is_public and state not in _ISSUED:
         raise UsageError(
             "portal.no_public_draft", round=facts.round.code, state=message(f"portal.state.{state}", lang)
@@ -86,7 +85,7 @@ def write_portal(  # noqa: PLR0913
         (folder / "assets" / name).write_bytes((_TEMPLATES / name).read_bytes())
     (folder / _SEARCH).write_text(_search_data(site), encoding="ascii", newline="\n")
     environment = _environment()
-    shared = _shared(site, state, beside)
+    shared = _shared(site, beside)
     for page in _pages(site, len(beside) + 1):
         file = folder / page.path
         file.parent.mkdir(exist_ok=True)
@@ -102,12 +101,6 @@ def write_portal(  # noqa: PLR0913
     return folder / INDEX
 
 
-def round_state(release: Release, round_code: str) -> str:
-    """The state of a round; a release of the first programs knows drafts only."""
-    row = release.mart("dim_round", round_code=round_code).row(0, named=True)
-    return str(row.get("state") or "draft")
-
-
 def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -118,7 +111,7 @@ def _environment() -> Environment:
     )
 
 
-def _shared(site: Site, state: str, beside: Sequence[Beside]) -> dict[str, Any]:
+def _shared(site: Site, beside: Sequence[Beside]) -> dict[str, Any]:
     stamp = site.facts.stamp
     return {
         "lang": site.lang,
@@ -128,8 +121,8 @@ def _shared(site: Site, state: str, beside: Sequence[Beside]) -> dict[str, Any]:
         "site": site,
         "stamp": stamp,
         "created": f"{stamp.created_at:%d/%m/%Y %H:%M}",
-        "state": state,
-        "is_draft": state in _DRAFT,
+        "state": site.facts.round.state,
+        "is_draft": site.facts.round.is_draft,
         "is_public": site.is_public,
         "beside": beside,
         "round_name": site.facts.round.name(site.lang),

@@ -22,6 +22,7 @@ from dagster_project.reports.table import TOTAL, Figure, Line, period_heading, t
 
 LIGHTS = ("green", "amber", "red")
 _FIGURE = ("value", "zero")
+_FORECAST = ("forecast", "forecast_low", "forecast_high")
 
 
 def text(lang: str, code: str, **values: object) -> str:
@@ -275,10 +276,7 @@ def _forecasts(site: Site, line: Line) -> list[dict[str, str]]:
     return [
         {
             "year": str(row["forecast_year"]),
-            **{
-                name: number(row[name], line.decimals, site.lang)
-                for name in ("forecast", "forecast_low", "forecast_high")
-            },
+            **{name: number(row[name], line.decimals, site.lang) for name in _FORECAST},
             "level": number(100 * row["interval_level"], 0, site.lang) if row["interval_level"] else "",
             "method": plain(row["method"], 80),
         }
@@ -310,7 +308,7 @@ def _comparison(site: Site, line: Line) -> dict[str, Any] | None:
         for code, found in series.items()
         if found is not None and found.points[-1].value is not None
     ]
-    if len(known) < 2:  # noqa: PLR2004  # one alone compares with none
+    if len(known) < 2:  # one alone compares with none
         return None
     known.sort(key=lambda item: (-(item[0] or 0), item[1]))
     bars = [Bar(site.areas[code], value or 0.0) for value, code in known]
@@ -392,7 +390,8 @@ def _sources(site: Site, line: Line) -> list[dict[str, Any]]:
 
 def _path(site: Site, line: Line) -> list[str]:
     """Names of the headings above an indicator, from the top."""
-    names, parent = [], site.nodes[line.code]["parent_code"]
+    names: list[str] = []
+    parent = site.nodes[line.code]["parent_code"]
     while parent in site.nodes and len(names) < len(site.nodes):
         node = site.nodes[parent]
         names.append(plain(f"{parent}. {node['name_vi']}"))

@@ -29,8 +29,8 @@ class Figure:
     """One cell: ``digits`` where a figure is shown, else ``words``; ``state`` as the marts have it.
 
     A figure in another unit than the line's has its unit beside the digits and no ``value``: it compares with none of
-    the line's. ``break_reason``: why the definition of this period is another than that of the one before. ``is_break``: the figure
-    compares with none before it.
+    the line's. ``break_reason``: why the definition of this period is another than that of the one before.
+    ``is_break``: the figure compares with none before it.
     """
 
     value: float | None

@@ -104,7 +104,9 @@ def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
     assert not is_exported(folder, "T-X-2023")
     assert not is_exported(folder, None)
     kinds = [file.kind for file in exported_files(folder)]
-    assert sorted(kinds) == sorted(["annex", "official_report", "quality_report"] * 2 + ["open_data"])
+    assert sorted(kinds) == sorted(
+        ["annex", "official_report", "portal", "quality_report"] * 2 + ["open_data"]
+    )
 
 
 def test_a_failure_half_way_leaves_what_was_there(
