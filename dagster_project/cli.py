@@ -42,6 +42,7 @@ from dagster_project.cli_base import (
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_feedback import feedback
+from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_portal import register as register_portal
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
@@ -262,6 +263,7 @@ register_decisions(app)
 register_portal(app)
 register_releases(app)
 register_rounds(app)
+register_letters(app)
 
 
 @dataclass(frozen=True)

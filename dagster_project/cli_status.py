@@ -16,8 +16,8 @@ from dagster_project.cli_base import (
     Json,
     Round,
     Year,
-    clock,
     help_text,
+    known_now,
     office_told,
     rounds_told,
     say,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.rounds import RoundAct
     from dagster_project.pipeline import Desk
-    from dagster_project.warehouse.status import Due, Known, RoundStatus, UnitStatus
+    from dagster_project.warehouse.status import Due, RoundStatus, UnitStatus
 
 _COLUMNS = ("unit", "sent", "on_time", "signed_copy", "to_mend", "to_explain", "to_do")
 _COLOURS = {"overdue": "red", "refused": "red", "waiting": "yellow", "not_sending": "magenta"}
@@ -56,7 +56,7 @@ def status(*, year: Year = None, round_code: Round = None, as_json: Json = False
 
     desk = office_told()
     catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
-    known = _known(desk, catalogue)
+    known = known_now(desk, catalogue)
     shown = round_to_show(known, rounds_told(desk.settings, catalogue, year, round_code))
     if shown is None:
         raise UsageError("cli.status_no_round")
@@ -77,26 +77,6 @@ def status(*, year: Year = None, round_code: Round = None, as_json: Json = False
         held = rolled_back(desk)
         if held:
             say_rollback(desk.settings, held)
-
-
-def _known(desk: Desk, catalogue: Catalogue) -> Known:
-    from dagster_project.ledger.decisions import list_entries, list_exemptions, list_signed_copies
-    from dagster_project.ledger.store import open_ledger
-    from dagster_project.warehouse.releases import RELEASE_FILE, current_release
-    from dagster_project.warehouse.status import Known
-
-    desk.folder.make()
-    ledger = open_ledger(desk.settings.ledger)
-    release_id = current_release(desk.folder)
-    return Known(
-        catalogue=catalogue,
-        office=desk.settings.office,
-        release_file=desk.folder.release(release_id) / RELEASE_FILE if release_id else None,
-        entries=list_entries(ledger),
-        exemptions=list_exemptions(ledger),
-        signed_copies=list_signed_copies(ledger),
-        now=clock(),
-    )
 
 
 def _is_stale(desk: Desk, catalogue: Catalogue) -> bool:

@@ -142,6 +142,16 @@ class DataFolder:
         return self.root / "forms"
 
     @property
+    def templates(self) -> Path:
+        """Word templates that the office edits; one that is not here is the shipped one."""
+        return self.root / "templates"
+
+    @property
+    def letters(self) -> Path:
+        """Letters to units, one folder per round."""
+        return self.root / "letters"
+
+    @property
     def feedback(self) -> Path:
         """Workbooks that go back to units, one folder per round."""
         return self.root / "feedback"

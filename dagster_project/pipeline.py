@@ -67,12 +67,14 @@ _OUTSIDE_RESULTS = (
     "cli_catalogue.py",
     "cli_decisions.py",
     "cli_feedback.py",
+    "cli_letters.py",
     "cli_portal.py",
     "cli_releases.py",
     "cli_rounds.py",
     "cli_status.py",
     "decide",
     "fixed_rounds.py",
+    "unit_letters.py",
 )
 
 

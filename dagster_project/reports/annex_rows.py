@@ -142,7 +142,10 @@ def value_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
     )
     rows = facts.values.join(entered, on="reported_value_key", how="left", maintain_order="left")
     return _of_element(facts, rows, lang).sort(
-        "area_code", "reporting_unit_code", "data_element_code", "category_code", nulls_last=True
+        *("area_code", "reporting_unit_code", "data_element_code"),
+        pl.col("category_code") != TOTAL,
+        "category_code",
+        nulls_last=True,
     )
 
 

@@ -27,21 +27,22 @@ FONT = "Times New Roman"
 def make_template(file: Path) -> None:
     """Write the template to ``file``."""
     document = Document()
-    _set_base_style(document)
-    _set_page(document.sections[0])
-    _head_pages(document.sections[0])
-    _letterhead(document)
+    set_base_style(document)
+    set_page(document.sections[0])
+    head_pages(document.sections[0])
+    letterhead(document)
     _title(document)
     _section_submissions(document)
     _section_results(document)
     _section_questions(document)
-    _closing(document)
+    closing(document)
     _appendix(document)
     document.save(str(file))
     settle(file)
 
 
-def _set_base_style(document: Any) -> None:
+def set_base_style(document: Any) -> None:
+    """Times New Roman, 14 points, Vietnamese."""
     style = document.styles["Normal"]
     style.font.name = FONT
     style.font.size = Pt(14)
@@ -55,7 +56,8 @@ def _set_base_style(document: Any) -> None:
     style.paragraph_format.line_spacing = 1.0
 
 
-def _set_page(section: Any) -> None:
+def set_page(section: Any) -> None:
+    """A4 with the margins of the decree."""
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin = section.bottom_margin = Mm(20)
     section.left_margin, section.right_margin = Mm(30), Mm(15)
@@ -63,7 +65,7 @@ def _set_page(section: Any) -> None:
     section.footer_distance = Mm(9)
 
 
-def _head_pages(section: Any) -> None:
+def head_pages(section: Any) -> None:
     """Page numbers in the middle of the top margin from page 2; the marks of draft and sample on every page."""
     section.different_first_page_header_footer = True
     _mark(section.first_page_header.paragraphs[0])
@@ -90,19 +92,27 @@ def _mark(paragraph: Any) -> None:
     run.font.color.rgb = RGBColor(0xC0, 0x00, 0x00)
 
 
-def _letterhead(document: Any) -> None:
+def letterhead(
+    document: Any,
+    issuer: Sequence[str] = ("{{ issuer_kind }}", "{{ issuer_area }}"),
+    *,
+    about: str = "",
+) -> None:
+    """Whose document it is, quốc hiệu and tiêu ngữ, number, place and date; ``about`` is the subject of a letter."""
     table = word.table(document, (65, 100), grid=False)
     left, right = table.rows[0].cells
     word.put(left, "{%p if superior %}", first=True)
     word.put(left, "{{ superior }}", size=12, align=word.CENTRE)
     word.put(left, "{%p endif %}")
-    word.put(left, "{{ issuer_kind }}", size=12, bold=True, align=word.CENTRE)
-    word.put(left, "{{ issuer_area }}", size=12, bold=True, align=word.CENTRE)
+    for text in issuer:
+        word.put(left, text, size=12, bold=True, align=word.CENTRE)
     _rule(left, 22)
     word.put(left, "Số: {{ number }}", size=13, align=word.CENTRE)
     word.put(left, "{%p if draft %}")
     word.put(left, "{{ draft }}", size=12, bold=True, align=word.CENTRE)
     word.put(left, "{%p endif %}")
+    if about:
+        word.put(left, about, size=12, align=word.CENTRE)
     word.put(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=12, bold=True, align=word.CENTRE, first=True)
     word.put(right, "Độc lập - Tự do - Hạnh phúc", size=13, bold=True, align=word.CENTRE)
     _rule(right, 22)
@@ -147,7 +157,7 @@ def _section_results(document: Any) -> None:
         "Chưa có số liệu",
     )
     word.head_row(table.rows[0], heads, size=11)
-    _loop_row(
+    loop_row(
         table,
         "group in groups",
         ("{{ group.name }}", *(f"{{{{ group.counts[{n}] }}}}" for n in range(6))),
@@ -177,7 +187,7 @@ def _question_table(document: Any, name: str, head: str, last: str) -> None:
     word.add(document, f"{{%p if {name} %}}")
     table = word.table(document, (10, 35, 82, 38), rows=2)
     word.head_row(table.rows[0], ("TT", "Đơn vị", "Nội dung", head), size=11)
-    _loop_row(
+    loop_row(
         table,
         f"item in {name}",
         ("{{ item.number }}", "{{ item.unit }}", "{{ item.text }}", f"{{{{ item.{last} }}}}"),
@@ -187,7 +197,10 @@ def _question_table(document: Any, name: str, head: str, last: str) -> None:
     word.add(document, "{%p endif %}")
 
 
-def _closing(document: Any) -> None:
+def closing(
+    document: Any, titles: Sequence[str] = ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+) -> None:
+    """Who gets the document, and who signs it."""
     word.add(document, "", size=8)
     table = word.table(document, (80, 85), grid=False)
     word.keep_whole(table.rows[0])
@@ -196,7 +209,7 @@ def _closing(document: Any) -> None:
     word.put(left, "{%p for recipient in recipients %}")
     word.put(left, "- {{ recipient }}", size=11)
     word.put(left, "{%p endfor %}")
-    for number, text in enumerate(("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")):
+    for number, text in enumerate(titles):
         word.put(right, text, size=14, bold=True, align=word.CENTRE, first=not number)
     for text in ("", "", "", "{{ signer }}"):
         word.put(right, text, size=14, bold=True, align=word.CENTRE)
@@ -264,9 +277,10 @@ def _figure_cells(row: Any) -> None:
     word.put(ending, "{%tc endfor %}", first=True)
 
 
-def _loop_row(
+def loop_row(
     table: Any, loop: str, texts: Sequence[str], *, size: float, aligns: Sequence[WD_ALIGN_PARAGRAPH]
 ) -> None:
+    """Below the heading row, a row for each item of a list."""
     word.fill(table.rows[1], (f"{{%tr for {loop} %}}",), size=size)
     word.fill(table.add_row(), texts, size=size, aligns=aligns)
     word.fill(table.add_row(), ("{%tr endfor %}",), size=size)
