@@ -181,7 +181,7 @@ def _finding(file: Path, *findings: tuple[str, str, str, str | None]) -> Path:
             "create table marts.fct_finding (finding_id varchar, stage varchar, severity varchar, "
             "unit_response varchar, status varchar default 'fail', rule_code varchar default 'R', "
             "reporting_unit_code varchar, area_code varchar, period_code varchar, data_element_code varchar, "
-            "category_code varchar, observed varchar, message_vi varchar, message_en varchar)"
+            "category_code varchar, observed varchar, message_vi varchar, message_en varchar, round_code varchar)"
         )
         for finding in findings:
             connection.execute(
