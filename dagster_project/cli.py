@@ -41,6 +41,7 @@ from dagster_project.cli_base import (
 )
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
+from dagster_project.cli_documents import register as register_documents
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_portal import register as register_portal
@@ -264,6 +265,7 @@ register_portal(app)
 register_releases(app)
 register_rounds(app)
 register_letters(app)
+register_documents(app)
 
 
 @dataclass(frozen=True)

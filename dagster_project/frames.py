@@ -268,6 +268,20 @@ DOCUMENTS = _schema(
 )
 
 
+#: What officers wrote into reports and did not withdraw.
+REPORT_TEXTS = _schema(
+    {
+        "text_id": pl.String,
+        "round_code": pl.String,
+        "section": pl.String,
+        "text": pl.String,
+        "written_by": pl.String,
+        "written_at": TIMESTAMP,
+        "is_sample": pl.Boolean,
+    }
+)
+
+
 def empty(schema: pl.Schema) -> pl.DataFrame:
     """A frame of ``schema`` without rows."""
     return pl.DataFrame(schema=schema)

@@ -66,6 +66,7 @@ _OUTSIDE_RESULTS = (
     "cli_base.py",
     "cli_catalogue.py",
     "cli_decisions.py",
+    "cli_documents.py",
     "cli_feedback.py",
     "cli_letters.py",
     "cli_portal.py",
@@ -432,6 +433,7 @@ def export(desk: Desk, release_id: str, round_code: str | None) -> list[Exported
         desk.folder.exports,
         round_code=round_code,
         lang=desk.settings.lang,
+        templates=desk.folder.templates,
     )
 
 

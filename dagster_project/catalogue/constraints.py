@@ -62,6 +62,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("forms", "period_type"): ("year", "fiscal_year", "half", "quarter", "ad_hoc"),
     ("rounds", "period_type"): ("year", "fiscal_year", "half", "quarter", "ad_hoc"),
     ("round_due_dates", "level"): ("unit", *_OFFICE_LEVELS),
+    ("report_recipients", "level"): _OFFICE_LEVELS,
     ("validation_rules", "stage"): ("meaning", "admission"),
     ("validation_rules", "kind"): (
         "formula",
@@ -139,6 +140,7 @@ POINTERS = tuple(
         ("targets", "indicator_code", "indicators", "indicator_code"),
         ("targets", "area_code", "areas", "area_code"),
         ("light_rules", "criteria_set_code", "criteria_sets", "criteria_set_code"),
+        ("report_recipients", "criteria_set_code", "criteria_sets", "criteria_set_code"),
         ("score_schemes", "criteria_set_code", "criteria_sets", "criteria_set_code"),
         ("weights", "scheme_code", "score_schemes", "scheme_code"),
         ("weights", "indicator_code", "indicators", "indicator_code"),

@@ -422,6 +422,18 @@ TABLES: dict[str, Table] = {
             ("target", "source_vi", "status"),
         ),
         Table(
+            "report_recipients",
+            ("criteria_set_code", "level"),
+            {
+                "criteria_set_code": _TEXT,
+                "level": _TEXT,  # of the office that reports
+                "addressee_vi": _TEXT,  # {parent} stands for the area above
+                "recipients_vi": _TEXT,  # separated by |
+                **_VALIDITY,
+            },
+            ("addressee_vi",),
+        ),
+        Table(
             "light_rules",
             ("criteria_set_code", "light"),
             {

@@ -13,16 +13,27 @@ import polars as pl
 from sqlalchemy import Engine
 
 from dagster_project import frames
-from dagster_project.frames import ANSWERS, ENTRIES, EXEMPTIONS, FINDING_KEY, RESPONSES, VERDICTS, conform
+from dagster_project.frames import (
+    ANSWERS,
+    ENTRIES,
+    EXEMPTIONS,
+    FINDING_KEY,
+    REPORT_TEXTS,
+    RESPONSES,
+    VERDICTS,
+    conform,
+)
 from dagster_project.ledger.decisions import (
     Entry,
     Exemption,
+    ReportText,
     Response,
     SignedCopy,
     Verdict,
     Withdrawn,
     list_entries,
     list_exemptions,
+    list_report_texts,
     list_responses,
     list_signed_copies,
     list_verdicts,
@@ -50,6 +61,7 @@ class Decisions:
     exemptions: Sequence[Exemption]
     signed_copies: Sequence[SignedCopy]
     withdrawn: Sequence[Withdrawn] = ()
+    texts: Sequence[ReportText] = ()
 
     def facts(self) -> list[list[dict[str, str | None]]]:
         """Plain values that change whenever a decision is made, confirmed or withdrawn."""
@@ -65,6 +77,7 @@ class Decisions:
                 self.exemptions,
                 self.signed_copies,
                 self.withdrawn,
+                self.texts,
             )
         ]
 
@@ -78,6 +91,7 @@ def read_decisions(engine: Engine, known_at: datetime | None = None) -> Decision
         exemptions=list_exemptions(engine, known_at),
         signed_copies=list_signed_copies(engine, known_at),
         withdrawn=list_withdrawn(engine, known_at),
+        texts=list_report_texts(engine, known_at),
     )
 
 
@@ -88,7 +102,7 @@ def decision_frames(
     *,
     is_sample: bool,
 ) -> dict[str, pl.DataFrame]:
-    """ENTRIES, RESPONSES, VERDICTS and EXEMPTIONS under the names of their files.
+    """ENTRIES, RESPONSES, VERDICTS, EXEMPTIONS and REPORT_TEXTS under the names of their files.
 
     ``answers`` (ANSWERS) are those that units wrote into feedback workbooks, ``received_at`` tells when each file
     came: such an answer counts from then on.
@@ -114,6 +128,7 @@ def decision_frames(
             _EXEMPTION_KEY,
             is_sample=is_sample,
         ),
+        "report_texts": _frame(decisions.texts, REPORT_TEXTS, is_sample=is_sample),
     }
 
 
@@ -143,7 +158,9 @@ def with_signed_copies(submissions: pl.DataFrame, signed: Sequence[SignedCopy]) 
 
 
 def _frame(
-    decisions: Sequence[Entry | Response | Verdict | Exemption], schema: pl.Schema, **same: object
+    decisions: Sequence[Entry | Response | Verdict | Exemption | ReportText],
+    schema: pl.Schema,
+    **same: object,
 ) -> pl.DataFrame:
     rows = [{**asdict(decision), **same} for decision in decisions]
     return pl.DataFrame(rows, schema=schema) if rows else frames.empty(schema)

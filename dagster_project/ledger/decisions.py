@@ -1,4 +1,4 @@
-"""What people decided about figures and forms: entries, answers, verdicts, exemptions, signed copies.
+"""What people decided and wrote: entries, answers, verdicts, exemptions, signed copies, texts of a report.
 
 Writing and reading back belong here; whether a decision fits the catalogue does not (``decide``). Every decision
 writes its act in the same transaction. A decision is known by its id, such as "SL-0001".
@@ -128,6 +128,21 @@ class SignedCopy:
     signed_copy_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportText:
+    """What an officer wrote into one section of a round's report."""
+
+    prefix: ClassVar[str] = "NX"
+    moment: ClassVar[str] = "written_at"
+
+    round_code: str
+    section: str
+    text: str
+    written_by: str
+    written_at: datetime
+    text_id: str = ""
+
+
 @dataclass(frozen=True)
 class Withdrawn:
     """A decision by which figures were believed until it was withdrawn."""
@@ -142,9 +157,10 @@ _TABLES: Mapping[str, Table] = {
     Verdict.prefix: tables.VERDICTS,
     Exemption.prefix: tables.EXEMPTIONS,
     SignedCopy.prefix: tables.SIGNED_COPIES,
+    ReportText.prefix: tables.REPORT_TEXTS,
 }
 _MOMENTS: Mapping[str, str] = {
-    kind.prefix: kind.moment for kind in (Entry, Response, Verdict, Exemption, SignedCopy)
+    kind.prefix: kind.moment for kind in (Entry, Response, Verdict, Exemption, SignedCopy, ReportText)
 }
 
 
@@ -189,6 +205,12 @@ def add_signed_copy(engine: Engine, signed: SignedCopy) -> str:
     """Append that a form's signed copy came; returns its id."""
     subject = f"{signed.reporting_unit_code} {signed.form_code} {signed.round_code}"
     return _append(engine, signed, _Act("signed_copy", signed.noted_by, signed.noted_at, subject))
+
+
+def add_report_text(engine: Engine, text: ReportText) -> str:
+    """Append what an officer wrote into a report; returns its id."""
+    act = _Act("report_text", text.written_by, text.written_at, f"{text.section} {text.round_code}")
+    return _append(engine, text, act)
 
 
 def confirm_entry(engine: Engine, entry_id: str, *, by: str, at: datetime) -> bool:
@@ -248,6 +270,13 @@ def list_signed_copies(engine: Engine, known_at: datetime | None = None) -> list
         return [SignedCopy(**row, signed_copy_id=id_) for id_, row in rows]
 
 
+def list_report_texts(engine: Engine, known_at: datetime | None = None) -> list[ReportText]:
+    """Texts that were not withdrawn, oldest first; with ``known_at``, as they stood then."""
+    with engine.connect() as connection:
+        rows = _standing(connection, ReportText.prefix, known_at)
+        return [ReportText(**row, text_id=id_) for id_, row in rows]
+
+
 def list_withdrawn(engine: Engine, known_at: datetime | None = None) -> list[Withdrawn]:
     """Entries and exemptions that were withdrawn, oldest first; with ``known_at``, by then."""
     with engine.connect() as connection:
@@ -272,16 +301,18 @@ def _entries(connection: Connection, known_at: datetime | None = None) -> list[E
 
 
 def shapes(engine: Engine, decision_id: str) -> tuple[str | None, str | None]:
-    """The round, or the period, whose figures a standing decision shapes; answers and signed copies shape none."""
+    """The round, or the period, that a standing decision shapes; answers and signed copies shape none."""
     prefix = decision_id.partition("-")[0]
-    if prefix not in (Entry.prefix, Verdict.prefix, Exemption.prefix):
+    if prefix not in (Entry.prefix, Verdict.prefix, Exemption.prefix, ReportText.prefix):
         return None, None
     with engine.connect() as connection:
         row = dict(_standing(connection, prefix)).get(decision_id, {})
     return row.get("round_code"), row.get("period_code")
 
 
-def _append(engine: Engine, decision: Entry | Response | Verdict | Exemption | SignedCopy, act: _Act) -> str:
+def _append(
+    engine: Engine, decision: Entry | Response | Verdict | Exemption | SignedCopy | ReportText, act: _Act
+) -> str:
     table = _TABLES[decision.prefix]
     row = {
         name: utc(value) if isinstance(value, datetime) else value

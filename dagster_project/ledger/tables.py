@@ -242,3 +242,15 @@ DOCUMENTS = Table(
     _text("cites_number", optional=True),
     Column("cites_date", Date, nullable=True),
 )
+
+#: What officers write into a round's report; the newest that stands counts.
+REPORT_TEXTS = Table(
+    "report_texts",
+    METADATA,
+    _number("number"),
+    _text("round_code"),
+    _text("section"),
+    _text("text"),
+    _text("written_by"),
+    _moment("written_at"),
+)

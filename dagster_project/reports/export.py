@@ -22,7 +22,7 @@ from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.safe import file_part
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
-PORTAL = "portal"
+OFFICIAL_PDF, PORTAL = "official_pdf", "portal"
 _INDEX = "index.json"
 _OPEN_FOLDER = "du-lieu-mo"
 _PORTAL_FOLDER = "cong-thong-tin"
@@ -38,18 +38,25 @@ class ExportedFile:
 
 
 def export_release(
-    release_dir: Path, out_dir: Path, *, round_code: str | None, lang: str
+    release_dir: Path,
+    out_dir: Path,
+    *,
+    round_code: str | None,
+    lang: str,
+    templates: Path | None = None,
 ) -> list[ExportedFile]:
     """Write the report set of a round into ``out_dir/<release id>``, replacing the set of that round.
 
-    Without a round: the quality report and the open data. Raises ``KhoError`` where the release is not whole or lacks
-    the round. Equal releases give equal bytes.
+    Without a round: the quality report and the open data. ``templates``: the folder of the office's own Word
+    templates. Raises ``KhoError`` where the release is not whole or lacks the round, ``UsageError`` where a template
+    names unknown fields; nothing is written then. Equal releases and templates give equal bytes.
     """
+    template = _template(templates)
     folder = out_dir / release_dir.name
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         if folder.is_dir():
             shutil.copytree(folder, aside, dirs_exist_ok=True)
-        written = _write_set(release, aside, round_code, lang)
+        written = _write_set(release, aside, round_code, lang, template)
         kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
         _write_index(aside, [*written, *kept])
     return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
@@ -85,11 +92,23 @@ def is_exported(folder: Path, round_code: str | None) -> bool:
     return any(file.path == wanted for file in exported_files(folder))
 
 
-def _write_set(release: Release, folder: Path, round_code: str | None, lang: str) -> list[ExportedFile]:
+def _template(templates: Path | None) -> Path:
+    """The office's own template of the official report, else the shipped one; checked."""
+    from dagster_project.reports.official import TEMPLATE, check_template
+
+    own = templates / TEMPLATE.name if templates else TEMPLATE
+    chosen = own if own.is_file() else TEMPLATE
+    check_template(chosen)
+    return chosen
+
+
+def _write_set(
+    release: Release, folder: Path, round_code: str | None, lang: str, template: Path
+) -> list[ExportedFile]:
     facts = read_round(release, round_code) if round_code else None
     open_folder = folder / _OPEN_FOLDER
     shutil.rmtree(open_folder, ignore_errors=True)
-    files = [] if facts is None else _write_round(facts, folder, lang)
+    files = [] if facts is None else _write_round(facts, folder, lang, template)
     quality = folder / _quality_name(round_code)
     counted = read_quality(release, facts)
     documents = len(files) + (2 if facts is None else 3)
@@ -99,15 +118,21 @@ def _write_set(release: Release, folder: Path, round_code: str | None, lang: str
     return files if facts is None else [*files, _write_portal(release, facts, counted, folder, files, lang)]
 
 
-def _write_round(facts: RoundFacts, folder: Path, lang: str) -> list[ExportedFile]:
+def _write_round(facts: RoundFacts, folder: Path, lang: str, template: Path) -> list[ExportedFile]:
     from dagster_project.reports.annex import write_annex
     from dagster_project.reports.official import write_official
+    from dagster_project.reports.pdf import docx_to_pdf
 
     report = folder / f"bao-cao-{file_part(facts.round.code)}.docx"
     annex = folder / f"phu-luc-{file_part(facts.round.code)}.xlsx"
-    write_official(facts, report)
+    write_official(facts, report, template)
+    docx_to_pdf(report, report.with_suffix(".pdf"))
     write_annex(facts, annex, lang)
-    return [_exported(OFFICIAL, report), _exported(ANNEX, annex)]
+    return [
+        _exported(OFFICIAL, report),
+        _exported(OFFICIAL_PDF, report.with_suffix(".pdf")),
+        _exported(ANNEX, annex),
+    ]
 
 
 def _write_portal(  # noqa: PLR0917

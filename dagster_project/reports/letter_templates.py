@@ -1,6 +1,6 @@
 """Makes the Word templates of the letters to and from units: ``python -m`` this module.
 
-Head, page and signature are the official report's (``official_template``); the words of each letter stand here. An
+Head, page and signature are those of every document (``letter_parts``); the words of each letter stand here. An
 office may edit its own copies in Word; what goes into their fields is ``letters``.
 """
 
@@ -14,7 +14,7 @@ from docx import Document
 
 from dagster_project.reports import word
 from dagster_project.reports.filling import SHIPPED
-from dagster_project.reports.official_template import (
+from dagster_project.reports.letter_parts import (
     closing,
     head_pages,
     letterhead,

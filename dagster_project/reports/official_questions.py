@@ -1,11 +1,11 @@
-"""Section III of the official report: what is to be mended and explained, what was settled, what awaits confirmation.
+"""The section of the official report on its figures' quality: what is open, what was settled, what awaits confirmation.
 
-Each part is a sentence with a count and a table of the first few; the rest stand in the annex. Always in Vietnamese.
+Each part is a count and the first few rows; the rest stand in the annex. Always in Vietnamese.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,47 +14,47 @@ from dagster_project.reports.annex_rows import entered_rows, finding_rows
 from dagster_project.reports.numbers import number
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
+from dagster_project.reports.table import IndicatorTable
 
 #: Rows of a table.
 _NAMED = 40
+_NOT_FINAL = ("estimate", "preliminary")
 
 _text = partial(message, lang="vi")
 
 
-def question_fields(facts: RoundFacts) -> dict[str, Any]:
+def question_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     """What goes into the fields of the section."""
-    return {**_questions(facts), **_settled(facts), **_entered(facts)}
+    return {
+        "blocking": _questions(facts, "blocking"),
+        "warning": _questions(facts, "warning"),
+        "settled": _questions(facts, "settled"),
+        "entered": _entered(facts),
+        "unconfirmed": {
+            "count": sum(not line.is_confirmed for line in table.indicators),
+            "mark": _text("reports.unconfirmed"),
+        },
+        "not_final": _not_final(facts),
+    }
 
 
-def _questions(facts: RoundFacts) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for severity in ("blocking", "warning"):
-        found = finding_rows(facts.findings.filter(group=severity), "vi")
-        fields[severity] = [
-            {
-                "number": place,
-                "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
-                "text": plain(row["message"]),
-                "place": plain(_where(row), 200),
-            }
-            for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
-        ]
-        fields[f"{severity}_text"] = _listed(severity, found.height)
-    return fields
+def _listed(rows: Sequence[Mapping[str, Any]], count: int) -> dict[str, Any]:
+    return {"count": count, "named": len(rows), "rest": count - len(rows), "rows": rows}
 
 
-def _settled(facts: RoundFacts) -> dict[str, Any]:
-    found = finding_rows(facts.findings.filter(group="settled"), "vi")
+def _questions(facts: RoundFacts, group: str) -> dict[str, Any]:
+    found = finding_rows(facts.findings.filter(group=group), "vi")
     rows = [
         {
             "number": place,
             "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"] or "", 120),
             "text": plain(row["message"]),
+            "place": plain(_where(row), 200),
             "answer": _answer(row),
         }
         for place, row in enumerate(found.head(_NAMED).iter_rows(named=True), start=1)
     ]
-    return {"settled": rows, "settled_text": _listed("settled", found.height)}
+    return _listed(rows, found.height)
 
 
 def _answer(row: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def _entered(facts: RoundFacts) -> dict[str, Any]:
         }
         for place, row in enumerate(waiting.head(_NAMED).iter_rows(named=True), start=1)
     ]
-    return {"entered": rows, "entered_text": _listed("entered", waiting.height)}
+    return _listed(rows, waiting.height)
 
 
 def _entered_value(row: Mapping[str, Any]) -> str:
@@ -89,9 +89,11 @@ def _entered_value(row: Mapping[str, Any]) -> str:
     return f"{' '.join(filter(None, (value, plain(row['unit'], 60))))} ({how.lower()})"
 
 
-def _listed(name: str, count: int) -> str:
-    words = "none" if not count else "some" if count <= _NAMED else "many"
-    return _text(f"reports.{name}_{words}", count=count, named=min(count, _NAMED))
+def _not_final(facts: RoundFacts) -> dict[str, int]:
+    """How many figures of the round are estimates or preliminary."""
+    statuses = facts.indicators.filter(round_code=facts.round.code, category_code="_T")["value_status"]
+    found = {status: int((statuses == status).sum()) for status in _NOT_FINAL}
+    return {**found, "count": sum(found.values())}
 
 
 def _where(row: Mapping[str, Any]) -> str:

@@ -12,16 +12,72 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm
 
 from dagster_project.reports import word
+from dagster_project.reports.letter_parts import (
+    closing,
+    head_pages,
+    letterhead,
+    loop_row,
+    set_base_style,
+    set_page,
+)
+from dagster_project.reports.official_tables import AREAS, PERIODS
 from dagster_project.reports.packing import settle
 
 TEMPLATE = Path(__file__).parent / "templates" / "official.docx"
-FONT = "Times New Roman"
+
+#: Below "TM.": who signs for the chair, or the chair.
+_SIGNED = (
+    "TM. ỦY BAN NHÂN DÂN",
+    *("{%p if is_for_chair %}", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"),
+    *("{%p else %}", "CHỦ TỊCH", "{%p endif %}"),
+)
+_SUBJECT = "kết quả thu thập và tổng hợp số liệu theo bộ tiêu chí {{ period }}"
+
+_RESULTS = (
+    "Bộ tiêu chí có {{ results.indicators }} tiêu chí{% if is_overview %}, tổng hợp cho {{ results.areas }} địa bàn. "
+    "Phụ lục I nêu số địa bàn đã có số liệu của từng tiêu chí, Phụ lục II nêu số liệu của từng địa bàn.{% else %}. "
+    "Kết quả {{ period }}: {{ results.with_figure + results.zero }} tiêu chí đã có kết quả (kể cả không phát sinh), "
+    "{{ results.not_applicable }} tiêu chí không áp dụng ở cấp báo cáo, {{ results.held }} tiêu chí chờ đơn vị chỉnh "
+    "sửa số liệu và {{ results.none }} tiêu chí chưa có số liệu. Kết quả từng tiêu chí "
+    "{% if results.first != results.last %}từ {{ results.first }} đến {% endif %}{{ results.last }} nêu tại Phụ lục"
+    "{% if is_consolidated %} I, số liệu từng địa bàn nêu tại Phụ lục II{% endif %} kèm theo.{% endif %}"
+)
+#: Field, heading, what is said where there are some and where there are none, head and field of the last column.
+_QUESTIONS = (
+    (
+        *("blocking", "Số liệu chờ đơn vị chỉnh sửa"),
+        "Có {{ blocking.count }} nội dung đề nghị đơn vị kiểm tra, chỉnh sửa; số liệu liên quan chưa đưa vào kết quả.",
+        "Không có số liệu chờ đơn vị chỉnh sửa.",
+        *("Vị trí", "place"),
+    ),
+    (
+        *("warning", "Số liệu cần giải trình"),
+        "Có {{ warning.count }} nội dung đề nghị đơn vị giải trình.",
+        "Không có số liệu cần giải trình.",
+        *("Vị trí", "place"),
+    ),
+    (
+        *("settled", "Nội dung đã giải trình, đã có quyết định"),
+        "Có {{ settled.count }} nội dung đã được đơn vị giải trình hoặc đã có quyết định.",
+        "Chưa có nội dung nào được giải trình hoặc quyết định.",
+        *("Giải trình, quyết định", "answer"),
+    ),
+    (
+        *("entered", "Số liệu nhập thay, đính chính chờ đơn vị xác nhận"),
+        "Có {{ entered.count }} số liệu do cán bộ nhập thay hoặc đính chính, đang chờ đơn vị xác nhận.",
+        "Không có số liệu nhập thay hoặc đính chính nào chờ xác nhận.",
+        *("Giá trị", "value"),
+    ),
+)
+_REST = (
+    "{% if NAME.rest %}{{ NAME.named }} nội dung đầu nêu tại bảng dưới đây, các nội dung còn lại xem phụ lục số liệu "
+    "(bảng tính).{% else %}Các nội dung nêu tại bảng dưới đây.{% endif %}"
+)
 
 
 def make_template(file: Path) -> None:
@@ -32,96 +88,22 @@ def make_template(file: Path) -> None:
     head_pages(document.sections[0])
     letterhead(document)
     _title(document)
-    _section_submissions(document)
+    _section_collection(document)
     _section_results(document)
-    _section_questions(document)
-    closing(document)
+    _section_changes(document)
+    _section_targets(document)
+    _section_quality(document)
+    _section_assessment(document)
+    closing(document, _SIGNED)
     _appendix(document)
+    _appendix_areas(document)
     document.save(str(file))
     settle(file)
 
 
-def set_base_style(document: Any) -> None:
-    """Times New Roman, 14 points, Vietnamese."""
-    style = document.styles["Normal"]
-    style.font.name = FONT
-    style.font.size = Pt(14)
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for script in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
-        fonts.set(qn(script), FONT)
-    language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "vi-VN")
-    style.element.rPr.append(language)
-    style.paragraph_format.space_after = Pt(0)
-    style.paragraph_format.line_spacing = 1.0
-
-
-def set_page(section: Any) -> None:
-    """A4 with the margins of the decree."""
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin = section.bottom_margin = Mm(20)
-    section.left_margin, section.right_margin = Mm(30), Mm(15)
-    section.header_distance = Mm(9)
-    section.footer_distance = Mm(9)
-
-
-def head_pages(section: Any) -> None:
-    """Page numbers in the middle of the top margin from page 2; the marks of draft and sample on every page."""
-    section.different_first_page_header_footer = True
-    _mark(section.first_page_header.paragraphs[0])
-    number = section.header.paragraphs[0]
-    number.alignment = word.CENTRE
-    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-        run = number.add_run()
-        run.font.size = Pt(13)
-        if kind:
-            field = OxmlElement("w:fldChar")
-            field.set(qn("w:fldCharType"), kind)
-        else:
-            field = OxmlElement("w:instrText")
-            field.text = text
-        run._r.append(field)  # noqa: SLF001  # python-docx has no fields of its own
-    _mark(section.header.add_paragraph())
-
-
-def _mark(paragraph: Any) -> None:
-    paragraph.alignment = word.RIGHT
-    run = paragraph.add_run("{{ marks }}")
-    run.bold = True
-    run.font.size = Pt(10)
-    run.font.color.rgb = RGBColor(0xC0, 0x00, 0x00)
-
-
-def letterhead(
-    document: Any,
-    issuer: Sequence[str] = ("{{ issuer_kind }}", "{{ issuer_area }}"),
-    *,
-    about: str = "",
-) -> None:
-    """Whose document it is, quốc hiệu and tiêu ngữ, number, place and date; ``about`` is the subject of a letter."""
-    table = word.table(document, (65, 100), grid=False)
-    left, right = table.rows[0].cells
-    word.put(left, "{%p if superior %}", first=True)
-    word.put(left, "{{ superior }}", size=12, align=word.CENTRE)
-    word.put(left, "{%p endif %}")
-    for text in issuer:
-        word.put(left, text, size=12, bold=True, align=word.CENTRE)
-    _rule(left, 22)
-    word.put(left, "Số: {{ number }}", size=13, align=word.CENTRE)
-    word.put(left, "{%p if draft %}")
-    word.put(left, "{{ draft }}", size=12, bold=True, align=word.CENTRE)
-    word.put(left, "{%p endif %}")
-    if about:
-        word.put(left, about, size=12, align=word.CENTRE)
-    word.put(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=12, bold=True, align=word.CENTRE, first=True)
-    word.put(right, "Độc lập - Tự do - Hạnh phúc", size=13, bold=True, align=word.CENTRE)
-    _rule(right, 22)
-    word.put(right, "{{ place }}, {{ dated }}", size=13, italic=True, align=word.CENTRE)
-
-
 def _title(document: Any) -> None:
     word.add(document, "BÁO CÁO", bold=True, align=word.CENTRE, before=14)
-    word.add(document, "{{ subject }}", bold=True, align=word.CENTRE)
+    word.add(document, _SUBJECT.replace("kết", "Kết", 1), bold=True, align=word.CENTRE)
     word.add(document, "{%p if relation %}")
     word.add(document, "({{ relation }})", italic=True, align=word.CENTRE)
     word.add(document, "{%p endif %}")
@@ -129,23 +111,87 @@ def _title(document: Any) -> None:
     word.add(document, "{%p if addressee %}")
     word.add(document, "Kính gửi: {{ addressee }}.", align=word.CENTRE, before=8, after=8)
     word.add(document, "{%p endif %}")
-    word.body(document, "{{ basis }}")
+    word.body(
+        document,
+        "{% if legal_basis %}Thực hiện {{ legal_basis }} về việc ban hành {{ criteria_set }}, {% endif %}"
+        f"{{{{ issuer }}}} {{% if is_consolidated %}}tổng hợp, {{% endif %}}báo cáo {_SUBJECT} như sau:",
+        before=8,
+    )
 
 
-def _section_submissions(document: Any) -> None:
-    word.heading(document, "I. TÌNH HÌNH THỰC HIỆN")
+def _section_collection(document: Any) -> None:
+    word.heading(document, "I. TÌNH HÌNH THU THẬP SỐ LIỆU")
     word.heading(document, "1. Tình hình gửi báo cáo của các đơn vị")
-    word.body(document, "{{ submitted }}")
-    _listing(document, "missing", "missing_title")
-    _listing(document, "late", "late_title")
-    word.heading(document, "2. Tình hình số liệu")
-    word.body(document, "{{ received }}")
+    word.body(
+        document,
+        "{% if units.expected %}Đợt báo cáo có {{ units.expected }} đơn vị phải gửi báo cáo"
+        "{% if units.due %}, hạn gửi trước ngày {{ units.due }}{% endif %}. "
+        "Đến thời điểm chốt số liệu (ngày {{ release_day }}) đã có {{ units.sent }}/{{ units.expected }} "
+        "đơn vị gửi "
+        "báo cáo, đạt {{ units.percent }}%{% if units.due %}; trong đó {{ units.on_time }} đơn vị gửi đúng "
+        "hạn, "
+        "{{ units.late }} đơn vị gửi sau hạn{% endif %}."
+        "{% else %}Đợt báo cáo chưa có danh sách đơn vị phải gửi báo cáo (thời điểm chốt số liệu: ngày "
+        "{{ release_day }}).{% endif %}",
+    )
+    _areas(document)
+    word.add(document, "{%p if not is_consolidated %}")
+    _listing(
+        document,
+        "missing",
+        "Có {{ units.missing }} đơn vị chưa gửi báo cáo:",
+        "reason",
+        " – {{ item.reason }}",
+    )
+    word.add(document, "{%p endif %}")
+    _listing(
+        document,
+        "late",
+        "Có {{ units.late }} đơn vị gửi báo cáo sau hạn:",
+        "received",
+        " (nhận lúc {{ item.received }})",
+    )
+    _listing(
+        document,
+        "excused",
+        "Các đơn vị được miễn, không gửi hoặc không phát sinh số liệu:",
+        "reason",
+        " – {{ item.reason }}",
+    )
+    word.heading(document, "2. Số liệu đã tiếp nhận")
+    word.body(
+        document,
+        "Đã tiếp nhận {{ submissions.count }} lần nộp{% if submissions.replaced %}, trong đó "
+        "{{ submissions.replaced }} lần nộp đã được thay bằng lần nộp sau,{% endif %} với {{ "
+        "submissions.figures }} số "
+        "liệu; {{ submissions.held }} số liệu đang chờ đơn vị chỉnh sửa. Kết quả kiểm tra: "
+        "{{ submissions.blocking }} nội dung cần sửa, {{ submissions.warning }} nội dung cần giải trình.",
+    )
+    _written(document, "collection")
+
+
+def _areas(document: Any) -> None:
+    """Per area who has not sent, in a consolidated report."""
+    word.add(document, "{%p if areas %}")
+    word.body(document, "Tình hình gửi báo cáo theo địa bàn:", keep=True)
+    table = word.table(document, (10, 38, 18, 18, 18, 63), rows=2)
+    heads = ("TT", "Địa bàn", "Phải gửi", "Đã gửi", "Sau hạn", "Đơn vị chưa gửi")
+    word.head_row(table.rows[0], heads, size=11)
+    loop_row(
+        table,
+        "area in areas",
+        tuple(f"{{{{ area.{name} }}}}" for name in ("number", "name", "expected", "sent", "late", "missing")),
+        size=11,
+        aligns=(word.CENTRE, word.LEFT, *(word.CENTRE,) * 3, word.LEFT),
+    )
+    word.add(document, "{%p endif %}")
 
 
 def _section_results(document: Any) -> None:
-    word.heading(document, "II. KẾT QUẢ TỔNG HỢP THEO BỘ TIÊU CHÍ")
-    word.body(document, "{{ results }}")
-    word.body(document, "Tình hình số liệu năm {{ year_of_data }} theo từng nhóm:", keep=True)
+    word.heading(document, "II. KẾT QUẢ THEO BỘ TIÊU CHÍ")
+    word.body(document, _RESULTS)
+    _written(document, "results")
+    word.body(document, "Tình hình số liệu {{ period }} theo từng nhóm:", keep=True)
     table = word.table(document, (58, 17, 19, 18, 18, 17, 18), rows=2)
     heads = (
         "Nhóm tiêu chí",
@@ -157,39 +203,126 @@ def _section_results(document: Any) -> None:
         "Chưa có số liệu",
     )
     word.head_row(table.rows[0], heads, size=11)
+    kinds = ("indicators", "with_figure", "zero", "not_applicable", "held", "none")
+    aligns = (word.LEFT, *(word.CENTRE,) * 6)
     loop_row(
         table,
         "group in groups",
-        ("{{ group.name }}", *(f"{{{{ group.counts[{n}] }}}}" for n in range(6))),
+        ("{{ group.name }}", *(f"{{{{ group.{kind} }}}}" for kind in kinds)),
         size=11,
-        aligns=(word.LEFT, *(word.CENTRE,) * 6),
+        aligns=aligns,
     )
+    totals = ("Tổng cộng", *(f"{{{{ results.{kind} }}}}" for kind in kinds))
+    word.fill(table.add_row(), totals, size=11, bold=True, aligns=aligns)
 
 
-def _section_questions(document: Any) -> None:
-    word.heading(document, "III. NHỮNG VẤN ĐỀ VỀ SỐ LIỆU")
-    parts = (
-        ("blocking", "Số liệu chờ đơn vị chỉnh sửa", "Vị trí", "place"),
-        ("warning", "Số liệu cần giải trình", "Vị trí", "place"),
-        ("settled", "Nội dung đã giải trình, đã có quyết định", "Giải trình, quyết định", "answer"),
-        ("entered", "Số liệu nhập thay, đính chính chờ đơn vị xác nhận", "Giá trị", "value"),
+def _section_changes(document: Any) -> None:
+    word.heading(document, "III. NHỮNG THAY ĐỔI VÀ NGUYÊN NHÂN")
+    _written(document, "changes")
+    word.add(document, "{%p if movements %}")
+    word.body(document, "Các tiêu chí biến động nhiều nhất so với kỳ trước:", keep=True)
+    table = word.table(document, (16, 54, 21, 21, 21, 32), rows=2)
+    heads = ("TT", "Tiêu chí", "Kỳ trước", "Kỳ báo cáo", "Tăng, giảm", "Giải trình của đơn vị")
+    word.head_row(table.rows[0], heads, size=11)
+    loop_row(
+        table,
+        "item in movements",
+        (
+            "{{ item.code }}",
+            "{{ item.name }}{% if item.unit %} ({{ item.unit }}){% endif %}",
+            *(f"{{{{ item.{name} }}}}" for name in ("before", "after", "change", "reason")),
+        ),
+        size=11,
+        aligns=(word.CENTRE, word.LEFT, *(word.RIGHT,) * 3, word.LEFT),
     )
-    for number, (name, title, head, last) in enumerate(parts, start=1):
+    word.add(document, "{%p else %}")
+    word.body(document, "Chưa có tiêu chí nào so sánh được với kỳ trước.")
+    word.add(document, "{%p endif %}")
+    word.add(document, "{%p for item in breaks %}")
+    word.body(
+        document,
+        "Năm {{ item.period }} có thay đổi phạm vi số liệu, không so sánh trực tiếp với các năm trước: "
+        "{{ item.reason }}.",
+        before=6,
+    )
+    word.add(document, "{%p endfor %}")
+    word.add(document, "{%p for item in definitions %}")
+    word.body(
+        document,
+        "Tiêu chí {{ item.code }} ({{ item.name }}), từ năm {{ item.period }}: {{ item.reason }}; không so "
+        "sánh trực "
+        "tiếp với các năm trước.",
+    )
+    word.add(document, "{%p endfor %}")
+
+
+def _section_targets(document: Any) -> None:
+    word.heading(document, "IV. TÌNH HÌNH THỰC HIỆN MỤC TIÊU")
+    word.add(document, "{%p if targets %}")
+    word.body(
+        document,
+        "Có {{ targets|length }} mục tiêu được giao: {% for light in lights %}{{ light.count }} mục tiêu "
+        "{{ light.name|lower }}{% if not loop.last %}, {% endif %}{% endfor %}.",
+        keep=True,
+    )
+    table = word.table(document, (15, 44, 15, 19, 18, 18, 18, 20), rows=2)
+    heads = (
+        "TT",
+        "Tiêu chí",
+        "Năm",
+        "Mục tiêu",
+        "Thực hiện",
+        "So với mục tiêu",
+        "Cần đạt theo tiến độ",
+        "Đánh giá",
+    )
+    word.head_row(table.rows[0], heads, size=10)
+    loop_row(
+        table,
+        "item in targets",
+        (
+            "{{ item.code }}",
+            "{{ item.name }}{% if item.unit %} ({{ item.unit }}){% endif %}",
+            *(f"{{{{ item.{name} }}}}" for name in ("period", "target", "actual", "gap", "pace", "light")),
+        ),
+        size=10,
+        aligns=(word.CENTRE, word.LEFT, word.CENTRE, *(word.RIGHT,) * 4, word.LEFT),
+    )
+    word.add(document, "{%p else %}")
+    word.body(document, "Chưa có mục tiêu nào được giao cho kỳ này.")
+    word.add(document, "{%p endif %}")
+    _written(document, "targets")
+
+
+def _section_quality(document: Any) -> None:
+    word.heading(document, "V. CHẤT LƯỢNG SỐ LIỆU")
+    for number, (name, title, some, none, head, last) in enumerate(_QUESTIONS, start=1):
         word.heading(document, f"{number}. {title}")
-        word.body(document, f"{{{{ {name}_text }}}}")
+        rest = _REST.replace("NAME", name)
+        word.body(document, f"{{% if {name}.count %}}{some} {rest}{{% else %}}{none}{{% endif %}}")
         _question_table(document, name, head, last)
-    word.heading(document, f"{len(parts) + 1}. Tên gọi và cách tính chưa xác nhận")
-    word.body(document, "{{ unconfirmed }}")
-    word.body(document, "{{ closing }}", before=10)
+    word.heading(
+        document, f"{len(_QUESTIONS) + 1}. Tên gọi, cách tính chưa xác nhận và số liệu chưa chính thức"
+    )
+    word.body(
+        document,
+        "{% if unconfirmed.count %}Có {{ unconfirmed.count }}/{{ results.indicators }} tiêu chí chưa được "
+        "đối chiếu với "
+        "phụ lục chính thức của văn bản ban hành, được đánh dấu {{ unconfirmed.mark }} trong báo cáo này."
+        "{% else %}Tên gọi của cả {{ results.indicators }} tiêu chí đã được xác nhận.{% endif %} "
+        "{% if not_final.count %}Có {{ not_final.count }} kết quả {{ period }} còn là số ước tính "
+        "({{ not_final.estimate }}) hoặc sơ bộ ({{ not_final.preliminary }}).{% endif %}",
+    )
+    _written(document, "quality")
 
 
 def _question_table(document: Any, name: str, head: str, last: str) -> None:
-    word.add(document, f"{{%p if {name} %}}")
-    table = word.table(document, (10, 35, 82, 38), rows=2)
+    word.add(document, f"{{%p if {name}.rows %}}")
+    table = word.table(document, (10, 33, 76, 46), rows=2)
     word.head_row(table.rows[0], ("TT", "Đơn vị", "Nội dung", head), size=11)
     loop_row(
         table,
-        f"item in {name}",
+        f"item in {name}.rows",
         ("{{ item.number }}", "{{ item.unit }}", "{{ item.text }}", f"{{{{ item.{last} }}}}"),
         size=11,
         aligns=(word.CENTRE, word.LEFT, word.LEFT, word.LEFT),
@@ -197,22 +330,51 @@ def _question_table(document: Any, name: str, head: str, last: str) -> None:
     word.add(document, "{%p endif %}")
 
 
-def closing(
-    document: Any, titles: Sequence[str] = ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
-) -> None:
-    """Who gets the document, and who signs it."""
-    word.add(document, "", size=8)
-    table = word.table(document, (80, 85), grid=False)
-    word.keep_whole(table.rows[0])
-    left, right = table.rows[0].cells
-    word.put(left, "Nơi nhận:", size=12, bold=True, italic=True, first=True)
-    word.put(left, "{%p for recipient in recipients %}")
-    word.put(left, "- {{ recipient }}", size=11)
-    word.put(left, "{%p endfor %}")
-    for number, text in enumerate(titles):
-        word.put(right, text, size=14, bold=True, align=word.CENTRE, first=not number)
-    for text in ("", "", "", "{{ signer }}"):
-        word.put(right, text, size=14, bold=True, align=word.CENTRE)
+def _section_assessment(document: Any) -> None:
+    """What the officer wrote; else what the units explained and what is still open."""
+    word.heading(document, "VI. ĐÁNH GIÁ VÀ KIẾN NGHỊ")
+    word.heading(document, "1. Đánh giá")
+    word.add(document, "{%p if texts.assessment %}")
+    _written(document, "assessment")
+    word.add(document, "{%p elif explained %}")
+    word.body(document, "Theo giải trình của các đơn vị:", keep=True)
+    word.add(document, "{%p for item in explained %}")
+    word.body(
+        document, "- {{ item.unit }}: {% if item.subject %}{{ item.subject }} – {% endif %}{{ item.text }};"
+    )
+    word.add(document, "{%p endfor %}")
+    word.add(document, "{%p else %}")
+    word.body(document, "Kết quả và những thay đổi chính nêu tại mục II và mục III.")
+    word.add(document, "{%p endif %}")
+    word.heading(document, "2. Đề xuất, kiến nghị")
+    word.add(document, "{%p if texts.proposals %}")
+    _written(document, "proposals")
+    word.add(document, "{%p else %}")
+    _if(
+        document,
+        "units.missing",
+        "Đề nghị {{ units.missing }} đơn vị chưa gửi báo cáo khẩn trương hoàn thành việc gửi số liệu.",
+    )
+    _if(
+        document,
+        "blocking.count or warning.count",
+        "Đề nghị các đơn vị kiểm tra, chỉnh sửa {{ blocking.count }} nội dung và giải trình {{ "
+        "warning.count }} nội dung "
+        "nêu tại mục V.",
+    )
+    _if(
+        document,
+        "not (units.missing or blocking.count or warning.count)",
+        "Không có đề xuất, kiến nghị.",
+    )
+    word.add(document, "{%p endif %}")
+    word.body(
+        document,
+        f"Trên đây là báo cáo {_SUBJECT} của {{{{ issuer }}}}{{% if addressee %}}, kính gửi {{{{ addressee "
+        f"}}}} xem xét, "
+        "tổng hợp{% endif %}./.",
+        before=10,
+    )
 
 
 def _appendix(document: Any) -> None:
@@ -221,8 +383,94 @@ def _appendix(document: Any) -> None:
     section.page_width, section.page_height = Mm(297), Mm(210)
     section.left_margin, section.right_margin = Mm(30), Mm(15)
     section.different_first_page_header_footer = False
-    word.add(document, "Phụ lục", bold=True, align=word.CENTRE)
-    word.add(document, "{{ table_title }}", bold=True, align=word.CENTRE)
+    word.add(document, "Phụ lục{% if blocks %} I{% endif %}", bold=True, align=word.CENTRE)
+    title = (
+        "{% if is_overview %}SỐ ĐỊA BÀN ĐÃ CÓ SỐ LIỆU / TỔNG SỐ ({{ table_place|upper }}){% else %}KẾT QUẢ THEO BỘ "
+        "TIÊU CHÍ CỦA {{ table_place|upper }}{% endif %} {% if results.first != results.last %}TỪ "
+        "{{ results.first|upper }} ĐẾN {% endif %}{{ results.last|upper }}"
+    )
+    word.add(document, title, bold=True, align=word.CENTRE)
+    _attached(document)
+    word.add(document, "{%p for group in groups %}")
+    _table_title(document, "Bảng {{ group.number }}. {{ group.name }}")
+    table = word.table(document, (16, 102, 24, 22, 22, 22), rows=8)
+    _caption(table, PERIODS)
+    head, loop, choice, heading, other, figures, *ends = table.rows
+    word.head_row(
+        head,
+        ("TT", "Tiêu chí", "Đơn vị tính", *_columns("period in periods", "{{ period.heading }}")),
+        size=10,
+    )
+    word.fill(loop, ("{%tr for line in group.lines %}",), size=10)
+    word.fill(choice, ("{%tr if line.is_heading %}",), size=10)
+    heading.cells[1].merge(heading.cells[5])
+    word.fill(
+        heading,
+        ("{{ line.code }}", "{% colspan span %}{{ line.name }}"),
+        size=10,
+        bold=True,
+        aligns=(word.CENTRE, word.LEFT),
+    )
+    for cell in heading.cells:
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
+    word.fill(other, ("{%tr else %}",), size=10)
+    word.fill(
+        figures,
+        ("{{ line.code }}", "{{ line.name }}", "{{ line.unit }}"),
+        size=10,
+        aligns=(word.CENTRE, word.LEFT, word.CENTRE),
+    )
+    _figure_cells(figures.cells[3:6], "line", 10)
+    for row, text in zip(ends, ("{%tr endif %}", "{%tr endfor %}"), strict=True):
+        word.fill(row, (text,), size=10)
+    word.add(document, "{%p endfor %}")
+    word.add(document, "{%p for note in notes %}")
+    word.add(document, "{{ note }}", size=10, italic=True, align=word.BOTH)
+    word.add(document, "{%p endfor %}")
+
+
+def _appendix_areas(document: Any) -> None:
+    """Areas as rows and the indicators of a group as columns, as many as a page holds."""
+    word.add(document, "{%p if blocks %}")
+    first = word.add(document, "Phụ lục II", bold=True, align=word.CENTRE)
+    first.paragraph_format.page_break_before = True
+    word.add(document, "SỐ LIỆU THEO ĐỊA BÀN {{ period|upper }}", bold=True, align=word.CENTRE)
+    _attached(document)
+    word.add(
+        document,
+        "Ký hiệu: “-” không phát sinh; “…” chưa có số liệu; “x” không áp dụng; “!” chờ đơn vị chỉnh sửa. "
+        "Tên đầy đủ của "
+        "tiêu chí nêu tại Phụ lục I.",
+        size=11,
+        italic=True,
+        align=word.BOTH,
+    )
+    word.add(document, "{%p for block in blocks %}")
+    _table_title(
+        document,
+        "Bảng {{ block.number }}. {{ block.group }}{% if not block.is_first %} (tiếp theo){% endif %}",
+    )
+    table = word.table(document, (9, 42, 20, 20, 20), rows=8)
+    _caption(table, AREAS)
+    head, loop, choice, total, other, area, *ends = table.rows
+    word.head_row(head, ("TT", "Địa bàn", *_columns("column in block.columns", "{{ column.code }}")), size=9)
+    for text in ("{{ column.name }}", "{% if column.unit %}({{ column.unit }}){% endif %}"):
+        word.put(head.cells[3], text, size=8, align=word.CENTRE)
+    word.fill(loop, ("{%tr for row in block.rows %}",), size=9)
+    word.fill(choice, ("{%tr if row.is_total %}",), size=9)
+    word.fill(other, ("{%tr else %}",), size=9)
+    for kind, bold in ((total, True), (area, False)):
+        word.fill(
+            kind, ("{{ row.number }}", "{{ row.name }}"), size=9, bold=bold, aligns=(word.CENTRE, word.LEFT)
+        )
+        _figure_cells(kind.cells[2:5], "row", 9, bold=bold)
+    for row, text in zip(ends, ("{%tr endif %}", "{%tr endfor %}"), strict=True):
+        word.fill(row, (text,), size=9)
+    word.add(document, "{%p endfor %}")
+    word.add(document, "{%p endif %}")
+
+
+def _attached(document: Any) -> None:
     word.add(
         document,
         "(Kèm theo Báo cáo số {{ number }} {{ dated }} của {{ issuer }})",
@@ -231,72 +479,59 @@ def _appendix(document: Any) -> None:
         align=word.CENTRE,
         after=6,
     )
-    table = word.table(document, (16, 102, 24, 22, 22, 22), rows=8)
-    head, loop, choice, heading, other, figures, *ends = table.rows
-    word.head_row(head, ("TT", "Tiêu chí", "Đơn vị tính", *_columns("{{ period.heading }}")), size=11)
-    word.fill(loop, ("{%tr for line in lines %}",), size=11)
-    word.fill(choice, ("{%tr if line.is_heading %}",), size=11)
-    heading.cells[1].merge(heading.cells[5])
-    word.fill(
-        heading,
-        ("{{ line.code }}", "{% colspan span %}{{ line.name }}"),
-        size=11,
-        bold=True,
-        aligns=(word.CENTRE, word.LEFT),
-    )
-    for cell in heading.cells:
-        cell.paragraphs[0].paragraph_format.keep_with_next = True
-    word.fill(other, ("{%tr else %}",), size=11)
-    word.fill(
-        figures,
-        ("{{ line.code }}", "{{ line.name }}", "{{ line.unit }}"),
-        size=11,
-        aligns=(word.CENTRE, word.LEFT, word.CENTRE),
-    )
-    _figure_cells(figures)
-    for row, text in zip(ends, ("{%tr endif %}", "{%tr endfor %}"), strict=True):
-        word.fill(row, (text,), size=11)
-    word.add(document, "{%p for note in notes %}")
-    word.add(document, "{{ note }}", size=11, italic=True, align=word.BOTH)
-    word.add(document, "{%p endfor %}")
 
 
-def _columns(text: str) -> tuple[str, str, str]:
-    return "{%tc for period in periods %}", text, "{%tc endfor %}"
+def _table_title(document: Any, text: str) -> None:
+    title = word.add(document, text, bold=True, size=12, before=8, after=4)
+    title.paragraph_format.keep_with_next = True
 
 
-def _figure_cells(row: Any) -> None:
+def _caption(table: Any, text: str) -> None:
+    """The alternative text by which ``official_tables`` knows a table that grows in width."""
+    caption = OxmlElement("w:tblCaption")
+    caption.set(qn("w:val"), text)
+    table._tbl.tblPr.append(caption)  # noqa: SLF001  # python-docx has no alternative texts of tables
+
+
+def _columns(loop: str, text: str) -> tuple[str, str, str]:
+    return f"{{%tc for {loop} %}}", text, "{%tc endfor %}"
+
+
+def _figure_cells(cells: Sequence[Any], name: str, size: float, *, bold: bool = False) -> None:
     """A cell per figure: digits upright to the right, words small in the middle."""
-    opening, body, ending = row.cells[3:6]
-    word.put(opening, "{%tc for figure in line.figures %}", first=True)
+    opening, body, ending = cells
+    word.put(opening, f"{{%tc for figure in {name}.figures %}}", first=True)
     word.put(body, "{%p if figure.digits %}", first=True)
-    word.put(body, "{{ figure.digits }}", size=11, align=word.RIGHT)
+    word.put(body, "{{ figure.digits }}", size=size, bold=bold, align=word.RIGHT)
     word.put(body, "{%p else %}")
-    word.put(body, "{{ figure.words }}", size=9, italic=True, align=word.CENTRE)
+    word.put(body, "{{ figure.words }}", size=8.5, italic=True, align=word.CENTRE)
     word.put(body, "{%p endif %}")
     word.put(ending, "{%tc endfor %}", first=True)
 
 
-def loop_row(
-    table: Any, loop: str, texts: Sequence[str], *, size: float, aligns: Sequence[WD_ALIGN_PARAGRAPH]
-) -> None:
-    """Below the heading row, a row for each item of a list."""
-    word.fill(table.rows[1], (f"{{%tr for {loop} %}}",), size=size)
-    word.fill(table.add_row(), texts, size=size, aligns=aligns)
-    word.fill(table.add_row(), ("{%tr endfor %}",), size=size)
-
-
-def _listing(document: Any, name: str, title: str) -> None:
+def _listing(document: Any, name: str, title: str, detail: str, told: str) -> None:
+    """Those of a list by name, each with a detail where there is one, and how many more there are."""
     word.add(document, f"{{%p if {name} %}}")
-    word.body(document, f"{{{{ {title} }}}}", keep=True)
+    word.body(document, title, keep=True)
     word.add(document, f"{{%p for item in {name} %}}")
-    word.body(document, "- {{ item }};")
+    word.body(document, f"- {{{{ item.name }}}}{{% if item.{detail} %}}{told}{{% endif %}};")
     word.add(document, "{%p endfor %}")
+    if name != "excused":
+        _if(document, f"{name}_rest", f"- và {{{{ {name}_rest }}}} đơn vị khác (xem phụ lục số liệu).")
     word.add(document, "{%p endif %}")
 
 
-def _rule(cell: Any, indent: float) -> None:
-    word.underline(cell.add_paragraph(), indent, indent)
+def _if(document: Any, condition: str, text: str) -> None:
+    word.add(document, f"{{%p if {condition} %}}")
+    word.body(document, text)
+    word.add(document, "{%p endif %}")
+
+
+def _written(document: Any, section: str) -> None:
+    """What the officer wrote into a section."""
+    word.add(document, f"{{%p for paragraph in texts.{section} %}}")
+    word.body(document, "{{ paragraph }}")
+    word.add(document, "{%p endfor %}")
 
 
 if __name__ == "__main__":

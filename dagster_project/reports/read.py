@@ -6,6 +6,7 @@ Choosing and ordering rows belongs here, computing figures does not. Shaping the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,14 @@ from dagster_project.reports.release import Release, Stamp, local_times, valid_a
 
 #: What releases of earlier programs lack.
 _LATER = {"break_reason_vi": pl.String(), "is_retrospective": pl.Boolean()}
+
+
+_ROUND = ("criteria_set_name_vi", "legal_basis_vi", "addressee_vi", "recipients_vi")
+_TEXTS = {"section": pl.String(), "text": pl.String(), "is_current": pl.Boolean()}
+_TARGETS = dict.fromkeys(
+    ("round_code", "area_code", "indicator_code", "category_code", "target_period_code", "comparison"),
+    pl.String(),
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,10 @@ class Round:
     due_unit: date | None
     due_office: date | None
     state: str = "draft"
+    criteria_set_name: str = ""
+    legal_basis: str = ""
+    addressee: str = ""
+    recipients: str = ""
 
     @property
     def is_draft(self) -> bool:
@@ -127,6 +140,8 @@ class RoundFacts:
     findings: pl.DataFrame
     other_findings: pl.DataFrame
     letter: Letter
+    targets: pl.DataFrame
+    texts: pl.DataFrame
 
     @property
     def expected_units(self) -> tuple[UnitLine, ...]:
@@ -135,7 +150,9 @@ class RoundFacts:
 
 def read_round(release: Release, round_code: str) -> RoundFacts:
     """Everything that the reports of one round need. Raises ``KhoError`` for a round that the release lacks."""
-    rounds = release.mart("dim_round", round_code=round_code)
+    rounds = with_columns(
+        release.mart("dim_round", round_code=round_code), dict.fromkeys(_ROUND, pl.String())
+    )
     if rounds.is_empty():
         raise KhoError("reports.no_round", round_code=round_code)
     chosen = _round(rounds.row(0, named=True))
@@ -177,7 +194,16 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         findings=found.filter(here),
         other_findings=found.filter(~here),
         letter=_letter(release, chosen),
+        targets=_later(release, "fct_target_progress", round_code, _TARGETS),
+        texts=_later(release, "fct_report_text", round_code, _TEXTS),
     )
+
+
+def _later(release: Release, mart: str, round_code: str, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """A round's rows of a mart that releases of earlier programs lack: no rows there."""
+    if not release.has(mart):
+        return pl.DataFrame(schema=dict(columns))
+    return release.mart(mart, round_code=round_code)
 
 
 def _round(row: dict[str, Any]) -> Round:
@@ -200,12 +226,16 @@ def _round(row: dict[str, Any]) -> Round:
         due_unit=row["due_unit"],
         due_office=row.get(f"due_{row['level']}"),
         state=row.get("state") or "draft",
+        criteria_set_name=row["criteria_set_name_vi"] or "",
+        legal_basis=row["legal_basis_vi"] or "",
+        addressee=row["addressee_vi"] or "",
+        recipients=row["recipients_vi"] or "",
     )
 
 
 def _letter(release: Release, chosen: Round) -> Letter:
     """The document that was issued, or the one to come, which cites the last that was; a release of old has none."""
-    if "fct_document" not in {column.mart for column in release.columns()}:
+    if not release.has("fct_document"):
         return Letter()
     documents = release.mart("fct_document", round_code=chosen.code).sort("revision")
     if documents.is_empty():

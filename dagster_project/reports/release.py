@@ -61,6 +61,10 @@ class Release:
         ).fetchall()
         return [Column(*row) for row in rows]
 
+    def has(self, mart: str) -> bool:
+        """Whether the release holds a mart: those of earlier programs lack some."""
+        return any(column.mart == mart for column in self.columns())
+
     def mart(self, name: str, **equal: str) -> pl.DataFrame:
         """The rows of a mart, those where the given columns have the given values."""
         wanted = " and ".join(f'"{column}" = {_literal(value)}' for column, value in equal.items())

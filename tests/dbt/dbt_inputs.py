@@ -45,6 +45,7 @@ class Inputs:
     definitions: list[Row] = field(default_factory=list)
     round_states: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
+    report_texts: list[Row] = field(default_factory=list)
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
@@ -68,6 +69,7 @@ class Inputs:
             ("exemptions", self.exemptions, frames.EXEMPTIONS),
             ("round_states", self.round_states, frames.ROUND_STATES),
             ("documents", self.documents, frames.DOCUMENTS),
+            ("report_texts", self.report_texts, frames.REPORT_TEXTS),
         ):
             _frame(rows, schema).write_parquet(folder / f"{name}.parquet")
         return folder

@@ -107,6 +107,30 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
         },
         {**key("K4", 2025, "S.GT", "PART_JUMP", "4"), "verdict_id": "QD-2", "verdict": "accept"},
     ]
+    office.tables["report_recipients"] = [
+        {
+            "criteria_set_code": "T",
+            "level": "commune",
+            "addressee_vi": "Sở cũ",
+            "valid_to": day("2024-12-31"),
+        },
+        {"criteria_set_code": "T", "level": "commune", "addressee_vi": "Sở", "valid_from": day("2025-01-01")},
+        {"criteria_set_code": "T", "level": "province", "addressee_vi": "Bộ"},
+    ]
+    office.report_texts += [
+        {
+            "text_id": f"NX-{place:04}",
+            "round_code": "T-2025",
+            "section": section,
+            "text": text,
+            "written_by": "Lan",
+            "written_at": ENTERED,
+            "is_sample": False,
+        }
+        for place, (section, text) in enumerate(
+            [("assessment", "Bản một"), ("proposals", "Kiến nghị"), ("assessment", "Bản hai")], start=1
+        )
+    ]
     excuse(office, "O3", 2022, "nothing_to_report")
     excuse(office, "O5", 2022, "exempt")
     excuse(office, "K4", 2023, "not_sending")
@@ -289,3 +313,17 @@ def test_a_rule_did_not_run_before_its_figures_were_asked_or_where_the_file_was_
     )
     assert {code for code, _, _ in found} >= {"PART_LE_WHOLE", "TYPED_RATE", "TOTAL", "SMALL_PART"}
     assert {(last, words) for _, last, words in found} == {(True, None)}
+
+
+def test_the_newest_text_of_a_section_counts_and_the_earlier_ones_stay(ask: Ask) -> None:
+    told = ask("select section, text, data_year, is_current from fct_report_text order by text_id")
+    assert told == [
+        ("assessment", "Bản một", 2025, False),
+        ("proposals", "Kiến nghị", 2025, True),
+        ("assessment", "Bản hai", 2025, True),
+    ]
+
+
+def test_a_round_knows_to_whom_its_report_goes_as_of_its_time(ask: Ask) -> None:
+    told = dict(ask("select round_code, addressee_vi from dim_round where data_year >= 2024"))
+    assert (told["T-2024"], told["T-2025"]) == ("Sở cũ", "Sở")

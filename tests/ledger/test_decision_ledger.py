@@ -183,6 +183,7 @@ def test_frames_without_any_decision_have_their_columns(ledger: Engine) -> None:
         "responses": frames.RESPONSES,
         "verdicts": frames.VERDICTS,
         "exemptions": frames.EXEMPTIONS,
+        "report_texts": frames.REPORT_TEXTS,
     }
     assert all(frame.is_empty() for frame in found.values())
 

@@ -17,6 +17,7 @@ from dagster_project.errors import KhoError
 from dagster_project.reports import export
 from dagster_project.reports.export import ExportedFile, export_release, exported_files, is_exported
 from dagster_project.reports.official_template import make_template
+from tests.reports.documents import period_rows
 from tests.reports.tiny_release import HOSTILE, MARTS, ROUND, commune, write_release
 
 
@@ -54,8 +55,8 @@ def test_each_document_is_listed_with_its_sha256(exported: dict[str, ExportedFil
 
 
 def test_report_annex_and_open_data_show_the_same_figures(exported: dict[str, ExportedFile]) -> None:
-    report = Document(str(exported["official_report"].path)).tables[-1]
-    letters = {row.cells[0].text: row.cells[-1].text for row in report.rows}
+    report = period_rows(Document(str(exported["official_report"].path)))
+    letters = {code: row[-1] for code, row in report.items()}
     page = openpyxl.load_workbook(exported["annex"].path)["Tổng hợp"]
     cells = {row[0]: row[4] for row in page.iter_rows(min_row=6, values_only=True)}
     folder = exported["open_data"].path.parent
@@ -105,7 +106,7 @@ def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
     assert not is_exported(folder, None)
     kinds = [file.kind for file in exported_files(folder)]
     assert sorted(kinds) == sorted(
-        ["annex", "official_report", "portal", "quality_report"] * 2 + ["open_data"]
+        ["annex", "official_pdf", "official_report", "portal", "quality_report"] * 2 + ["open_data"]
     )
 
 

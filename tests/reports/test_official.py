@@ -11,18 +11,8 @@ import pytest
 from docx import Document
 
 from dagster_project.reports.export import ExportedFile, export_release
+from tests.reports.documents import period_rows, rows_below, tables, texts
 from tests.reports.tiny_release import HOSTILE, ROUND, commune, write_release
-
-
-def _texts(document: Any) -> list[str]:
-    inside = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    return [*(paragraph.text for paragraph in document.paragraphs), *inside]
-
-
-def _figures(document: Any) -> dict[str, list[str]]:
-    """Rows of the appendix by code."""
-    rows = [[cell.text for cell in row.cells] for row in document.tables[-1].rows]
-    return {row[0]: row[1:] for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -60,33 +50,33 @@ def test_the_page_is_that_of_the_decree(report: Any) -> None:
 
 
 def test_counts_and_names_of_those_who_did_not_report_are_told(report: Any) -> None:
-    texts = "\n".join(_texts(report))
-    assert "3 đơn vị phải gửi báo cáo" in texts
-    assert "2/3 đơn vị gửi báo cáo, đạt 66,7%" in texts
-    assert "- Trạm Y tế;" in texts
-    assert "- Phòng Kinh tế (nhận lúc 09:00, 10/04/2026);" in texts
+    told = "\n".join(texts(report))
+    assert "3 đơn vị phải gửi báo cáo" in told
+    assert "2/3 đơn vị gửi báo cáo, đạt 66,7%" in told
+    assert "- Trạm Y tế;" in told
+    assert "- Phòng Kinh tế (nhận lúc 09:00, 10/4/2026);" in told
 
 
 def test_the_table_shows_todays_area_in_every_year_with_the_break_marked(report: Any) -> None:
-    rows = _figures(report)
+    rows = period_rows(report)
     assert rows["TT"] == ["Tiêu chí", "Đơn vị tính", "2024¹", "2025*"]
     assert rows["A.1"] == ["Nhân lực", "người", "1.001", "1.234"]
-    texts = "\n".join(_texts(report))
-    assert "777" not in texts, "the figure of the township that had the code before is not this commune's"
-    assert "Sắp xếp đơn vị hành chính từ ngày 01/7/2025." in texts
+    told = "\n".join(texts(report))
+    assert "777" not in told, "the figure of the township that had the code before is not this commune's"
+    assert "Sắp xếp đơn vị hành chính từ ngày 01/7/2025." in told
 
 
 def test_zero_missing_and_held_are_three_different_things(report: Any) -> None:
-    rows = _figures(report)
+    rows = period_rows(report)
     assert rows["A.2"][2:] == ["0,0", "37,5"]
     assert rows["B.1"][2:] == ["không phát sinh", "chờ đơn vị chỉnh sửa"]
     assert rows["B.2"][2:] == ["không quy đổi", "cấp trên cung cấp"]
 
 
 def test_an_unconfirmed_name_is_marked_wherever_it_stands(report: Any) -> None:
-    assert _figures(report)["A.2"][0] == "Tỷ lệ hồ sơ trực tuyến (chưa xác nhận)"
+    assert period_rows(report)["A.2"][0] == "Tỷ lệ hồ sơ trực tuyến (chưa xác nhận)"
     for name in ("Tỷ lệ hồ sơ trực tuyến", "Tổng số hồ sơ"):
-        assert not [text for text in _texts(report) if re.search(rf"{name}(?! \(chưa xác nhận\))", text)]
+        assert not [text for text in texts(report) if re.search(rf"{name}(?! \(chưa xác nhận\))", text)]
 
 
 def test_sample_and_draft_are_marked_on_every_page(report: Any) -> None:
@@ -106,30 +96,30 @@ def test_an_offices_own_report_carries_no_sample_mark(tmp_path: Path) -> None:
 
 
 def test_findings_name_unit_file_sheet_and_cell(report: Any) -> None:
-    row = [cell.text for cell in report.tables[2].rows[1].cells]
+    row = rows_below(report, "TT", "Đơn vị", "Nội dung", "Vị trí")[0]
     assert row[1] == "Văn phòng HĐND và UBND"
     assert row[3] == "bieu-vp.xlsx, Biểu!E20"
     assert HOSTILE in row[2]
 
 
 def test_heading_rows_repeat_and_no_row_is_cut(report: Any) -> None:
-    table = report.tables[-1]
+    table = tables(report, "kho:periods")[-1]
     assert "w:tblHeader" in table.rows[0]._tr.xml
     assert all("w:cantSplit" in row._tr.xml for row in table.rows)
 
 
 def test_the_release_stands_in_the_properties_not_in_the_letter(report: Any) -> None:
     assert report.core_properties.identifier == "R0001-0a1b2c3d"
-    assert "R0001" not in "\n".join(_texts(report))
+    assert "R0001" not in "\n".join(texts(report))
 
 
 def test_names_without_end_and_templates_in_names_stay_text(tmp_path: Path) -> None:
     name = "{{ 7*7 }}{% for x in y %}<w:p>&amp;" + "Ă" * 5000
     release = write_release(tmp_path, commune(name_of_missing=name))
     files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
-    texts = "\n".join(_texts(Document(str(files[0].path))))
-    assert "- {{ 7*7 }}{% for x in y %}<w:p>&amp;Ă" in texts
-    assert "Ă" * 1000 not in texts
+    told = "\n".join(texts(Document(str(files[0].path))))
+    assert "- {{ 7*7 }}{% for x in y %}<w:p>&amp;Ă" in told
+    assert "Ă" * 1000 not in told
 
 
 def test_many_areas_give_an_overview_and_no_letterhead_of_one(tmp_path: Path) -> None:
@@ -149,11 +139,11 @@ def test_many_areas_give_an_overview_and_no_letterhead_of_one(tmp_path: Path) ->
     release = write_release(tmp_path, rows)
     files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
     report = Document(str(files[0].path))
-    assert _figures(report)["A.1"][-1] == "200/300"
+    assert period_rows(report)["A.1"][-1] == "200/300"
     assert "UBND …………" in report.tables[0].rows[0].cells[0].text.replace("ỦY BAN NHÂN DÂN\n", "UBND ")
 
 
-def test_answers_decisions_and_entered_figures_stand_in_section_three(
+def test_answers_decisions_and_entered_figures_stand_in_the_section_on_quality(
     decided: dict[str, ExportedFile],
 ) -> None:
     report = Document(str(decided["official_report"].path))
@@ -164,14 +154,14 @@ def test_answers_decisions_and_entered_figures_stand_in_section_three(
     waiting = next(row for row in cells if row[-1] == "8 (đính chính)")
     assert waiting[2] == "A.2.MS Tổng số hồ sơ (chưa xác nhận)"
     assert "3 (nhập thay)" not in answers, "the unit has confirmed it"
-    texts = "\n".join(_texts(report))
-    assert "Có 1 số liệu do cán bộ nhập thay hoặc đính chính" in texts
+    told = "\n".join(texts(report))
+    assert "Có 1 số liệu do cán bộ nhập thay hoặc đính chính" in told
 
 
-def test_without_decisions_section_three_says_so(report: Any) -> None:
-    texts = "\n".join(_texts(report))
-    assert "Chưa có nội dung nào được giải trình" in texts
-    assert "Không có số liệu nhập thay hoặc đính chính nào chờ xác nhận." in texts
+def test_without_decisions_the_section_on_quality_says_so(report: Any) -> None:
+    told = "\n".join(texts(report))
+    assert "Chưa có nội dung nào được giải trình" in told
+    assert "Không có số liệu nhập thay hoặc đính chính nào chờ xác nhận." in told
 
 
 def test_who_does_not_send_stands_with_the_reason(tmp_path: Path) -> None:
@@ -179,5 +169,5 @@ def test_who_does_not_send_stands_with_the_reason(tmp_path: Path) -> None:
     rows["fct_reporting_rate"][2]["note"] = "Không gửi: trạm đã giải thể."
     release = write_release(tmp_path, rows)
     files = export_release(release, tmp_path / "out", round_code=ROUND, lang="vi")
-    texts = "\n".join(_texts(Document(str(files[0].path))))
-    assert "- Trạm Y tế – Không gửi: trạm đã giải thể;" in texts
+    told = "\n".join(texts(Document(str(files[0].path))))
+    assert "- Trạm Y tế – Không gửi: trạm đã giải thể;" in told

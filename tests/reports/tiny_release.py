@@ -27,6 +27,11 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("valid_from", "valid_to", "period_start", "period_end", "cut_off", "opens_on"), _D),
     **dict.fromkeys(("due_unit", "due_commune", "due_province", "confirmed_at"), _D),
     **dict.fromkeys(("received_at", "due_at", "known_from", "known_to", "decided_at"), _M),
+    **dict.fromkeys(("state_since", "set_at", "registered_at", "written_at"), _M),
+    **dict.fromkeys(("document_date", "cites_date"), _D),
+    **dict.fromkeys(("target", "target_high", "actual", "gap", "pace"), _F),
+    **dict.fromkeys(("is_due", "on_track"), _B),
+    "act_number": _I,
     "value_decimal": pl.Decimal(38, 6),
 }
 #: Columns that hold another type in one mart.
@@ -62,7 +67,8 @@ MARTS = {
     "dim_period": "period_key period_code data_year period_type period_start period_end is_break "
     "break_reason_vi",
     "dim_round": "round_key round_code criteria_set_code level period_code data_year period_start period_end "
-    "cut_off opens_on request_number name_vi name_en due_unit due_commune due_province",
+    "cut_off opens_on request_number name_vi name_en due_unit due_commune due_province criteria_set_name_vi "
+    "legal_basis_vi addressee_vi recipients_vi state state_since",
     "fct_receipt": "receipt_id sha256 file_name size_bytes received_at sender channel status reason is_sample",
     "fct_reported_cell": "reported_cell_key round_code period_code data_year area_code area_name sha256 "
     "file_name sheet row col cell raw_text cell_type role submission_id reporting_unit_code data_element_code "
@@ -85,6 +91,13 @@ MARTS = {
     "fct_reporting_rate": "round_code period_code data_year area_code area_name reporting_unit_code "
     "reporting_unit_name form_code expected actual actual_on_time reporting_rate reporting_rate_on_time "
     "exempt note is_sample",
+    "fct_round_state": "round_code act_number act state amendment set_by set_at is_current is_sample",
+    "fct_document": "round_code document_kind document_number document_date signer revision relation "
+    "cites_number cites_date registered_at is_current is_sample",
+    "fct_report_text": "text_id round_code section text written_by written_at is_current is_sample",
+    "fct_target_progress": "round_code period_code data_year criteria_set_code area_code area_name indicator_code "
+    "category_code name_vi unit target_period_code is_due comparison target target_high actual gap pace on_track "
+    "light light_name_vi reason is_confirmed is_sample",
     "bridge_indicator_source": "indicator_value_key reported_value_key part coefficient is_sample",
 }
 
@@ -95,7 +108,16 @@ LATER = {
     "fct_indicator_harmonised": ("break_reason_vi",),
     "fct_indicator_trend": ("slope", "slope_low", "slope_high", "tau", "p_value", "trend_reason"),
     "fct_reporting_rate": ("note",),
+    "dim_round": (
+        "criteria_set_name_vi",
+        "legal_basis_vi",
+        "addressee_vi",
+        "recipients_vi",
+        "state",
+        "state_since",
+    ),
 }
+LATER_MARTS = ("fct_round_state", "fct_document", "fct_report_text", "fct_target_progress")
 
 CREATED = "2026-04-11T03:00:00+00:00"
 ROUND = "T-X-2025"
@@ -118,6 +140,8 @@ def write_release(
     with duckdb.connect(str(release_dir / "kho.duckdb")) as connection:
         connection.execute("create schema marts")
         for mart, columns in MARTS.items():
+            if first_version and mart in LATER_MARTS:
+                continue
             frame = _frame(mart, columns.split(), rows.get(mart, ()), is_sample=is_sample)
             frame = frame.drop(LATER.get(mart, ()) if first_version else ())
             connection.register("given", frame.to_arrow())

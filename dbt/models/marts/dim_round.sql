@@ -31,7 +31,20 @@ select
     rounds.due_unit,
     rounds.due_commune,
     rounds.due_province,
+    criteria_sets.name_vi as criteria_set_name_vi,
+    criteria_sets.legal_basis_vi,
+    recipients.addressee_vi,
+    recipients.recipients_vi,
     coalesce(states.state, 'draft') as state,
     states.state_since
 from {{ ref('int_rounds') }} as rounds
 left join states on rounds.round_code = states.round_code
+left join {{ ref('stg_criteria_sets') }} as criteria_sets
+    on
+        rounds.criteria_set_code = criteria_sets.criteria_set_code
+        and rounds.period_end between criteria_sets.starts_on and criteria_sets.ends_on
+left join {{ ref('stg_report_recipients') }} as recipients
+    on
+        rounds.criteria_set_code = recipients.criteria_set_code
+        and rounds.level = recipients.level
+        and rounds.period_end between recipients.starts_on and recipients.ends_on

@@ -1,0 +1,215 @@
+"""Tables of the official report: five years per group, and communes beside indicators; their widths in the document.
+
+A table of the template is known by its alternative text (Word: table properties): ``kho:periods`` has a column per
+period, ``kho:areas`` one per indicator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from dagster_project.messages import message
+from dagster_project.reports.official_counts import counts
+from dagster_project.reports.read import RoundFacts
+from dagster_project.reports.safe import plain
+from dagster_project.reports.table import (
+    TOTAL,
+    Figure,
+    IndicatorTable,
+    Line,
+    figure,
+    period_heading,
+    table_notes,
+)
+
+PERIODS, AREAS = "kho:periods", "kho:areas"
+
+#: A landscape page between its margins.
+_WIDTH_MM = 252.0
+_CODE_MM, _UNIT_MM, _FIGURE_MM = 16.0, 24.0, 23.0
+#: A letter of the code and a digit of 9 points; what Word leaves at the sides of a cell.
+_LETTER_MM, _DIGIT_MM, _SIDES_MM = 2.0, 1.65, 4.2
+_PLACE_MM, _AREA_MM, _NARROWEST_MM = 9.0, 42.0, 20.0
+_NAME_LIMIT = 80
+_FIGURES = ("value", "zero")
+
+_text = partial(message, lang="vi")
+
+
+def table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
+    """The groups with their rows over the periods, the blocks of areas, and what the marks mean."""
+    tops = [line for line in table.lines if line.depth == 0]
+    groups = [
+        {
+            "number": place,
+            "code": plain(top.code, 40),
+            "name": plain(top.name, 300),
+            **counts([line for line in table.indicators if line.root == top.code]),
+            "lines": [
+                _line(line)
+                for line in table.lines
+                if line.root == top.code and not (line is top and top.is_heading)
+            ],
+        }
+        for place, top in enumerate(tops, start=1)
+    ]
+    blocks = _blocks(facts, table, tops) if len(facts.areas) > 1 else []
+    return {
+        "groups": groups,
+        "periods": [{"heading": period_heading(period)} for period in table.periods],
+        "span": len(table.periods) + 2,
+        "notes": table_notes(table, "vi"),
+        "table_place": plain(facts.area.name)
+        if facts.area
+        else _text("reports.areas", count=len(facts.areas)),
+        "blocks": blocks,
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "code": plain(line.code, 40),
+        "name": plain(line.name, 300),
+        "unit": plain(line.unit, 60),
+        "is_heading": line.is_heading,
+        "figures": [{"digits": item.digits, "words": item.words} for item in line.figures],
+    }
+
+
+def _blocks(facts: RoundFacts, table: IndicatorTable, tops: Sequence[Line]) -> list[dict[str, Any]]:
+    """Per group, areas beside as many indicators as a page holds; the area of all stands first."""
+    rows = facts.indicators.filter(round_code=facts.round.code, category_code=TOTAL).with_columns(
+        pl.lit("reported").alias("method")
+    )
+    whole = facts.area.code if facts.area else None
+    areas = (
+        rows.filter(pl.col("area_code") != (whole or ""))
+        .select("area_code", "area_name")
+        .unique("area_code", keep="first", maintain_order=True)
+        .sort("area_name", "area_code")
+    )
+    by_place = {(row["area_code"], row["indicator_code"]): row for row in rows.iter_rows(named=True)}
+    blocks = []
+    for top in tops:
+        columns = [line for line in table.indicators if line.root == top.code]
+        shown = {
+            (area, line.code): figure(by_place.get((area, line.code)), line, "vi")
+            for area in [*areas["area_code"], *filter(None, [whole])]
+            for line in columns
+        }
+        longest = max((len(item.digits) for item in shown.values()), default=0)
+        width = max(_NARROWEST_MM, longest * _DIGIT_MM + _SIDES_MM)
+        held = max(int((_WIDTH_MM - _PLACE_MM - _AREA_MM) // width), 1)
+        for start in range(0, len(columns), held):
+            part = columns[start : start + held]
+            blocks.append(
+                {
+                    "group": plain(top.name, 300),
+                    "is_first": start == 0,
+                    "columns": [_column(line) for line in part],
+                    "rows": _block_rows(facts, areas, part, shown, by_place),
+                }
+            )
+    for place, block in enumerate(blocks, start=1):
+        block["number"] = place
+    return blocks
+
+
+def _column(line: Line) -> dict[str, str]:
+    return {
+        "code": plain(line.code, 40),
+        "name": plain(line.name, _NAME_LIMIT),
+        "unit": plain(line.unit, 40),
+    }
+
+
+def _block_rows(
+    facts: RoundFacts,
+    areas: pl.DataFrame,
+    part: Sequence[Line],
+    shown: dict[tuple[str, str], Figure],
+    by_place: dict[tuple[str, str], dict[str, Any]],
+) -> list[dict[str, Any]]:
+    whole = facts.area
+    rows: list[dict[str, Any]] = []
+    if whole:
+        figures = [_short(shown[whole.code, line.code]) for line in part]
+        rows.append({"number": "", "name": plain(whole.name, 120), "is_total": True, "figures": figures})
+    covered = [
+        _coverage(by_place.get((whole.code if whole else "", line.code)), areas, line, shown) for line in part
+    ]
+    rows.append(
+        {"number": "", "name": _text("reports.areas_with_figure"), "is_total": True, "figures": covered}
+    )
+    for place, row in enumerate(areas.iter_rows(named=True), start=1):
+        figures = [_short(shown[row["area_code"], line.code]) for line in part]
+        name = plain(row["area_name"] or row["area_code"], 120)
+        rows.append({"number": place, "name": name, "is_total": False, "figures": figures})
+    return rows
+
+
+def _coverage(
+    total: dict[str, Any] | None, areas: pl.DataFrame, line: Line, shown: dict[tuple[str, str], Figure]
+) -> dict[str, str]:
+    """How many areas went into the total ("37/38"), else how many of them have a figure."""
+    if total and total.get("n_areas_expected") is not None:
+        return {"digits": f"{total['n_areas'] or 0}/{total['n_areas_expected']}", "words": ""}
+    states = [shown[code, line.code].state for code in areas["area_code"]]
+    expected = [state for state in states if state != "not_applicable"]
+    return {"digits": f"{sum(state in _FIGURES for state in expected)}/{len(expected)}", "words": ""}
+
+
+def _short(item: Figure) -> dict[str, str]:
+    """A figure for a narrow column: why there is none as a sign, which the template explains."""
+    if item.digits or item.state == "value":
+        return {"digits": item.digits, "words": item.words}
+    known = {"zero": "-", "not_applicable": "x", "held": "!"}
+    return {"digits": "", "words": known.get(item.state, "…")}
+
+
+def fit_tables(document: Any) -> None:
+    """Give the tables that grew in width columns that fill the page (LibreOffice needs both kinds of width)."""
+    from docx.oxml.ns import qn
+
+    for grown in document.element.body.iter(qn("w:tbl")):
+        caption = grown.tblPr.find(qn("w:tblCaption"))
+        kind = None if caption is None else caption.get(qn("w:val"))
+        if kind == PERIODS:
+            _set_widths(grown, _period_widths(grown))
+        elif kind == AREAS:
+            n_figures = len(grown.tr_lst[0].tc_lst) - 2
+            figures = min((_WIDTH_MM - _PLACE_MM - _AREA_MM) / max(n_figures, 1), 2 * _NARROWEST_MM)
+            _set_widths(grown, [_PLACE_MM, _AREA_MM, *(figures,) * n_figures])
+
+
+def _period_widths(grown: Any) -> list[float]:
+    codes = ("".join(row.tc_lst[0].itertext()) for row in grown.tr_lst)
+    longest = max((len(code) for code in codes), default=0)
+    code_width = min(max(_CODE_MM, _LETTER_MM * longest + 4), 3 * _CODE_MM)
+    figures = (_FIGURE_MM,) * (len(grown.tr_lst[0].tc_lst) - 3)
+    return [code_width, _WIDTH_MM - code_width - _UNIT_MM - sum(figures), _UNIT_MM, *figures]
+
+
+def _set_widths(grown: Any, millimetres: Sequence[float]) -> None:
+    from docx.oxml.ns import qn
+    from docx.shared import Mm
+
+    widths = [Mm(width) for width in millimetres]
+    grid = grown.tblGrid
+    for column in list(grid):
+        grid.remove(column)
+    for width in widths:
+        grid.append(grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(width.twips)}))
+    for row in grown.tr_lst:  # cell by cell through the object model is slow
+        start = 0
+        for cell in row.tc_lst:
+            span = cell.grid_span
+            if cell.tcPr.gridSpan is not None:
+                cell.tcPr.remove(cell.tcPr.gridSpan)
+                cell.grid_span = span  # put back where the schema wants it
+            cell.width = Mm(0) + sum(widths[start : start + span])
+            start += span
