@@ -44,6 +44,7 @@ from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_documents import register as register_documents
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_letters import register as register_letters
+from dagster_project.cli_package import register as register_package
 from dagster_project.cli_portal import register as register_portal
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
@@ -266,6 +267,7 @@ register_releases(app)
 register_rounds(app)
 register_letters(app)
 register_documents(app)
+register_package(app)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ import polars as pl
 
 TIMESTAMP = pl.Datetime("us", "UTC")
 
+#: What the manifest of a zip calls itself: figures on their way up, findings on their way back.
+REPORT_PACKAGE, RETURN_PACKAGE = "kho-package/1", "kho-return/1"
+
 
 def _schema(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.Schema:
     return pl.Schema(columns)
@@ -49,7 +52,7 @@ SUBMISSIONS = _schema(
         "counts_from": TIMESTAMP,  # when a file that came for a fixed round was let in; null: when it came
         "signed_copy": pl.Boolean,
         "blocked": pl.Boolean,  # a fault of identity or layout: the file changes nothing
-        "entered_how": pl.String,  # form, back_series, layout, on_behalf, correction
+        "entered_how": pl.String,  # form, back_series, layout, package, on_behalf, correction
         "is_sample": pl.Boolean,
     }
 )
@@ -100,7 +103,7 @@ FINDINGS = _schema(
     {
         "finding_id": pl.String,
         "rule_code": pl.String,
-        "stage": pl.String,  # guard, intake, admission, meaning
+        "stage": pl.String,  # guard, intake, admission, meaning, returned
         "status": pl.String,  # pass, fail, no_data, did_not_run
         "severity": pl.String,  # blocking, warning, info
         "sha256": pl.String,

@@ -70,6 +70,7 @@ _OUTSIDE_RESULTS = (
     "cli_feedback.py",
     "cli_letters.py",
     "cli_portal.py",
+    "cli_package.py",
     "cli_releases.py",
     "cli_rounds.py",
     "cli_status.py",

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
+from dagster_project.frames import REPORT_PACKAGE, RETURN_PACKAGE
 from dagster_project.intake.archive import Budget, TooMuchError, inflate
 from dagster_project.intake.encodings import UTF16_MARKS, UnknownEncodingError, decode
 from dagster_project.intake.extents import OdsExtent, TooWideError, XlsbExtent, XlsxExtent
+from dagster_project.intake.package_parts import MANIFEST, PACKAGE, RETURN, read_manifest
 from dagster_project.settings import ReadLimits
 
 _CHUNK = 1 << 16
@@ -38,6 +40,7 @@ _SIGNATURES = (
     (b"7z\xbc\xaf", "7-Zip"),
     (b"{\\rtf", "RTF"),
 )
+_PACKAGES = {REPORT_PACKAGE: PACKAGE, RETURN_PACKAGE: RETURN}
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -145,7 +148,7 @@ def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
     with ZipFile(file) as archive, file.open("rb") as stream:
         entries = archive.infolist()
         names = {_part_name(entry.filename) for entry in entries}
-        kind = _kind_of_zip(names)
+        kind = _kind_of_zip(names, {entry.filename for entry in entries})
         if any(entry.flag_bits & 0x1 for entry in entries):
             raise _RefusedError("FILE_ENCRYPTED")
         budget = Budget(limits.inflated_bytes, limits.inflation_ratio * max(size, 1))
@@ -157,6 +160,8 @@ def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
             scan.close()
             if kind == "ods" and name == "meta-inf/manifest.xml" and scan.encrypted:
                 raise _RefusedError("FILE_ENCRYPTED")
+    if kind == PACKAGE:
+        return Inspection(_kind_of_package(file, Budget(limits.inflated_bytes, limits.inflated_bytes)))
     macros = any(name.endswith("vbaproject.bin") for name in names)
     return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros)
 
@@ -177,7 +182,15 @@ def _part_name(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def _kind_of_zip(names: set[str]) -> str:
+def _kind_of_package(file: Path, budget: Budget) -> str:
+    """A package is known by what its manifest calls itself, whatever the file is named."""
+    kind = _PACKAGES.get(str(read_manifest(file, budget).get("format")))
+    if kind is None:
+        raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
+    return kind
+
+
+def _kind_of_zip(names: set[str], verbatim: set[str]) -> str:
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(PurePosixPath(name).name == "workbook.xml" for name in names):
@@ -186,6 +199,8 @@ def _kind_of_zip(names: set[str]) -> str:
         return "docx"
     if "content.xml" in names:
         return "ods"
+    if MANIFEST in verbatim:
+        return PACKAGE
     raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
 
 
@@ -194,7 +209,7 @@ def _extent_for(kind: str, name: str, limit: int) -> Callable[[bytes], None] | N
         return OdsExtent(limit).feed if name == "content.xml" else None
     if kind == "xlsb" and name.endswith(".bin") and "sheets/" in name:
         return XlsbExtent(limit).feed
-    if kind == "docx" or name.endswith("calcchain.xml"):
+    if kind in ("docx", PACKAGE) or name.endswith("calcchain.xml"):
         return None
     return XlsxExtent(limit).feed
 

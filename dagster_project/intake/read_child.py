@@ -13,6 +13,7 @@ import datetime as dt
 import json
 import resource
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -34,6 +35,7 @@ from dagster_project.intake.cell_names import column_letters
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.details import read_details
 from dagster_project.intake.guard import PAPER, inspect
+from dagster_project.intake.package_parts import ANNEX, PACKAGE, RETURN, read_parts
 from dagster_project.intake.tables_docx import read_tables
 from dagster_project.settings import ReadLimits
 
@@ -75,7 +77,7 @@ def main(job_file: str) -> None:
             _say(file=file["number"], event="done")
             continue
         try:
-            cells = read_cells(Path(file["path"]), seen.kind)
+            cells = read_cells(Path(file["path"]), seen.kind, limits)
         except UnclearDelimiterError:
             _say(file=file["number"], event="failed", rule_code="FILE_DELIMITER_UNCLEAR", detail="")
         except PasswordError:
@@ -89,8 +91,10 @@ def main(job_file: str) -> None:
             _say(file=file["number"], event="done")
 
 
-def read_cells(file: Path, kind: str) -> pl.DataFrame:
+def read_cells(file: Path, kind: str, limits: ReadLimits) -> pl.DataFrame:
     """All cells with content of ``file``, in the order of its sheets, rows and columns."""
+    if kind in (PACKAGE, RETURN):
+        return _read_package(file, limits)
     if kind == "csv":
         return _read_sheet("", read_delimited(file.read_bytes()), None, hidden=False)
     sheets = [pl.DataFrame(schema=CELL_SCHEMA)]
@@ -105,6 +109,23 @@ def read_cells(file: Path, kind: str) -> pl.DataFrame:
             rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             hidden = sheet.visible != SheetVisibleEnum.Visible
             sheets.append(_read_sheet(sheet.name, rows, details.get(sheet.name), hidden=hidden))
+    return pl.concat(sheets)
+
+
+def _read_package(file: Path, limits: ReadLimits) -> pl.DataFrame:
+    """The tables of a package as sheets, and the sheets of its annex, which passes the guard like any other file."""
+    parts = read_parts(file, limits)
+    sheets = [pl.DataFrame(schema=CELL_SCHEMA)]
+    sheets.extend(_read_sheet(name, rows, None, hidden=False) for name, rows in parts.sheets.items())
+    if parts.annex is not None:
+        with tempfile.TemporaryDirectory(prefix="kho-annex-") as aside:
+            annex = Path(aside) / ANNEX
+            annex.write_bytes(parts.annex)
+            seen = inspect(annex, limits)
+            if seen.kind != "xlsx":
+                raise ValueError(f"{ANNEX}: {seen.refusal or seen.kind}")
+            cells = read_cells(annex, seen.kind, limits)
+        sheets.append(cells.with_columns(pl.format("{}/{}", pl.lit(ANNEX), "sheet").alias("sheet")))
     return pl.concat(sheets)
 
 

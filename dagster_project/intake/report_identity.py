@@ -41,10 +41,12 @@ def identify_reports(
     units = _units(raw, rounds, lines, catalogue, office)
     reports = (
         rounds.join(units, on="sha256", how="left", maintain_order="left")
-        .join(_forms(catalogue), on=["reporting_unit_code", "round_code"], how="left", maintain_order="left")
+        .join(
+            one_form(catalogue), on=["reporting_unit_code", "round_code"], how="left", maintain_order="left"
+        )
         .with_columns(pl.lit(office.is_sample).alias("is_sample"))
     )
-    reports = reports.with_columns(_submission_ids(reports))
+    reports = reports.with_columns(submission_ids(reports))
     marks = raw.select("sha256", _plain(pl.col("raw_text")).alias("text"))
 
     def bearing(code: str) -> pl.DataFrame:
@@ -210,8 +212,8 @@ def _as_reported() -> pl.Expr:
     return pl.col("basis_text").is_null() | pl.col("basis_text").is_in(words)
 
 
-def _forms(catalogue: Catalogue) -> pl.DataFrame:
-    """The form of each unit that has one in a round."""
+def one_form(catalogue: Catalogue) -> pl.DataFrame:
+    """The form of each unit that has one in a round: reporting_unit_code, round_code, form_code, form_version."""
     return (
         assigned_elements(catalogue)
         .select("reporting_unit_code", "round_code", "form_code", "form_version")
@@ -220,7 +222,8 @@ def _forms(catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
-def _submission_ids(reports: pl.DataFrame) -> pl.Series:
+def submission_ids(reports: pl.DataFrame) -> pl.Series:
+    """The id of each submission: md5 of file, form, round, unit and area."""
     parts = reports.select(
         pl.col("sha256", "form_code", "round_code", "reporting_unit_code", "area_code").fill_null("")
     )

@@ -27,7 +27,7 @@ def meanings(catalogue: Catalogue, rounds: pl.DataFrame) -> pl.DataFrame:
     is what somebody computed. A name that several things bear is left out.
     """
     indicators = _indicators(catalogue, rounds)
-    elements = _valid(catalogue.table("data_elements"), rounds)
+    elements = valid_at_end(catalogue.table("data_elements"), rounds)
     alone = elements.select(
         "round_code",
         "indicator_code",
@@ -52,8 +52,8 @@ def meanings(catalogue: Catalogue, rounds: pl.DataFrame) -> pl.DataFrame:
 
 def _indicators(catalogue: Catalogue, rounds: pl.DataFrame) -> pl.DataFrame:
     """Indicators with the element that is their whole numerator and the one that is their whole denominator."""
-    valid = _valid(catalogue.table("indicators"), rounds).filter(pl.col("numerator").is_not_null())
-    terms = _valid(
+    valid = valid_at_end(catalogue.table("indicators"), rounds).filter(pl.col("numerator").is_not_null())
+    terms = valid_at_end(
         formula_terms(catalogue).filter(pl.col("owner_type") == "indicator"),
         rounds.drop("criteria_set_code"),
     )
@@ -67,7 +67,7 @@ def _indicators(catalogue: Catalogue, rounds: pl.DataFrame) -> pl.DataFrame:
         pl.when(one).then(pl.col("data_element_code").first()).alias("element")
     )
     typed = (
-        _valid(catalogue.table("data_elements"), rounds)
+        valid_at_end(catalogue.table("data_elements"), rounds)
         .filter(pl.col("role") == "typed")
         .group_by("round_code", "indicator_code")
         .agg(pl.when(pl.len() == 1).then(pl.col("data_element_code").first()).alias("typed"))
@@ -98,7 +98,7 @@ def _indicators(catalogue: Catalogue, rounds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _valid(table: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+def valid_at_end(table: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``table`` as valid on the last day of each round, of the round's criteria set where both have one."""
     how = "criteria_set_code" if {"criteria_set_code"} <= {*table.columns} & {*rounds.columns} else None
     pairs = table.join(rounds, on=how) if how else table.join(rounds, how="cross")

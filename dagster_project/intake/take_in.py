@@ -18,12 +18,14 @@ from dagster_project.frames import ANSWERS, FINDINGS, SUBMISSIONS, TIMESTAMP, em
 from dagster_project.intake.bind_back_series import bind_back_series, find_back_series
 from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
+from dagster_project.intake.bind_package import BoundPackages, bind_packages
 from dagster_project.intake.bind_report import BoundReports, bind_reports, find_reports
 from dagster_project.intake.encodings import CP1258
 from dagster_project.intake.form_answers import answers_of_lists, cells_of_lists, find_lists
 from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
+from dagster_project.intake.package_parts import PACKAGE
 from dagster_project.intake.read import FileToRead, read_files
 from dagster_project.intake.values import parse_values
 from dagster_project.quality.findings import build_findings
@@ -84,8 +86,11 @@ def take_in(
         limits,
     )
     inspections = read.inspections
-    decoded = decode_texts(read.raw)
-    raw = _with_decoded(read.raw, decoded)
+    packages = [sha256 for sha256, seen in inspections.items() if seen.kind == PACKAGE]
+    of_packages = read.raw.filter(pl.col("sha256").is_in(packages))
+    typed = read.raw.filter(~pl.col("sha256").is_in(packages))
+    decoded = decode_texts(typed)
+    raw = _with_decoded(typed, decoded)
     back = find_back_series(raw)
     forms = [sha256 for sha256 in find_forms(raw) if sha256 not in back]
     lists = find_lists(raw, [*forms, *back])
@@ -93,7 +98,7 @@ def take_in(
     layouts = _choose_layouts(raw, known, recognised, catalogue)
     # A workbook that the catalogue describes is read as described.
     reports = find_reports(raw, [*recognised, *layouts.drop_nulls("layout_code")["sha256"]])
-    recognised += reports
+    recognised += [*reports, *packages]
     about = pl.concat(
         [
             _refused(inspections),
@@ -108,7 +113,7 @@ def take_in(
             _told_decoded(decoded),
         ]
     )
-    parts: list[BoundForms | BoundLayouts | BoundReports] = []
+    parts: list[BoundForms | BoundLayouts | BoundReports | BoundPackages] = []
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
         parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, wanted))
@@ -121,13 +126,16 @@ def take_in(
     if reports:
         of_reports = known.filter(pl.col("sha256").is_in(reports))
         parts.append(bind_reports(_of(raw, of_reports), of_reports, catalogue, office, wanted))
+    if len(of_packages):
+        whose = known.filter(pl.col("sha256").is_in(of_packages["sha256"].unique().implode()))
+        parts.append(bind_packages(of_packages, whose, catalogue, office, wanted))
     of_lists = raw.filter(pl.col("sha256").is_in(lists))
     cells = [cells_of_lists(of_lists, is_sample=office.is_sample), *(part.cells for part in parts)]
     parsed = parse_values(pl.concat(cells), catalogue)
     answers = [part.answers for part in parts if isinstance(part, BoundForms)]
     found = [_about_files(about, known, office), *(part.findings for part in parts), parsed.findings]
     return Intake(
-        cells=_with_originals(parsed.cells, read.raw, decoded),
+        cells=_with_originals(parsed.cells, typed, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
         answers=pl.concat([empty(ANSWERS), answers_of_lists(of_lists), *answers]),

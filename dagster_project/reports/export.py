@@ -15,6 +15,7 @@ from dagster_project import durable
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.reports.open_data import sha256_of, write_open_data
+from dagster_project.reports.package import has_packages, write_package
 from dagster_project.reports.quality_counts import QualityFacts, read_quality
 from dagster_project.reports.quality_report import write_quality_report
 from dagster_project.reports.read import RoundFacts, read_round
@@ -23,6 +24,7 @@ from dagster_project.reports.safe import file_part
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
 OFFICIAL_PDF, PORTAL = "official_pdf", "portal"
+PACKAGE = "package"
 _INDEX = "index.json"
 _OPEN_FOLDER = "du-lieu-mo"
 _PORTAL_FOLDER = "cong-thong-tin"
@@ -109,6 +111,10 @@ def _write_set(
     open_folder = folder / _OPEN_FOLDER
     shutil.rmtree(open_folder, ignore_errors=True)
     files = [] if facts is None else _write_round(facts, folder, lang, template)
+    if facts is not None and has_packages(release):
+        package = folder / package_name(facts.round.code)
+        write_package(release, facts.round.code, package, lang)
+        files.append(_exported(PACKAGE, package))
     quality = folder / _quality_name(round_code)
     counted = read_quality(release, facts)
     documents = len(files) + (2 if facts is None else 3)
@@ -154,6 +160,11 @@ def _write_portal(  # noqa: PLR0917
         for name, file in zip(names, files, strict=True)
     ]
     return _exported(PORTAL, write_portal(release, facts, quality, portal, lang, beside=beside))
+
+
+def package_name(round_code: str, *, sdmx: bool = False) -> str:
+    """The name of a round's machine package, of the one with SDMX where it is asked for."""
+    return f"goi-so-lieu-{file_part(round_code)}{'-sdmx' if sdmx else ''}.zip"
 
 
 def _quality_name(round_code: str | None) -> str:

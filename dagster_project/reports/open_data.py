@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,31 +24,38 @@ _INSIDE = ("fct_receipt", "fct_reported_cell")
 
 
 @dataclass(frozen=True)
-class _Written:
+class Written:
+    """One part that a manifest lists, and its rows where it is a table."""
+
     path: str
     rows: int | None
 
 
 def write_open_data(release: Release, folder: Path, lang: str) -> Path:
     """Fill ``folder``; returns its manifest. CSV is UTF-8 with a byte order mark, so that Excel reads Vietnamese."""
+    marts = list(dict.fromkeys(column.mart for column in release.columns() if column.mart not in _INSIDE))
+    written = write_tables(((mart, release.mart(mart)) for mart in marts), folder)
+    _dictionary(release, folder / "columns.csv")
+    written.append(Written("columns.csv", None))
+    manifest = folder / MANIFEST
+    told = tell_manifest(release, folder, written, lang)
+    manifest.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def write_tables(tables: Iterable[tuple[str, pl.DataFrame]], folder: Path) -> list[Written]:
+    """Write each table below ``folder`` as CSV and as Parquet."""
     written = []
     for kind in ("csv", "parquet"):
         (folder / kind).mkdir(parents=True)
-    marts = list(dict.fromkeys(column.mart for column in release.columns() if column.mart not in _INSIDE))
-    for mart in marts:
-        frame = release.mart(mart)
-        write_csv(frame, folder / "csv" / f"{mart}.csv")
-        frame.write_parquet(folder / "parquet" / f"{mart}.parquet", compression="zstd")
+    for name, frame in tables:
+        write_csv(frame, folder / "csv" / f"{name}.csv")
+        frame.write_parquet(folder / "parquet" / f"{name}.parquet", compression="zstd")
         written += [
-            _Written(f"csv/{mart}.csv", frame.height),
-            _Written(f"parquet/{mart}.parquet", frame.height),
+            Written(f"csv/{name}.csv", frame.height),
+            Written(f"parquet/{name}.parquet", frame.height),
         ]
-    _dictionary(release, folder / "columns.csv")
-    written.append(_Written("columns.csv", None))
-    manifest = folder / MANIFEST
-    told = _manifest(release, folder, written, lang)
-    manifest.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return manifest
+    return written
 
 
 def sha256_of(file: Path) -> str:
@@ -80,7 +88,8 @@ def _dictionary(release: Release, file: Path) -> None:
     write_csv(frame, file)
 
 
-def _manifest(release: Release, folder: Path, written: list[_Written], lang: str) -> dict[str, Any]:
+def tell_manifest(release: Release, folder: Path, written: list[Written], lang: str) -> dict[str, Any]:
+    """What a manifest says of the release and of each part that was written below ``folder``."""
     stamp = release.stamp
     notes = [message("reports.open_csv_note", lang), message("reports.note_unconfirmed", lang)]
     return {

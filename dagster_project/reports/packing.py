@@ -1,4 +1,4 @@
-"""Zip-based documents (docx, xlsx) made so that equal content gives equal bytes."""
+"""Zip files (docx, xlsx, packages) made so that equal content gives equal bytes."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def settle(file: Path) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in entries:
             archive.writestr(zipfile.ZipInfo(name, _NO_TIME), content, zipfile.ZIP_DEFLATED)
+
+
+def pack(folder: Path, file: Path) -> None:
+    """Write every file below ``folder`` into the zip ``file``, in the order of their names, without times."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _NO_TIME)
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=6)

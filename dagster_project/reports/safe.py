@@ -18,7 +18,8 @@ CELL_LIMIT = 32_000
 #: A line in a document.
 LINE_LIMIT = 600
 
-_FORMULA = r"^[\t\r\n ]*[=@+\-\t\r]"
+#: Apostrophes count too, so that one can be taken off again (``intake.package_parts``).
+_FORMULA = r"^'*[\t\r\n ]*[=@+\-\t\r]"
 _NUMBER = r"^[+\-]?[0-9.,  ]*%?$|^[\-–]+$"
 
 

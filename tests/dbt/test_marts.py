@@ -146,6 +146,23 @@ def test_a_sum_over_units_takes_every_unit_that_owes_a_part(indicator: One) -> N
     assert indicator("value, value_state", "004", "S", 2024) == (0, "zero")
 
 
+def test_the_figure_that_counts_is_the_leads_or_the_sum_and_names_each_cell(ask: Ask) -> None:
+    found = ask(
+        "select data_element_code, category_code, value, value_state, n_sources, "
+        "len(string_split(source_places, '; ')) from fct_element_value "
+        "where round_code = 'T-2025' and area_code = '001' and data_element_code in ('P.GT', 'S.GT', 'X.GT') "
+        "order by 1, 2"
+    )
+    assert found == [
+        ("P.GT", "NAM", 400, "value", 1, 1),
+        # a rule that holds it back from the indicators leaves it reported
+        ("P.GT", "NU", 283, "value", 1, 1),
+        ("P.GT", "_T", 683.1, "value", 1, 1),
+        ("S.GT", "_T", 10, "value", 2, 2),
+        ("X.GT", "_T", None, "held", 0, 1),
+    ]
+
+
 def test_missing_not_applicable_not_available_and_text_are_told_apart(indicator: One, ask: Ask) -> None:
     assert indicator("value, value_state, applicability", "001", "N", 2025) == (
         None,

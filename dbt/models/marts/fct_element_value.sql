@@ -1,0 +1,98 @@
+with
+
+figures as (
+
+    select * from {{ ref('int_reported_element_values') }}
+
+),
+
+-- what counts towards a figure: the lead's, or every unit's where each reports its part
+parts as (
+
+    select
+        current_values.round_code,
+        current_values.area_code,
+        current_values.data_element_code,
+        current_values.category_code,
+        current_values.value,
+        case current_values.value_state
+            when 'zero' then coalesce(current_values.value_decimal, 0)
+            else current_values.value_decimal
+        end as value_decimal,
+        current_values.value_state in ('value', 'zero') as has_value,
+        current_values.value_text,
+        current_values.unit,
+        current_values.note_text,
+        concat_ws(' · ', current_values.file_name, nullif(current_values.sheet, ''), current_values.cell) as place
+    from {{ ref('int_current_values') }} as current_values
+    left join {{ ref('int_round_elements') }} as elements
+        on
+            current_values.round_code = elements.round_code
+            and current_values.data_element_code = elements.data_element_code
+    where coalesce(elements.unit_aggregation, 'lead') = 'sum' or current_values.counting_role = 'lead'
+
+),
+
+told as (
+
+    select
+        round_code,
+        area_code,
+        data_element_code,
+        category_code,
+        case when count(value_decimal) = count(*) filter (where has_value) then sum(value_decimal) end as value_decimal,
+        case when count(distinct value_text) = 1 then min(value_text) end as value_text,
+        case when count(distinct unit) = 1 then min(unit) end as unit,
+        string_agg(distinct place, '; ' order by place) as source_places,
+        string_agg(distinct note_text, '; ' order by note_text) as note_text
+    from parts
+    group by round_code, area_code, data_element_code, category_code
+
+)
+
+select
+    {{ surrogate_key([
+        'figures.round_code',
+        'figures.area_code',
+        'figures.data_element_code',
+        'figures.category_code',
+    ]) }} as element_value_key,
+    figures.round_code,
+    rounds.period_code,
+    rounds.data_year,
+    figures.area_code,
+    areas.area_name,
+    elements.indicator_code,
+    figures.data_element_code,
+    figures.category_code,
+    elements.name_vi,
+    categories.name_vi as category_name,
+    figures.value,
+    case when figures.value is not null then cast(told.value_decimal as decimal(38, 10)) end as value_decimal,
+    case when figures.value_state = 'value' then told.value_text end as value_text,
+    figures.value_state,
+    figures.value_status,
+    coalesce(told.unit, elements.unit) as unit,
+    cast(figures.n_sources as bigint) as n_sources,
+    figures.coverage,
+    told.source_places,
+    told.note_text,
+    figures.is_sample
+from figures
+inner join {{ ref('int_rounds') }} as rounds on figures.round_code = rounds.round_code
+left join told
+    on
+        figures.round_code = told.round_code
+        and figures.area_code = told.area_code
+        and figures.data_element_code = told.data_element_code
+        and figures.category_code = told.category_code
+left join {{ ref('int_round_areas') }} as areas
+    on figures.round_code = areas.round_code and figures.area_code = areas.area_code
+left join {{ ref('int_round_elements') }} as elements
+    on
+        figures.round_code = elements.round_code
+        and figures.data_element_code = elements.data_element_code
+left join {{ ref('stg_categories') }} as categories
+    on
+        elements.disaggregation_code = categories.disaggregation_code
+        and figures.category_code = categories.category_code
