@@ -29,9 +29,10 @@ test: setup
 faults: setup
 	$(BIN)/python -m tests.faultset
 
-# 10,000 workbooks with 20 findings each: the seconds of every stage.
+# 10,000 workbooks with 20 findings each, the seconds of every stage; the portal of a province, seconds and megabytes.
 bench: setup
 	$(BIN)/python -m tests.benchmarks.gates
+	$(BIN)/python -m tests.benchmarks.portal
 
 check: setup
 	$(BIN)/ruff check .

@@ -219,6 +219,18 @@ def test_the_report_set_is_there_with_its_checksums(data: Path, first: Printed) 
     assert {".docx", ".xlsx", ".html", ".csv", ".parquet", ".json"} <= kinds
 
 
+def test_the_portal_of_a_draft_is_for_the_office_alone(data: Path, first: Printed, tmp_path: Path) -> None:
+    out = tmp_path / "portal"
+    told = kho(data, "portal", "--year", "2025", "--out", str(out))
+    assert (told.code, (out / "index.html").is_file()) == (0, True)
+    page = (out / "chi-tieu" / "II.1.1.html").read_text(encoding="utf-8")
+    assert "B01-X_BL-VHXH_2244-X-2025.xlsx › Biểu › F23" in page
+    assert first.json["release"] in page
+    refused = kho(data, "portal", "--year", "2025", "--public")
+    assert refused.code == 2
+    assert "Chỉ đợt đã ban hành mới có bản công khai" in refused.err
+
+
 def test_a_second_run_changes_nothing(data: Path, first: Printed) -> None:
     again = kho(data, "run", INBOX, "--json")
     assert again.code == 1

@@ -148,8 +148,7 @@ def _pages(site: Site, documents: int) -> Iterator[_Page]:
         yield _Page(site.url("area", code), "area.html", pages.area_page(site, code), rows)
     if not site.is_public and site.facts.units:
         yield _Page("don-vi.html", "units.html", {"units": people.unit_rows(site)})
-        for code in dict.fromkeys(unit.code for unit in site.facts.units):
-            fields = people.unit_page(site, code)
+        for code, fields in people.unit_pages(site):
             rows = downloads.reported(fields["values"], site.lang)
             yield _Page(site.url("unit", code), "unit.html", fields, rows)
 

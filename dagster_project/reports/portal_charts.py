@@ -6,6 +6,7 @@ A picture is hidden from those who do not see it: its words stand beside it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from dagster_project.reports.table import Figure
 
 _WIDTH, _HEIGHT, _EDGE = 96, 24, 3
 _FEWEST = 2
+_TAG = re.compile(r"<[a-z][^>]*>")
+#: What the renderer writes for readers of screens and for pointers; a half of the file.
+_UNUSED = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|stroke-miterlimit)="[^"]*"')
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Drawer:
         """The chart as SVG for a page; the renderer has escaped its texts."""
         key = json.dumps(specification, sort_keys=True)
         if key not in self.drawn:
-            svg = to_svg(specification, self.lang)
+            svg = _TAG.sub(lambda tag: _UNUSED.sub("", tag[0]), to_svg(specification, self.lang))
             hidden = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
             self.drawn[key] = Markup(hidden)  # noqa: S704  # made by the renderer
         return self.drawn[key]

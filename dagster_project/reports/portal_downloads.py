@@ -1,6 +1,7 @@
-"""What a page of the portal shows, as a table for those who compute: one figure a row.
+"""What a page of the portal shows, as a table for those who compute.
 
-``value`` is the number as the release has it, beside it the text of the page; where there is no figure only the text.
+Each period has two columns: the number as the release has it, and the text of the page, which also says why there is
+no number.
 """
 
 from __future__ import annotations
@@ -14,31 +15,33 @@ from dagster_project.messages import message
 from dagster_project.reports.portal_site import Site
 from dagster_project.reports.safe import CELL_LIMIT, plain
 
-_LONG = ("area_code", "area", "number", "indicator", "unit", "period", "value", "shown")
+_WHOSE = ("area_code", "area", "number", "indicator", "unit")
 _VALUES = ("area", "element_code", "element", "category", "shown", "raw_text", "place", "received")
 
 
 def figures(
     site: Site, areas: Iterable[str], indicator: str | None = None, last: int | None = None
 ) -> pl.DataFrame:
-    """Figures of areas, of one indicator or of all, over all periods or the ``last`` ones."""
+    """One row per area and indicator, of one indicator or of all, over all periods or the ``last`` ones."""
+    heads = [message(f"reports.head_{name}", site.lang) for name in _WHOSE]
+    shown = message("portal.head_shown", site.lang)
+    labels = [period.label for period in site.head.periods[-(last or 0) :]]
+    columns = [name for label in labels for name in (label, f"{label} ({shown})")]
     rows = [
-        {
-            "area_code": code,
-            "area": site.areas[code],
-            "number": line.code,
-            "indicator": plain(line.name, CELL_LIMIT),
-            "unit": plain(line.unit),
-            "period": period.label,
-            "value": figure.value,
-            "shown": site.words(figure),
-        }
+        [
+            code,
+            site.areas[code],
+            line.code,
+            plain(line.name, CELL_LIMIT),
+            plain(line.unit),
+            *(told for figure in line.figures[-(last or 0) :] for told in (figure.value, site.words(figure))),
+        ]
         for code in areas
         for line in site.tables[code].indicators
         if indicator in (None, line.code)
-        for period, figure in list(zip(site.tables[code].periods, line.figures, strict=True))[-(last or 0) :]
     ]
-    return _frame(rows, _LONG, site.lang)
+    types = {name: pl.Float64 if name in labels else pl.String for name in columns}
+    return pl.DataFrame(rows, schema={**dict.fromkeys(heads, pl.String), **types}, orient="row")
 
 
 def reported(values: Iterable[Mapping[str, Any]], lang: str) -> pl.DataFrame:
@@ -63,5 +66,5 @@ def _frame(rows: Iterable[Mapping[str, Any]], names: Sequence[str], lang: str) -
     }
     return pl.DataFrame(
         [{heads[name]: row[name] for name in names} for row in rows],
-        schema={heads[name]: pl.Float64 if name == "value" else pl.String for name in names},
+        schema=dict.fromkeys(heads.values(), pl.String),
     )

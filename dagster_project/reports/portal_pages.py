@@ -22,6 +22,7 @@ from dagster_project.reports.table import TOTAL, Figure, Line, period_heading, t
 
 LIGHTS = ("green", "amber", "red")
 _FIGURE = ("value", "zero")
+_HEAD = 60
 _FORECAST = ("forecast", "forecast_low", "forecast_high")
 
 
@@ -111,7 +112,7 @@ def comparison_page(site: Site) -> dict[str, Any]:
             {
                 "name": names.get(root, root),
                 "code": root,
-                "heads": [_named(site, line) for line in lines],
+                "heads": [{**_named(site, line), "short": _short(site, line)} for line in lines],
                 "rows": [
                     {
                         "name": name,
@@ -125,6 +126,12 @@ def comparison_page(site: Site) -> dict[str, Any]:
             for root, lines in groups.items()
         ],
     }
+
+
+def _short(site: Site, line: Line) -> str:
+    """A name cut for the head of a column; the mark of an unconfirmed one stays."""
+    name = plain(site.nodes[line.code]["name_vi"], _HEAD)
+    return name if line.is_confirmed else f"{name} {message('reports.unconfirmed', site.lang)}"
 
 
 def light_rows(site: Site, area: str) -> list[dict[str, Any]]:
@@ -373,7 +380,7 @@ def _sources(site: Site, line: Line) -> list[dict[str, Any]]:
     places = {period.code: number for number, period in enumerate(site.head.periods, 1)}
     found: dict[str, list[dict[str, Any]]] = {}
     for row in site.sources.get(line.code, []):
-        told = source_fields(row, site.lang, is_public=site.is_public)
+        told = source_fields(row, site.lang, is_confirmed=line.is_confirmed, is_public=site.is_public)
         found.setdefault(row["period_code"], []).append(
             {**told, "unit_url": site.url("unit", row["reporting_unit_code"])}
         )

@@ -5,12 +5,13 @@ Reporting, findings and received files are the office's own matter: units have n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from dagster_project.messages import message
-from dagster_project.reports.annex_rows import sent
+from dagster_project.reports.annex_rows import sent, value_rows
 from dagster_project.reports.findings import GROUPS
 from dagster_project.reports.portal_site import Site
 from dagster_project.reports.portal_sources import place_fields, reported_figure
@@ -40,14 +41,22 @@ def unit_rows(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def unit_page(site: Site, code: str) -> dict[str, Any]:
-    """One unit: what it had to send, what it sent, its figures with their cells, and its findings."""
+def unit_pages(site: Site) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Code and page of every unit."""
+    total = pl.col("category_code") != TOTAL
+    values = value_rows(site.facts, site.lang).sort(
+        "area_code", "data_element_code", total, "category_code", nulls_last=True
+    )
+    parts = values.partition_by("reporting_unit_code", as_dict=True, maintain_order=True)
+    for code in dict.fromkeys(unit.code for unit in site.facts.units):
+        yield code, _unit_page(site, code, parts.get((code,), values.clear()))
+
+
+def _unit_page(site: Site, code: str, values: pl.DataFrame) -> dict[str, Any]:
+    """What a unit had to send, what it sent, its figures with their cells, and its findings."""
     lines = [unit for unit in site.facts.units if unit.code == code]
     of_unit = {"reporting_unit_code": code}
     submissions = site.facts.submissions.filter(**of_unit).sort("received_at", "revision")
-    values = site.facts.values.filter(**of_unit).sort(
-        "area_code", "data_element_code", "category_code", nulls_last=True
-    )
     findings = unit_sections(site.quality.findings.filter(**of_unit), site.lang, "f")
     return {
         "title": plain(lines[0].name),
@@ -75,7 +84,10 @@ def quality_page(site: Site, documents: int) -> dict[str, Any]:
         "indicators",
     )
     public = ("dimensions", "unconfirmed", "indicators")
-    return {name: told[name] for name in (public if site.is_public else shown)}
+    shared = {name: told[name] for name in (public if site.is_public else shown)}
+    nobody = site.quality.findings.filter(pl.col("reporting_unit_code").is_null())
+    parts = [] if site.is_public else unit_sections(nobody, site.lang, "f")
+    return {**shared, "findings": [row for part in parts for row in part["rows"]], "nobody": nobody.height}
 
 
 def reporting(site: Site) -> dict[str, int]:
@@ -114,11 +126,12 @@ def _values(site: Site, values: pl.DataFrame) -> list[dict[str, Any]]:
         {
             "area": plain(row["area_name"]),
             "code": plain(row["data_element_code"], 80),
-            "name": plain(row["name_vi"]),
+            "name": plain(row["name"]),
             "category": "" if row["category_code"] == TOTAL else plain(row["category_name"], 80),
             "value": reported_figure(row, site.lang),
             "url": site.url("indicator", row["indicator_code"] or ""),
             **place_fields(row, site.lang),
+            "entry": message(f"reports.entry.{row['entry']}", site.lang) if row["entry"] else "",
         }
         for row in values.iter_rows(named=True)
     ]

@@ -57,13 +57,16 @@ def read_sources(release: Release, facts: RoundFacts) -> Mapping[str, list[dict[
     return {str(code[0]): part.to_dicts() for code, part in parts.items()}
 
 
-def source_fields(row: Mapping[str, Any], lang: str, *, is_public: bool) -> dict[str, Any]:
+def source_fields(
+    row: Mapping[str, Any], lang: str, *, is_confirmed: bool, is_public: bool
+) -> dict[str, Any]:
     """One source in words; in public without what a unit typed, and without its file."""
+    mark = "" if is_confirmed else message("reports.unconfirmed", lang)
     told = {
         "area": plain(row["area_name"]),
         "part": row["part"] or "numerator",
         "times": "" if row["coefficient"] in (None, 1.0) else number(row["coefficient"], None, lang),
-        "element": plain(f"{row['data_element_code']} {row['name_vi'] or ''}"),
+        "element": plain(f"{row['data_element_code']} {row['name_vi'] or ''} {mark}"),
         "category": "" if row["category_code"] == TOTAL else plain(row["category_name"], 80),
         "value": reported_figure(row, lang),
         "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"]),

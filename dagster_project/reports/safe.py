@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ _NUMBER = r"^[+\-]?[0-9.,  ]*%?$|^[\-–]+$"
 
 def plain(text: object, limit: int = LINE_LIMIT) -> str:
     """One line of text: no control, format or private characters, spaces as one, cut at ``limit`` with "…"."""
+    return _line("" if text is None else str(text), limit)
+
+
+@lru_cache(maxsize=2048)
+def _line(text: str, limit: int) -> str:
     kept = (
         " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", str("" if text is None else text))
+        for char in unicodedata.normalize("NFC", text)
         if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
     line = " ".join("".join(kept).split())

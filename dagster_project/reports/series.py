@@ -25,29 +25,23 @@ _MARTS = ("fct_indicator_forecast", "fct_target_progress")
 
 @dataclass(frozen=True)
 class Ahead:
-    """What lies ahead of a round, of all areas: forecasts that start from its year, and targets with their lights.
+    """What lies ahead of a round, by area and indicator: forecasts from its year, targets with their lights.
 
     Both are empty where the release is older than their marts.
     """
 
-    forecasts: pl.DataFrame
-    targets: pl.DataFrame
+    forecasts: Mapping[tuple[str, str], list[dict[str, Any]]]
+    targets: Mapping[tuple[str, str], list[dict[str, Any]]]
 
     def targets_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
         """Targets of one indicator, the nearest first."""
-        return self._rows(self.targets, area, indicator, "target_period_code")
+        return self.targets.get((area, indicator), [])
 
     def forecasts_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
         """Forecasts of one indicator by year, on today's areas where there are any."""
-        rows = self._rows(self.forecasts, area, indicator, "forecast_year")
+        rows = self.forecasts.get((area, indicator), [])
         chosen = next((row["basis"] for row in rows if row["basis"] == "harmonised"), "as_reported")
         return [row for row in rows if row["basis"] == chosen]
-
-    @staticmethod
-    def _rows(frame: pl.DataFrame, area: str, indicator: str, order: str) -> list[dict[str, Any]]:
-        if frame.is_empty():
-            return []
-        return frame.filter(area_code=area, indicator_code=indicator).sort(order).to_dicts()
 
 
 def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
@@ -65,7 +59,14 @@ def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
         )
     if not progress.is_empty():
         progress = progress.filter(round_code=facts.round.code)
-    return Ahead(forecast, progress)
+    return Ahead(_by_place(forecast, "forecast_year"), _by_place(progress, "target_period_code"))
+
+
+def _by_place(frame: pl.DataFrame, order: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in frame.sort(order).to_dicts() if not frame.is_empty() else ():
+        found.setdefault((row["area_code"], row["indicator_code"]), []).append(row)
+    return found
 
 
 def area_series(table: IndicatorTable, ahead: Ahead, area: str) -> dict[str, Series]:

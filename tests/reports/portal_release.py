@@ -99,6 +99,7 @@ def _with_sources(rows: dict[str, Any]) -> dict[str, Any]:
         "confirmed_by": OFFICER,
         "confirmed_at": None,
     }
+    rows["dim_indicator"][5]["name_vi"] = "Năng suất lao động xã hội"
     rows["fct_submission"][1]["received_at"] = datetime(2026, 4, 8, 2, tzinfo=UTC)
     return rows
 
