@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -25,23 +26,31 @@ _MARTS = ("fct_indicator_forecast", "fct_target_progress")
 
 @dataclass(frozen=True)
 class Ahead:
-    """What lies ahead of a round, by area and indicator: forecasts from its year, targets with their lights.
+    """What lies ahead of a round, of all areas: forecasts that start from its year, and targets with their lights.
 
     Both are empty where the release is older than their marts.
     """
 
-    forecasts: Mapping[tuple[str, str], list[dict[str, Any]]]
-    targets: Mapping[tuple[str, str], list[dict[str, Any]]]
+    forecasts: pl.DataFrame
+    targets: pl.DataFrame
 
     def targets_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
         """Targets of one indicator, the nearest first."""
-        return self.targets.get((area, indicator), [])
+        return self._targets.get((area, indicator), [])
 
     def forecasts_of(self, area: str, indicator: str) -> list[dict[str, Any]]:
         """Forecasts of one indicator by year, on today's areas where there are any."""
-        rows = self.forecasts.get((area, indicator), [])
+        rows = self._forecasts.get((area, indicator), [])
         chosen = next((row["basis"] for row in rows if row["basis"] == "harmonised"), "as_reported")
         return [row for row in rows if row["basis"] == chosen]
+
+    @cached_property
+    def _targets(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        return _by_place(self.targets, "target_period_code")
+
+    @cached_property
+    def _forecasts(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        return _by_place(self.forecasts, "forecast_year")
 
 
 def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
@@ -59,7 +68,7 @@ def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
         )
     if not progress.is_empty():
         progress = progress.filter(round_code=facts.round.code)
-    return Ahead(_by_place(forecast, "forecast_year"), _by_place(progress, "target_period_code"))
+    return Ahead(forecast, progress)
 
 
 def _by_place(frame: pl.DataFrame, order: str) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -67,12 +67,15 @@ def commune_release(folder: Path, *, state: str = "draft", others: Mapping[str, 
 
 
 def add_marts(release: Path, state: str, **marts: Sequence[Mapping[str, Any]]) -> None:
-    """Marts that the first releases do not have, and the state of their rounds."""
+    """Rows of later marts, with all columns that the portal reads, and the state of all rounds."""
     with duckdb.connect(str(release / "kho.duckdb")) as connection:
-        connection.execute(f"alter table marts.dim_round add column state varchar default '{state}'")
+        connection.execute(f"update marts.dim_round set state = '{state}'")  # noqa: S608  # our own words
         for name, rows in marts.items():
-            connection.register("given", pl.DataFrame(rows).to_arrow())
-            connection.execute(f"create table marts.{name} as from given")
+            connection.register("given", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
+            connection.execute(f"create table if not exists marts.{name} as from given limit 0")
+            connection.execute(
+                f"create or replace table marts.{name} as from marts.{name} union all by name from given"
+            )
 
 
 def make_portal(release: Path, folder: Path, *, is_public: bool = False) -> Path:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-import polars as pl
-
 from dagster_project.reports.charts import Outlook, Point
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import open_release
 from dagster_project.reports.series import Ahead, area_series, read_ahead
 from dagster_project.reports.table import indicator_table
+from tests.reports.portal_release import add_marts
 from tests.reports.tiny_release import ROUND, commune, write_release
 
 _AT = {"criteria_set_code": "T", "area_code": "03390", "category_code": "_T", "indicator_code": "A.2"}
@@ -21,15 +19,6 @@ def _read(folder: Path) -> tuple[RoundFacts, Ahead]:
     with open_release(folder) as release:
         facts = read_round(release, ROUND)
         return facts, read_ahead(release, facts)
-
-
-def _with_marts(folder: Path, **marts: list[dict[str, object]]) -> Path:
-    release = write_release(folder, commune())
-    with duckdb.connect(str(release / "kho.duckdb")) as connection:
-        for name, rows in marts.items():
-            connection.register("given", pl.DataFrame(rows).to_arrow())
-            connection.execute(f"create table marts.{name} as from given")
-    return release
 
 
 def test_a_series_has_the_figures_of_the_table_and_begins_anew_where_they_do_not_compare(
@@ -55,8 +44,10 @@ def test_forecasts_of_the_rounds_year_and_the_nearest_single_target_lie_ahead(tm
     forecast = {**_AT, "basis": "harmonised", "last_year": 2025, "forecast": 40.0}
     forecast |= {"forecast_year": 2026, "forecast_low": 36.0, "forecast_high": 44.0}
     target = {**_AT, "round_code": ROUND, "target": 60.0, "target_high": None}
-    release = _with_marts(
-        tmp_path,
+    release = write_release(tmp_path, commune())
+    add_marts(
+        release,
+        "draft",
         fct_indicator_forecast=[
             forecast,
             {**forecast, "last_year": 2024, "forecast": 1.0},
