@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +34,8 @@ def feedback(
         written = pipeline.feedback(desk, code, unit)
         for item in written:
             _say_item(item, lang)
+        for returned in pipeline.return_packages(desk, code, written):
+            _print("package.return_written", lang, **asdict(returned))
         count = sum(item.path is not None for item in written)
         folder = desk.folder.feedback / code
         _print("feedback.total", lang, round_code=code, count=count, folder=folder)

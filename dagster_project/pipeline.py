@@ -286,6 +286,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
 
     from dagster_project.quality.gate import admit as admit_batch
     from dagster_project.quality.late import hold_late, let_in
+    from dagster_project.quality.returned import keep_newest
 
     store = _cell_store(desk, catalogue)
     ledger = open_ledger(desk.settings.ledger)
@@ -305,7 +306,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
         places,
     )
     submissions = held.submissions
-    found = _gathered(batches, "findings", frames.FINDINGS, files)
+    found = keep_newest(_gathered(batches, "findings", frames.FINDINGS, files), places)
     gate = admit_batch(held.cells, submissions, catalogue, desk.project.expectations)
     findings = pl.concat([found, held.findings, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
@@ -520,6 +521,52 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
         sent.append(SentBack(subject, made.path, counts, made.lost))
     _remove_outdated(top, sent, everything=not units)
     return sent
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The package that goes back to one unit of the level below, and how much is to be mended or explained."""
+
+    unit: str
+    path: Path
+    count: int
+
+
+def return_packages(desk: Desk, round_code: str, sent: Sequence[SentBack]) -> list[Returned]:
+    """One return package per unit of ``sent`` that reports for an area below the office's own, beside its workbooks.
+
+    A unit that sent nothing and owes nothing gets none.
+    """
+    from dagster_project.reports.release import open_release
+    from dagster_project.reports.return_package import areas_below, write_return
+    from dagster_project.warehouse.open_findings import open_findings
+    from dagster_project.warehouse.releases import current_release
+
+    release_id = current_release(desk.folder)
+    if release_id is None:
+        raise UsageError("cli.no_release", folder=desk.folder.root)
+    folder = desk.folder.release(release_id)
+    with open_release(folder) as release:
+        below = areas_below(release, round_code, desk.settings.office.area_code)
+        units = [unit for unit in dict.fromkeys(item.unit for item in sent) if unit in below]
+        written = []
+        for unit in units:
+            items = open_findings(folder / "kho.duckdb", round_code, [unit])
+            if all(item.sha256 is None and item.findings.is_empty() for item in items):
+                continue
+            workbooks = [item.path for item in sent if item.unit == unit and item.path is not None]
+            path = desk.folder.feedback / round_code / f"tra-lai_{unit}.zip"
+            count = write_return(
+                release,
+                round_code,
+                below[unit],
+                findings=[item.findings for item in items],
+                workbooks=workbooks,
+                file=path,
+                lang=desk.settings.lang,
+            )
+            written.append(Returned(unit, path, count))
+    return written
 
 
 def _feedback_name(item: SendBack, taken: Collection[Path | None], top: Path) -> Path:

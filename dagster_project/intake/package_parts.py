@@ -22,9 +22,11 @@ MANIFEST = "manifest.json"
 #: The sheets that a package becomes, beside those of its annex.
 ABOUT, PARTS = "manifest.json", "manifest.json#files"
 ANNEX = "annex.xlsx"
+#: The table of a return package.
+RETURNED = "returned_findings"
 _TABLES = (
     *("fct_element_value", "fct_indicator", "fct_finding", "dim_indicator", "dim_data_element"),
-    *("returned_findings",),
+    RETURNED,
 )
 #: Kinds of the guard.
 PACKAGE, RETURN = "package", "return"

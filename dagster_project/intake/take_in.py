@@ -20,12 +20,13 @@ from dagster_project.intake.bind_form import BoundForms, bind_forms, find_forms
 from dagster_project.intake.bind_layout import BoundLayouts, bind_layouts
 from dagster_project.intake.bind_package import BoundPackages, bind_packages
 from dagster_project.intake.bind_report import BoundReports, bind_reports, find_reports
+from dagster_project.intake.bind_return import bind_returns
 from dagster_project.intake.encodings import CP1258
 from dagster_project.intake.form_answers import answers_of_lists, cells_of_lists, find_lists
 from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
-from dagster_project.intake.package_parts import PACKAGE
+from dagster_project.intake.package_parts import PACKAGE, RETURN
 from dagster_project.intake.read import FileToRead, read_files
 from dagster_project.intake.values import parse_values
 from dagster_project.quality.findings import build_findings
@@ -87,8 +88,10 @@ def take_in(
     )
     inspections = read.inspections
     packages = [sha256 for sha256, seen in inspections.items() if seen.kind == PACKAGE]
+    returns = [sha256 for sha256, seen in inspections.items() if seen.kind == RETURN]
     of_packages = read.raw.filter(pl.col("sha256").is_in(packages))
-    typed = read.raw.filter(~pl.col("sha256").is_in(packages))
+    of_returns = read.raw.filter(pl.col("sha256").is_in(returns))
+    typed = read.raw.filter(~pl.col("sha256").is_in([*packages, *returns]))
     decoded = decode_texts(typed)
     raw = _with_decoded(typed, decoded)
     back = find_back_series(raw)
@@ -98,7 +101,7 @@ def take_in(
     layouts = _choose_layouts(raw, known, recognised, catalogue)
     # A workbook that the catalogue describes is read as described.
     reports = find_reports(raw, [*recognised, *layouts.drop_nulls("layout_code")["sha256"]])
-    recognised += [*reports, *packages]
+    recognised += [*reports, *packages, *returns]
     about = pl.concat(
         [
             _refused(inspections),
@@ -133,7 +136,14 @@ def take_in(
     cells = [cells_of_lists(of_lists, is_sample=office.is_sample), *(part.cells for part in parts)]
     parsed = parse_values(pl.concat(cells), catalogue)
     answers = [part.answers for part in parts if isinstance(part, BoundForms)]
-    found = [_about_files(about, known, office), *(part.findings for part in parts), parsed.findings]
+    whose = known.filter(pl.col("sha256").is_in(of_returns["sha256"].unique().implode()))
+    returned = bind_returns(of_returns, whose, catalogue, office) if len(of_returns) else empty(FINDINGS)
+    found = [
+        returned,
+        _about_files(about, known, office),
+        *(part.findings for part in parts),
+        parsed.findings,
+    ]
     return Intake(
         cells=_with_originals(parsed.cells, typed, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),

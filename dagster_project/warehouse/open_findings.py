@@ -130,7 +130,10 @@ class _Choice:
         of_unit = pl.col("reporting_unit_code").fill_null(unit) == unit
         about_file = pl.col("sha256").is_in([*last, *counting]) & of_unit
         about_unit = pl.col("sha256").is_null() & (pl.col("reporting_unit_code") == unit)
-        mine = self.findings.filter(about_file.fill_null(value=False) | about_unit.fill_null(value=False))
+        returned = (pl.col("stage") == "returned") & (pl.col("reporting_unit_code") == unit)
+        mine = self.findings.filter(
+            pl.any_horizontal(part.fill_null(value=False) for part in (about_file, about_unit, returned))
+        )
         first = last[0] if len(last) else None
         elsewhere = mine.filter(~pl.col("sha256").is_in(last.implode()).fill_null(value=False))
         yield self._item(unit, first, pl.concat([mine.filter(sha256=first), elsewhere]) if first else mine)

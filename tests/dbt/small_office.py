@@ -259,6 +259,24 @@ def _submissions(office: Inputs) -> None:
         quarantined=("X.GT",),
     )
     office.submit("U1", "001", 2025, {"P.GT": 1}, received_at="2026-04-12T09:00:00+07:00", blocked=True)
+    for number, element in enumerate(("P.GT", None)):
+        office.findings.append(
+            {
+                "finding_id": f"returned-{number}",
+                "rule_code": "RETURNED_TO_MEND",
+                "stage": "returned",
+                "status": "fail",
+                "severity": "warning",
+                "sha256": "of-the-return",
+                "file_name": "tra-lai.zip",
+                "reporting_unit_code": "O5",
+                "area_code": "005",
+                "round_code": "T-2024",
+                "period_code": "2024",
+                "data_element_code": element,
+                "is_sample": False,
+            }
+        )
     office.submit("U2", "001", 2025, {"P.GT": 700, "S.GT": 6}, received_at=LATE_2025)
     office.submit("K4", "004", 2022, {"P.GT": 10, "R.TS": "zero", "R.MS": "zero", "S.GT": 2})
     office.submit("K4", "004", 2024, {"P.GT": 40, "R.TS": 8, "R.MS": 5, "S.GT": "zero"})

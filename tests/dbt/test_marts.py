@@ -264,6 +264,16 @@ def test_findings_are_counted_at_their_submission(ask: Ask) -> None:
 # ---- rules -----------------------------------------------------------------------------------------------------
 
 
+def test_what_was_sent_back_stands_at_the_units_own_figure(ask: Ask) -> None:
+    (figure,) = ask(
+        "select submission_id, sha256, sheet, cell from fct_reported_value "
+        "where reporting_unit_code = 'O5' and data_element_code = 'P.GT' and data_year = 2024"
+    )
+    assert ask(
+        "select submission_id, sha256, sheet, cell from fct_finding where stage = 'returned' order by finding_id"
+    ) == [figure, (None, "of-the-return", None, None)]
+
+
 def test_a_rule_without_its_figures_has_no_data_and_no_words(ask: Ask) -> None:
     assert ask(
         "select status, message_vi from fct_finding where rule_code = 'TYPED_RATE' and area_code = '002' "

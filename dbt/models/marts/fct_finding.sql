@@ -241,11 +241,11 @@ keyed as (
         findings.data_element_code,
         findings.category_code,
         elements.name_vi,
-        findings.submission_id,
-        findings.sha256,
-        findings.file_name,
-        findings.sheet,
-        findings.cell,
+        coalesce(findings.submission_id, places.submission_id) as submission_id,
+        coalesce(places.sha256, findings.sha256) as sha256,
+        coalesce(places.file_name, findings.file_name) as file_name,
+        coalesce(places.sheet, findings.sheet) as sheet,
+        coalesce(places.cell, findings.cell) as cell,
         findings.observed,
         findings.expected,
         findings.message_vi,
@@ -254,6 +254,15 @@ keyed as (
         findings.advice_en,
         findings.is_sample
     from findings
+    -- what the level above sent back stands at the figure that it speaks of
+    left join {{ ref('int_current_values') }} as places
+        on
+            findings.stage = 'returned'
+            and findings.round_code = places.round_code
+            and findings.area_code = places.area_code
+            and findings.reporting_unit_code = places.reporting_unit_code
+            and findings.data_element_code = places.data_element_code
+            and coalesce(findings.category_code, '_T') = places.category_code
     left join rounds on findings.round_code = rounds.round_code
     left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
     left join units
