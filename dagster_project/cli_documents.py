@@ -79,17 +79,20 @@ def text(
 
 @templates_app.command("export", help=_help("templates_export"))
 def templates_export(*, again: Annotated[bool, typer.Option("--again", help=_help("again"))] = False) -> None:
-    """Put the shipped template into the data folder, where the office edits it."""
+    """Put the shipped templates that the office does not have into the data folder, where it edits them."""
     from dagster_project import durable
-    from dagster_project.reports.official import TEMPLATE
+    from dagster_project.reports.filling import SHIPPED
 
     desk = desk_told()
-    file = desk.folder.templates / TEMPLATE.name
-    if file.exists() and not again:
-        raise UsageError("documents.template_there", file=file)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    durable.write_bytes(file, TEMPLATE.read_bytes())
-    _say(desk.settings, "template_put", file=file)
+    folder = desk.folder.templates
+    shipped = sorted(SHIPPED.glob("*.docx"))
+    wanted = [file for file in shipped if again or not (folder / file.name).exists()]
+    if not wanted:
+        raise UsageError("documents.template_there", file=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in wanted:
+        durable.write_bytes(folder / file.name, file.read_bytes())
+        _say(desk.settings, "template_put", file=folder / file.name)
 
 
 @templates_app.command("check", help=_help("templates_check"))

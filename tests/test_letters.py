@@ -246,7 +246,7 @@ def test_the_offices_own_template_is_used_and_an_unknown_field_in_it_is_named(
     document = Document(str(SHIPPED / "reminder.docx"))
     document.add_paragraph("Điện thoại liên hệ: 0213 {{ period }}")
     document.save(str(own))
-    assert "Điện thoại liên hệ: 0213 2025" in _text(write(_rows(), kinds=["reminder"]).letters[0].path)
+    assert "Điện thoại liên hệ: 0213 năm 2025" in _text(write(_rows(), kinds=["reminder"]).letters[0].path)
     document.add_paragraph("{{ phone_of_office }}")
     document.save(str(own))
     with pytest.raises(UsageError, match=r"phone_of_office"):

@@ -5,8 +5,9 @@ Cells, formats and sheets belong to ``annex``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -17,6 +18,10 @@ from dagster_project.reports.table import TOTAL
 CHANGES = ("change", "yoy_pct", "cagr_pct")
 #: Periods whose figures are listed where many areas report.
 _LAST_PERIODS = 5
+#: Cells named under one figure; the others are counted.
+_PLACES_NAMED = 3
+_PLACE = ["indicator_code", "period_code", "area_code"]
+_SPOT = ("file_name", "sheet", "cell")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ INDICATORS = (
     Field("value_status", "value_status", 9, "code"),
     Field("method", "method", 14, "code"),
     Field("coverage", "coverage", 8, "number"),
+    Field("sources", "sources", 40),
 )
 VALUES = (
     Field("area", "area_name", 15),
@@ -105,7 +111,33 @@ _FIGURE = (
 )
 
 
-def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
+def source_rows(sources: Mapping[str, Sequence[Mapping[str, Any]]]) -> pl.DataFrame:
+    """Per indicator, period and area the cells under its total (``places``)."""
+    rows = [{name: row[name] for name in (*_PLACE, *_SPOT)} for listed in sources.values() for row in listed]
+    cells = pl.DataFrame(rows, schema=dict.fromkeys((*_PLACE, *_SPOT), pl.String))
+    spot = pl.concat_str("sheet", "cell", separator="!", ignore_nulls=True)
+    told = pl.concat_str("file_name", pl.lit(": "), spot, ignore_nulls=True).alias("places")
+    return cells.group_by(_PLACE, maintain_order=True).agg(told.unique(maintain_order=True))
+
+
+def sources_of_period(places: pl.DataFrame, period: str, lang: str) -> dict[str, str]:
+    """Per indicator the cells of all areas in one period."""
+    of_period = places.filter(period_code=period).explode("places")
+    listed = of_period.group_by("indicator_code", maintain_order=True).agg("places")
+    return dict(listed.select("indicator_code", _told(lang)).iter_rows())
+
+
+def _told(lang: str) -> pl.Expr:
+    """The first of ``places``, and how many more there are."""
+    places = pl.col("places").list
+    first = places.head(_PLACES_NAMED).list.join("; ")
+    more = pl.format(message("annex.more_cells", lang, count="{}"), places.len() - _PLACES_NAMED)
+    return (
+        pl.when(places.len() > _PLACES_NAMED).then(pl.concat_str(first, pl.lit(" "), more)).otherwise(first)
+    )
+
+
+def indicator_rows(facts: RoundFacts, lang: str, places: pl.DataFrame) -> pl.DataFrame:
     """Figures on both bases; where many areas report, those of the last periods up to the round's."""
     both = pl.concat(
         [
@@ -120,6 +152,8 @@ def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
     order = facts.nodes.select("indicator_code", pl.col("sort_order").alias("_order"))
     return (
         _named(both, lang)
+        .join(places, on=_PLACE, how="left", maintain_order="left")
+        .with_columns(_sources(lang))
         .filter(pl.col("period_code").is_in(periods["period_code"].implode()))
         .join(order, on="indicator_code", how="left")
         .sort(
@@ -131,6 +165,25 @@ def indicator_rows(facts: RoundFacts, lang: str) -> pl.DataFrame:
             ],
             nulls_last=True,
         )
+    )
+
+
+def _sources(lang: str) -> pl.Expr:
+    """The cells of a figure, or where they are told instead."""
+    words = {
+        name: pl.lit(message(f"annex.{name}", lang))
+        for name in ("no_source", "source_summed", "source_other")
+    }
+    is_total = pl.col("category_code") == TOTAL
+    return (
+        pl.when(~pl.col("value_state").is_in(["value", "zero"]).fill_null(value=False))
+        .then(words["no_source"])
+        .when(pl.col("method").is_in(["summed", "weighted"]))
+        .then(words["source_summed"])
+        .when(is_total & pl.col("places").is_not_null())
+        .then(_told(lang))
+        .otherwise(words["source_other"])
+        .alias("sources")
     )
 
 

@@ -25,6 +25,7 @@ from dagster_project.reports.safe import file_part
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
 OFFICIAL_PDF, PORTAL = "official_pdf", "portal"
 PACKAGE = "package"
+SUMMARY_PDF, SUMMARY_PNG = "summary_pdf", "summary_png"
 _INDEX = "index.json"
 _OPEN_FOLDER = "du-lieu-mo"
 _PORTAL_FOLDER = "cong-thong-tin"
@@ -53,12 +54,12 @@ def export_release(
     templates. Raises ``KhoError`` where the release is not whole or lacks the round, ``UsageError`` where a template
     names unknown fields; nothing is written then. Equal releases and templates give equal bytes.
     """
-    template = _template(templates)
+    _check(templates)
     folder = out_dir / release_dir.name
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         if folder.is_dir():
             shutil.copytree(folder, aside, dirs_exist_ok=True)
-        written = _write_set(release, aside, round_code, lang, template)
+        written = _write_set(release, aside, round_code, lang, templates)
         kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
         _write_index(aside, [*written, *kept])
     return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
@@ -94,23 +95,21 @@ def is_exported(folder: Path, round_code: str | None) -> bool:
     return any(file.path == wanted for file in exported_files(folder))
 
 
-def _template(templates: Path | None) -> Path:
-    """The office's own template of the official report, else the shipped one; checked."""
-    from dagster_project.reports.official import TEMPLATE, check_template
+def _check(templates: Path | None) -> None:
+    """Refuse a template of the official report that cannot be filled."""
+    from dagster_project.reports.filling import template_of
+    from dagster_project.reports.official import check_template
 
-    own = templates / TEMPLATE.name if templates else TEMPLATE
-    chosen = own if own.is_file() else TEMPLATE
-    check_template(chosen)
-    return chosen
+    check_template(template_of("official", templates))
 
 
 def _write_set(
-    release: Release, folder: Path, round_code: str | None, lang: str, template: Path
+    release: Release, folder: Path, round_code: str | None, lang: str, templates: Path | None
 ) -> list[ExportedFile]:
     facts = read_round(release, round_code) if round_code else None
     open_folder = folder / _OPEN_FOLDER
     shutil.rmtree(open_folder, ignore_errors=True)
-    files = [] if facts is None else _write_round(facts, folder, lang, template)
+    files = [] if facts is None else _write_round(release, facts, folder, lang, templates)
     if facts is not None and has_packages(release):
         package = folder / package_name(facts.round.code)
         write_package(release, facts.round.code, package, lang)
@@ -124,20 +123,30 @@ def _write_set(
     return files if facts is None else [*files, _write_portal(release, facts, counted, folder, files, lang)]
 
 
-def _write_round(facts: RoundFacts, folder: Path, lang: str, template: Path) -> list[ExportedFile]:
+def _write_round(
+    release: Release, facts: RoundFacts, folder: Path, lang: str, templates: Path | None
+) -> list[ExportedFile]:
     from dagster_project.reports.annex import write_annex
+    from dagster_project.reports.filling import template_of
     from dagster_project.reports.official import write_official
     from dagster_project.reports.pdf import docx_to_pdf
+    from dagster_project.reports.portal_sources import read_sources
+    from dagster_project.reports.series import read_ahead
+    from dagster_project.reports.summary import write_summary
 
     report = folder / f"bao-cao-{file_part(facts.round.code)}.docx"
     annex = folder / f"phu-luc-{file_part(facts.round.code)}.xlsx"
-    write_official(facts, report, template)
+    write_official(facts, report, template_of("official", templates))
     docx_to_pdf(report, report.with_suffix(".pdf"))
-    write_annex(facts, annex, lang)
+    write_annex(facts, annex, lang, read_sources(release, facts))
+    page = folder / f"tom-tat-{file_part(facts.round.code)}.pdf"
+    write_summary(facts, read_ahead(release, facts), page, page.with_suffix(".png"), templates)
     return [
         _exported(OFFICIAL, report),
         _exported(OFFICIAL_PDF, report.with_suffix(".pdf")),
         _exported(ANNEX, annex),
+        _exported(SUMMARY_PDF, page),
+        _exported(SUMMARY_PNG, page.with_suffix(".png")),
     ]
 
 

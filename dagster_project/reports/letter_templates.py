@@ -41,7 +41,7 @@ def make_templates(folder: Path) -> list[Path]:
 
 
 def _reminder(document: Any) -> None:
-    letterhead(document, about="V/v đôn đốc gửi báo cáo số liệu năm {{ period }}")
+    letterhead(document, about="V/v đôn đốc gửi báo cáo số liệu {{ period }}")
     word.add(document, "Kính gửi: {{ addressee }}.", align=word.CENTRE, before=14, after=8)
     word.body(
         document,
@@ -72,7 +72,7 @@ def _reminder(document: Any) -> None:
 
 def _return(document: Any) -> None:
     letterhead(document)
-    _title(document, "PHIẾU TRẢ LẠI", "Số liệu năm {{ period }} đề nghị kiểm tra, chỉnh sửa")
+    _title(document, "PHIẾU TRẢ LẠI", "Số liệu {{ period }} đề nghị kiểm tra, chỉnh sửa")
     word.add(document, "Kính gửi: {{ unit }}.", align=word.CENTRE, before=8, after=8)
     word.body(
         document,
@@ -105,7 +105,7 @@ def _return(document: Any) -> None:
 
 def _confirmation(document: Any) -> None:
     letterhead(document, ("{{ issuer }}",))
-    _title(document, "GIẤY XÁC NHẬN SỐ LIỆU", "Đợt “{{ round_name }}”, số liệu năm {{ period }}")
+    _title(document, "GIẤY XÁC NHẬN SỐ LIỆU", "Đợt “{{ round_name }}”, số liệu {{ period }}")
     word.add(document, "Kính gửi: {{ addressee }}.", align=word.CENTRE, before=8, after=8)
     word.body(
         document,

@@ -162,7 +162,8 @@ def write_confirmation(occasion: Occasion, debt: Debt, file: Path) -> None:
 def message_lines(occasion: Occasion, debt: Debt) -> str:
     """Three lines: what is missing, which cells to mend, how long there is."""
     mark = f"[{_text('reports.sample_mark')}] " if occasion.facts.stamp.is_sample else ""
-    who = f"{mark}{plain(debt.name, _NAME_LIMIT)} – {_text('letters.round', period=occasion.facts.round.period_code)}"
+    about = _text("letters.round", period=occasion.facts.round.period.words("vi"))
+    who = f"{mark}{plain(debt.name, _NAME_LIMIT)} – {about}"
     due = _asked_by(occasion, debt.deadline)
     lines = (
         f"{who}: {_missing(debt)}",
@@ -174,7 +175,7 @@ def message_lines(occasion: Occasion, debt: Debt) -> str:
 
 
 def _fill(occasion: Occasion, name: str, fields: dict[str, Any], file: Path) -> None:
-    title = _text(f"letters.title_{name}", period=occasion.facts.round.period_code)
+    title = _text(f"letters.title_{name}", period=occasion.facts.round.period.words("vi"))
     fill(template_of(name, occasion.templates), fields, file, title=title, stamp=occasion.facts.stamp)
 
 
@@ -189,7 +190,7 @@ def _head(occasion: Occasion) -> dict[str, Any]:
         "dated": _text("reports.blank_date", year=occasion.now.astimezone(LOCAL).year),
         "signer": "",
         "recipients": _text("letters.recipients").split("|"),
-        "period": facts.round.period_code,
+        "period": facts.round.period.words("vi"),
         "round_name": plain(facts.round.name_vi, _NAME_LIMIT),
         "recipient": plain(occasion.recipient, _NAME_LIMIT),
         "at": occasion.at,

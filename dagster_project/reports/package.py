@@ -37,13 +37,14 @@ def write_package(release: Release, round_code: str, file: Path, lang: str, *, s
     for but its library is not installed.
     """
     from dagster_project.reports.annex import write_annex
+    from dagster_project.reports.portal_sources import read_sources
 
     if not has_packages(release):
         raise KhoError("package.release_too_old", release=release.stamp.release_id)
     facts = read_round(release, round_code)
     with tempfile.TemporaryDirectory(prefix="kho-package-") as aside:
         folder = Path(aside)
-        write_annex(facts, folder / "annex.xlsx", lang)
+        write_annex(facts, folder / "annex.xlsx", lang, read_sources(release, facts))
         written = [Written("annex.xlsx", None)]
         tables = _tables(release, facts)
         written += write_tables(tables.items(), folder)

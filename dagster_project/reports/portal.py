@@ -167,7 +167,9 @@ def _search_data(site: Site) -> str:
         [pages.text(site.lang, f"kind.{kind}"), plain(name), url, fold_plain(plain(name))]
         for kind, name, url in told
     ]
-    return f"window.khoIndex = {json.dumps(rows)};\n"
+    # A text that would end a script element cannot, wherever the line is put.
+    listed = json.dumps(rows).replace("<", "\\u003c")
+    return f"window.khoIndex = {listed};\n"
 
 
 def _write_manifest(site: Site, folder: Path) -> None:

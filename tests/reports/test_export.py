@@ -58,7 +58,7 @@ def test_report_annex_and_open_data_show_the_same_figures(exported: dict[str, Ex
     report = period_rows(Document(str(exported["official_report"].path)))
     letters = {code: row[-1] for code, row in report.items()}
     page = openpyxl.load_workbook(exported["annex"].path)["Tổng hợp"]
-    cells = {row[0]: row[4] for row in page.iter_rows(min_row=6, values_only=True)}
+    cells = {row[0]: row[5] for row in page.iter_rows(min_row=6, values_only=True)}
     folder = exported["open_data"].path.parent
     with (folder / "csv" / "fct_indicator_harmonised.csv").open(encoding="utf-8-sig", newline="") as stream:
         open_csv = {
@@ -106,7 +106,9 @@ def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
     assert not is_exported(folder, None)
     kinds = [file.kind for file in exported_files(folder)]
     assert sorted(kinds) == sorted(
-        ["annex", "official_pdf", "official_report", "portal", "quality_report"] * 2 + ["open_data"]
+        ["annex", "official_pdf", "official_report", "portal", "quality_report", "summary_pdf", "summary_png"]
+        * 2
+        + ["open_data"]
     )
 
 
