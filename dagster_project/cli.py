@@ -126,6 +126,7 @@ def run(
     from dagster_project.warehouse.summary import summarise
 
     desk = desk_told()
+    pipeline.check_templates(desk)
     seconds: dict[str, float] = {}
     desk.folder.make()
     with build_lock(desk.folder.build_lock):

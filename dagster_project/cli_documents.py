@@ -79,20 +79,19 @@ def text(
 
 @templates_app.command("export", help=_help("templates_export"))
 def templates_export(*, again: Annotated[bool, typer.Option("--again", help=_help("again"))] = False) -> None:
-    """Put the shipped templates that the office does not have into the data folder, where it edits them."""
+    """Put the shipped templates into the data folder, where the office edits them; its own are kept."""
     from dagster_project import durable
     from dagster_project.reports.filling import SHIPPED
 
     desk = desk_told()
     folder = desk.folder.templates
-    shipped = sorted(SHIPPED.glob("*.docx"))
-    wanted = [file for file in shipped if again or not (folder / file.name).exists()]
-    if not wanted:
-        raise UsageError("documents.template_there", file=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for file in wanted:
-        durable.write_bytes(folder / file.name, file.read_bytes())
-        _say(desk.settings, "template_put", file=folder / file.name)
+    for shipped in sorted(SHIPPED.glob("*.docx")):
+        file = folder / shipped.name
+        kept = file.exists() and not again
+        if not kept:
+            durable.write_bytes(file, shipped.read_bytes())
+        _say(desk.settings, "template_kept" if kept else "template_put", file=file)
 
 
 @templates_app.command("check", help=_help("templates_check"))
@@ -113,8 +112,7 @@ def templates_fields() -> None:
 
     desk = desk_told()
     rows = [(field.path, field.told(desk.settings.lang)) for field in known_fields()]
-    columns = [message(f"documents.head_{name}", desk.settings.lang) for name in ("field", "meaning")]
-    print_table(desk.settings, columns, rows)
+    print_table(desk.settings, ("field", "meaning"), rows)
 
 
 def _round(desk: Desk, year: int | None, round_code: str | None) -> str:

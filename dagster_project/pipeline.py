@@ -426,6 +426,14 @@ def release_to_export(desk: Desk, release_id: str, round_code: str | None) -> st
     return own or release_id
 
 
+def check_templates(desk: Desk) -> None:
+    """Raise ``UsageError`` where the office's own template cannot be filled: before a run, not at its end."""
+    if desk.folder.templates.is_dir():
+        from dagster_project.reports import export as exports
+
+        exports.check_templates(desk.folder.templates)
+
+
 def export(desk: Desk, release_id: str, round_code: str | None) -> list[ExportedFile]:
     """The report set of one round, from a release."""
     from dagster_project.reports.export import export_release

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from docx import Document
 
 from tests.command import ROOT, Printed, kho, rows
 
@@ -72,6 +73,9 @@ def decided(data: Path, finding: dict[str, str]) -> dict[str, Printed]:
         ),
         "respond": kho(data, "respond", jump[:8], "--text", "Có hợp đồng mới", "--by", "chị Hà"),
         "decide": kho(data, "decide", slip, "--accept", "--reason", "đã đối chiếu sổ", *BY),
+        "text": kho(
+            data, "text", "--year", "2025", "--section", "assessment", "--text", "Tăng nhờ dịch vụ mới.", *BY
+        ),
         "signed": kho(data, "signed", "--unit", "BL-KT", "--year", "2025", *BY),
         "exempt": kho(
             data,
@@ -101,6 +105,7 @@ def test_each_decision_gets_a_number_and_tells_what_to_do_next(decided: dict[str
         "enter": "SL-0002",
         "respond": "GT-0001",
         "decide": "QD-0001",
+        "text": "NX-0001",
         "signed": "BK-0001",
         "exempt": "MG-0001",
     }.items():
@@ -131,6 +136,47 @@ def test_the_next_run_makes_a_release_from_the_decisions(data: Path, again: Prin
     assert entries[1]["paper_sha256"] in landed
     for name in ("responses", "verdicts", "exemptions"):
         assert len(pl.read_parquet(inputs / f"{name}.parquet")) == 1, name
+
+
+def test_an_officers_text_stands_in_the_report_that_the_next_run_makes(data: Path, again: Printed) -> None:
+    (told,) = rows(data, "select round_code, section, text, written_by, is_current from fct_report_text")
+    assert told == {
+        "round_code": "2244-X-2025",
+        "section": "assessment",
+        "text": "Tăng nhờ dịch vụ mới.",
+        "written_by": "Lan",
+        "is_current": True,
+    }
+    report = data / "exports" / again.json["release"] / "bao-cao-2244-X-2025.docx"
+    lines = [paragraph.text for paragraph in Document(str(report)).paragraphs]
+    assert lines[lines.index("1. Đánh giá") + 1] == "Tăng nhờ dịch vụ mới."
+    assert "Kính gửi: Sở Khoa học và Công nghệ tỉnh Lai Châu." in lines
+    assert "Tăng nhờ dịch vụ mới." in kho(data, "text", "--year", "2025").out
+
+
+def test_what_a_text_lacks_is_told_at_once(data: Path) -> None:
+    wrong = kho(data, "text", "--year", "2025", "--section", "danh-gia", "--file", data / "khong-co.docx")
+    assert (wrong.code, wrong.out) == (2, "")
+    for word in ("--by", "danh-gia", "assessment", "khong-co.docx"):
+        assert word in wrong.err
+
+
+def test_fields_of_a_template_are_listed_and_an_offices_own_template_stops_a_run_with_a_wrong_one(
+    data: Path,
+) -> None:
+    assert "groups[].name" in kho(data, "templates", "fields").out
+    assert kho(data, "templates", "export").code == 0
+    own = data / "templates" / "official.docx"
+    document = Document(str(own))
+    document.add_paragraph("{{ issuerr }}")
+    document.save(str(own))
+    for command in (("templates", "check"), ("run",)):
+        told = kho(data, *command)
+        assert told.code == 2
+        assert '"issuerr"' in told.err
+    assert "Giữ mẫu của cơ quan" in kho(data, "templates", "export").out
+    assert kho(data, "templates", "export", "--again").code == 0
+    assert kho(data, "templates", "check").code == 0
 
 
 @pytest.mark.usefixtures("again")

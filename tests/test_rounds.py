@@ -274,6 +274,12 @@ def test_status_shows_the_state(play: Play) -> None:
     assert (told["state"], told["state_by"]) == ("locked", "Lan")
 
 
+def test_a_fixed_round_takes_no_text(play: Play) -> None:
+    told = kho_inside(play.data, "text", *YEAR, "--section", "assessment", "--text", "x", *BY)
+    assert (told.code, told.out) == (3, "")
+    assert "đã khóa" in told.err
+
+
 def test_a_catalogue_that_would_alter_a_fixed_round_is_refused_before_and_after_it_is_written(
     play: Play,
 ) -> None:

@@ -54,7 +54,7 @@ def export_release(
     templates. Raises ``KhoError`` where the release is not whole or lacks the round, ``UsageError`` where a template
     names unknown fields; nothing is written then. Equal releases and templates give equal bytes.
     """
-    _check(templates)
+    check_templates(templates)
     folder = out_dir / release_dir.name
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         if folder.is_dir():
@@ -95,8 +95,8 @@ def is_exported(folder: Path, round_code: str | None) -> bool:
     return any(file.path == wanted for file in exported_files(folder))
 
 
-def _check(templates: Path | None) -> None:
-    """Refuse a template of the official report that cannot be filled."""
+def check_templates(templates: Path | None) -> None:
+    """Raise ``UsageError`` with every field that the official report's template cannot be filled with."""
     from dagster_project.reports.filling import template_of
     from dagster_project.reports.official import check_template
 

@@ -16,13 +16,14 @@ from dagster_project.reports.filling import SHIPPED, fill
 from dagster_project.reports.letters import head_fields
 from dagster_project.reports.names import inside_name, official_day
 from dagster_project.reports.official_changes import change_fields, target_fields
+from dagster_project.reports.official_charts import no_charts, official_charts, tell_charts
 from dagster_project.reports.official_counts import count_fields
 from dagster_project.reports.official_questions import question_fields
 from dagster_project.reports.official_tables import fit_tables, table_fields
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
 from dagster_project.reports.sections import text_fields
-from dagster_project.reports.table import indicator_table
+from dagster_project.reports.table import IndicatorTable, indicator_table
 from dagster_project.reports.template_fields import check_fields as check_template
 
 TEMPLATE = SHIPPED / "official.docx"
@@ -38,13 +39,27 @@ def write_official(facts: RoundFacts, file: Path, template: Path = TEMPLATE) -> 
 
     ``template`` was checked (``check_template``).
     """
-    title = _text("reports.subject", period=facts.round.period.words("vi"))
-    fill(template, official_fields(facts), file, title=title, stamp=facts.stamp, finish=fit_tables)
-
-
-def official_fields(facts: RoundFacts) -> dict[str, Any]:
-    """Every field that a template may use; ``template_fields.csv`` tells what each one holds."""
     table = indicator_table(facts, "vi", _YEARS)
+    fields = official_fields(facts, table)
+    charts = official_charts(facts, table, [item["code"] for item in fields["movements"]])
+
+    def finish(document: Any) -> None:
+        fit_tables(document)
+        tell_charts(document, charts)
+
+    fill(
+        template,
+        fields,
+        file,
+        title=_text("reports.subject", period=facts.round.period.words("vi")),
+        stamp=facts.stamp,
+        pictures={name: (chart.png, chart.width) for name, chart in charts.items()},
+        finish=finish,
+    )
+
+
+def official_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
+    """Every field that a template may use; ``template_fields.csv`` tells what each one holds."""
     return {
         **_state(facts),
         **_letterhead(facts),
@@ -53,6 +68,7 @@ def official_fields(facts: RoundFacts) -> dict[str, Any]:
         **change_fields(facts, table),
         **target_fields(facts, table),
         **question_fields(facts, table),
+        **no_charts(),
         "texts": text_fields(facts.texts),
     }
 

@@ -31,7 +31,7 @@ def change_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     lines = {line.code: line for line in table.indicators}
     explained = _explained(facts)
     return {
-        "movements": _movements(facts, lines, explained),
+        "movements": _movements(facts, lines, explained, "*" if _ends_in_break(table) else ""),
         "breaks": [
             {"period": period.label, "reason": plain(period.reason).rstrip(".")}
             for period in table.periods
@@ -71,7 +71,13 @@ def _subject(row: dict[str, Any], lines: dict[str, Line]) -> str:
     return plain(" ".join(filter(None, (row["indicator_code"], name))), 300)
 
 
-def _movements(facts: RoundFacts, lines: dict[str, Line], explained: pl.DataFrame) -> list[dict[str, Any]]:
+def _ends_in_break(table: IndicatorTable) -> bool:
+    return bool(table.periods) and table.periods[-1].is_break
+
+
+def _movements(
+    facts: RoundFacts, lines: dict[str, Line], explained: pl.DataFrame, mark: str
+) -> list[dict[str, Any]]:
     if facts.area is None:
         return []
     moved = (
@@ -89,14 +95,19 @@ def _movements(facts: RoundFacts, lines: dict[str, Line], explained: pl.DataFram
         .head(_MOVED)
     )
     return [
-        _movement(place, row, lines[row["indicator_code"]], facts, explained)
+        _movement(
+            place,
+            row,
+            lines[row["indicator_code"]],
+            mark,
+            _reason(lines[row["indicator_code"]], facts, explained),
+        )
         for place, row in enumerate(moved.iter_rows(named=True), start=1)
     ]
 
 
-def _movement(
-    place: int, row: dict[str, Any], line: Line, facts: RoundFacts, explained: pl.DataFrame
-) -> dict[str, Any]:
+def _movement(place: int, row: dict[str, Any], line: Line, mark: str, reason: str) -> dict[str, Any]:
+    """One movement; ``mark`` says that the last period begins a new series."""
     decimals = line.decimals
     if line.value_type in _SHARES or row["yoy_pct"] is None:
         told, unit = number(row["change"], decimals), line.unit
@@ -109,9 +120,9 @@ def _movement(
         "name": plain(line.name, 300),
         "unit": plain(line.unit, 60),
         "before": number(row["previous_value"], decimals),
-        "after": number(row["last_value"], decimals),
+        "after": number(row["last_value"], decimals) + mark,
         "change": change if change.startswith("-") else f"+{change}",
-        "reason": _reason(line, facts, explained),
+        "reason": reason,
     }
 
 

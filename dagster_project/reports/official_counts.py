@@ -16,7 +16,7 @@ from dagster_project.reports.table import IndicatorTable, Line
 
 #: Units named in the body; the annex names all.
 _NAMED = 60
-_STATES = ("value", "zero", "not_applicable", "held")
+_STATES = ("value", "zero", "not_applicable", "held", "partial")
 
 
 def count_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def counts(lines: Sequence[Line]) -> dict[str, int]:
         "zero": kinds["zero"],
         "not_applicable": kinds["not_applicable"],
         "held": kinds["held"],
+        "partial": kinds["partial"],
         "none": kinds["none"],
     }
 
@@ -104,15 +105,17 @@ def _name(unit: UnitLine, facts: RoundFacts) -> str:
 
 
 def _areas(units: Iterable[UnitLine]) -> list[dict[str, Any]]:
-    """Per area, how many units had to send, sent, sent late, and who is missing."""
-    rows = []
+    """Per area where somebody is missing or late: how many units had to send, sent, sent late, and who is missing."""
+    rows: list[dict[str, Any]] = []
     by_area = groupby(sorted(units, key=lambda unit: unit.area_name), key=lambda unit: unit.area_name)
-    for place, (name, group) in enumerate(by_area, start=1):
+    for name, group in by_area:
         members = list(group)
         missing = [plain(unit.name, 120) for unit in members if unit.is_missing]
+        if not missing and not any(unit.is_late for unit in members):
+            continue
         rows.append(
             {
-                "number": place,
+                "number": len(rows) + 1,
                 "name": plain(name, 120),
                 "expected": len(members),
                 "sent": len(members) - len(missing),

@@ -7,6 +7,7 @@ period, ``kho:areas`` one per indicator.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,8 +32,8 @@ PERIODS, AREAS = "kho:periods", "kho:areas"
 #: A landscape page between its margins.
 _WIDTH_MM = 252.0
 _CODE_MM, _UNIT_MM, _FIGURE_MM = 16.0, 24.0, 23.0
-#: A letter of the code and a digit of 9 points; what Word leaves at the sides of a cell.
-_LETTER_MM, _DIGIT_MM, _SIDES_MM = 2.0, 1.65, 4.2
+#: A letter of the code and a digit of 8 points; what Word leaves at the sides of a cell.
+_LETTER_MM, _DIGIT_MM, _SIDES_MM = 2.0, 1.5, 4.2
 _PLACE_MM, _AREA_MM, _NARROWEST_MM = 9.0, 42.0, 20.0
 _NAME_LIMIT = 80
 _FIGURES = ("value", "zero")
@@ -97,7 +98,7 @@ def _blocks(facts: RoundFacts, table: IndicatorTable, tops: Sequence[Line]) -> l
     for top in tops:
         columns = [line for line in table.indicators if line.root == top.code]
         shown = {
-            (area, line.code): figure(by_place.get((area, line.code)), line, "vi")
+            (area, line.code): _without_count(figure(by_place.get((area, line.code)), line, "vi"))
             for area in [*areas["area_code"], *filter(None, [whole])]
             for line in columns
         }
@@ -122,9 +123,15 @@ def _blocks(facts: RoundFacts, table: IndicatorTable, tops: Sequence[Line]) -> l
 def _column(line: Line) -> dict[str, str]:
     return {
         "code": plain(line.code, 40),
-        "name": plain(line.name, _NAME_LIMIT),
+        "name": short_name(line),
         "unit": plain(line.unit, 40),
     }
+
+
+def short_name(line: Line) -> str:
+    """A name that fits a narrow column; the mark of an unconfirmed one is never cut off."""
+    mark = "" if line.is_confirmed else _text("reports.unconfirmed")
+    return f"{plain(line.name.removesuffix(mark), _NAME_LIMIT)} {mark}".strip()
 
 
 def _block_rows(
@@ -161,6 +168,11 @@ def _coverage(
     states = [shown[code, line.code].state for code in areas["area_code"]]
     expected = [state for state in states if state != "not_applicable"]
     return {"digits": f"{sum(state in _FIGURES for state in expected)}/{len(expected)}", "words": ""}
+
+
+def _without_count(item: Figure) -> Figure:
+    """What some areas add up to, without how many they are: that stands in a row of its own."""
+    return replace(item, digits=item.digits.partition(" (")[0]) if item.state == "partial" else item
 
 
 def _short(item: Figure) -> dict[str, str]:

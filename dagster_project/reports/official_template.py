@@ -6,15 +6,10 @@ the template in Word; what goes into its fields is ``official``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from docx import Document
-from docx.enum.section import WD_ORIENT
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm
 
 from dagster_project.reports import word
 from dagster_project.reports.letter_parts import (
@@ -25,7 +20,7 @@ from dagster_project.reports.letter_parts import (
     set_base_style,
     set_page,
 )
-from dagster_project.reports.official_tables import AREAS, PERIODS
+from dagster_project.reports.official_appendices import add_areas, add_periods
 from dagster_project.reports.packing import settle
 
 TEMPLATE = Path(__file__).parent / "templates" / "official.docx"
@@ -43,7 +38,8 @@ _RESULTS = (
     "Phụ lục I nêu số địa bàn đã có số liệu của từng tiêu chí, Phụ lục II nêu số liệu của từng địa bàn.{% else %}. "
     "Kết quả {{ period }}: {{ results.with_figure + results.zero }} tiêu chí đã có kết quả (kể cả không phát sinh), "
     "{{ results.not_applicable }} tiêu chí không áp dụng ở cấp báo cáo, {{ results.held }} tiêu chí chờ đơn vị chỉnh "
-    "sửa số liệu và {{ results.none }} tiêu chí chưa có số liệu. Kết quả từng tiêu chí "
+    "sửa số liệu, {% if results.partial %}{{ results.partial }} tiêu chí mới có số liệu của một phần địa bàn, "
+    "{% endif %}{{ results.none }} tiêu chí chưa có số liệu. Kết quả từng tiêu chí "
     "{% if results.first != results.last %}từ {{ results.first }} đến {% endif %}{{ results.last }} nêu tại Phụ lục"
     "{% if is_consolidated %} I, số liệu từng địa bàn nêu tại Phụ lục II{% endif %} kèm theo.{% endif %}"
 )
@@ -95,8 +91,8 @@ def make_template(file: Path) -> None:
     _section_quality(document)
     _section_assessment(document)
     closing(document, _SIGNED)
-    _appendix(document)
-    _appendix_areas(document)
+    add_periods(document)
+    add_areas(document)
     document.save(str(file))
     settle(file)
 
@@ -173,7 +169,11 @@ def _section_collection(document: Any) -> None:
 def _areas(document: Any) -> None:
     """Per area who has not sent, in a consolidated report."""
     word.add(document, "{%p if areas %}")
-    word.body(document, "Tình hình gửi báo cáo theo địa bàn:", keep=True)
+    word.body(
+        document,
+        "Các địa bàn còn đơn vị chưa gửi hoặc gửi sau hạn; những địa bàn khác đã gửi đủ, đúng hạn:",
+        keep=True,
+    )
     table = word.table(document, (10, 38, 18, 18, 18, 63), rows=2)
     heads = ("TT", "Địa bàn", "Phải gửi", "Đã gửi", "Sau hạn", "Đơn vị chưa gửi")
     word.head_row(table.rows[0], heads, size=11)
@@ -192,7 +192,7 @@ def _section_results(document: Any) -> None:
     word.body(document, _RESULTS)
     _written(document, "results")
     word.body(document, "Tình hình số liệu {{ period }} theo từng nhóm:", keep=True)
-    table = word.table(document, (58, 17, 19, 18, 18, 17, 18), rows=2)
+    table = word.table(document, (45, 16, 18, 18, 18, 17, 17, 17), rows=2)
     heads = (
         "Nhóm tiêu chí",
         "Tổng số",
@@ -200,11 +200,12 @@ def _section_results(document: Any) -> None:
         "Không phát sinh",
         "Không áp dụng",
         "Chờ chỉnh sửa",
+        "Chưa đủ địa bàn",
         "Chưa có số liệu",
     )
     word.head_row(table.rows[0], heads, size=11)
-    kinds = ("indicators", "with_figure", "zero", "not_applicable", "held", "none")
-    aligns = (word.LEFT, *(word.CENTRE,) * 6)
+    kinds = ("indicators", "with_figure", "zero", "not_applicable", "held", "partial", "none")
+    aligns = (word.LEFT, *(word.CENTRE,) * 7)
     loop_row(
         table,
         "group in groups",
@@ -238,10 +239,14 @@ def _section_changes(document: Any) -> None:
     word.add(document, "{%p else %}")
     word.body(document, "Chưa có tiêu chí nào so sánh được với kỳ trước.")
     word.add(document, "{%p endif %}")
+    for field in ("chart_1", "chart_2", "chart_3"):
+        word.add(document, f"{{%p if {field} %}}")
+        word.add(document, f"{{{{ {field} }}}}", align=word.CENTRE, before=6)
+        word.add(document, "{%p endif %}")
     word.add(document, "{%p for item in breaks %}")
     word.body(
         document,
-        "Năm {{ item.period }} có thay đổi phạm vi số liệu, không so sánh trực tiếp với các năm trước: "
+        "(*) Năm {{ item.period }} có thay đổi phạm vi số liệu, không so sánh trực tiếp với các năm trước: "
         "{{ item.reason }}.",
         before=6,
     )
@@ -375,138 +380,6 @@ def _section_assessment(document: Any) -> None:
         "tổng hợp{% endif %}./.",
         before=10,
     )
-
-
-def _appendix(document: Any) -> None:
-    section = document.add_section()
-    section.orientation = WD_ORIENT.LANDSCAPE
-    section.page_width, section.page_height = Mm(297), Mm(210)
-    section.left_margin, section.right_margin = Mm(30), Mm(15)
-    section.different_first_page_header_footer = False
-    word.add(document, "Phụ lục{% if blocks %} I{% endif %}", bold=True, align=word.CENTRE)
-    title = (
-        "{% if is_overview %}SỐ ĐỊA BÀN ĐÃ CÓ SỐ LIỆU / TỔNG SỐ ({{ table_place|upper }}){% else %}KẾT QUẢ THEO BỘ "
-        "TIÊU CHÍ CỦA {{ table_place|upper }}{% endif %} {% if results.first != results.last %}TỪ "
-        "{{ results.first|upper }} ĐẾN {% endif %}{{ results.last|upper }}"
-    )
-    word.add(document, title, bold=True, align=word.CENTRE)
-    _attached(document)
-    word.add(document, "{%p for group in groups %}")
-    _table_title(document, "Bảng {{ group.number }}. {{ group.name }}")
-    table = word.table(document, (16, 102, 24, 22, 22, 22), rows=8)
-    _caption(table, PERIODS)
-    head, loop, choice, heading, other, figures, *ends = table.rows
-    word.head_row(
-        head,
-        ("TT", "Tiêu chí", "Đơn vị tính", *_columns("period in periods", "{{ period.heading }}")),
-        size=10,
-    )
-    word.fill(loop, ("{%tr for line in group.lines %}",), size=10)
-    word.fill(choice, ("{%tr if line.is_heading %}",), size=10)
-    heading.cells[1].merge(heading.cells[5])
-    word.fill(
-        heading,
-        ("{{ line.code }}", "{% colspan span %}{{ line.name }}"),
-        size=10,
-        bold=True,
-        aligns=(word.CENTRE, word.LEFT),
-    )
-    for cell in heading.cells:
-        cell.paragraphs[0].paragraph_format.keep_with_next = True
-    word.fill(other, ("{%tr else %}",), size=10)
-    word.fill(
-        figures,
-        ("{{ line.code }}", "{{ line.name }}", "{{ line.unit }}"),
-        size=10,
-        aligns=(word.CENTRE, word.LEFT, word.CENTRE),
-    )
-    _figure_cells(figures.cells[3:6], "line", 10)
-    for row, text in zip(ends, ("{%tr endif %}", "{%tr endfor %}"), strict=True):
-        word.fill(row, (text,), size=10)
-    word.add(document, "{%p endfor %}")
-    word.add(document, "{%p for note in notes %}")
-    word.add(document, "{{ note }}", size=10, italic=True, align=word.BOTH)
-    word.add(document, "{%p endfor %}")
-
-
-def _appendix_areas(document: Any) -> None:
-    """Areas as rows and the indicators of a group as columns, as many as a page holds."""
-    word.add(document, "{%p if blocks %}")
-    first = word.add(document, "Phụ lục II", bold=True, align=word.CENTRE)
-    first.paragraph_format.page_break_before = True
-    word.add(document, "SỐ LIỆU THEO ĐỊA BÀN {{ period|upper }}", bold=True, align=word.CENTRE)
-    _attached(document)
-    word.add(
-        document,
-        "Ký hiệu: “-” không phát sinh; “…” chưa có số liệu; “x” không áp dụng; “!” chờ đơn vị chỉnh sửa. "
-        "Tên đầy đủ của "
-        "tiêu chí nêu tại Phụ lục I.",
-        size=11,
-        italic=True,
-        align=word.BOTH,
-    )
-    word.add(document, "{%p for block in blocks %}")
-    _table_title(
-        document,
-        "Bảng {{ block.number }}. {{ block.group }}{% if not block.is_first %} (tiếp theo){% endif %}",
-    )
-    table = word.table(document, (9, 42, 20, 20, 20), rows=8)
-    _caption(table, AREAS)
-    head, loop, choice, total, other, area, *ends = table.rows
-    word.head_row(head, ("TT", "Địa bàn", *_columns("column in block.columns", "{{ column.code }}")), size=9)
-    for text in ("{{ column.name }}", "{% if column.unit %}({{ column.unit }}){% endif %}"):
-        word.put(head.cells[3], text, size=8, align=word.CENTRE)
-    word.fill(loop, ("{%tr for row in block.rows %}",), size=9)
-    word.fill(choice, ("{%tr if row.is_total %}",), size=9)
-    word.fill(other, ("{%tr else %}",), size=9)
-    for kind, bold in ((total, True), (area, False)):
-        word.fill(
-            kind, ("{{ row.number }}", "{{ row.name }}"), size=9, bold=bold, aligns=(word.CENTRE, word.LEFT)
-        )
-        _figure_cells(kind.cells[2:5], "row", 9, bold=bold)
-    for row, text in zip(ends, ("{%tr endif %}", "{%tr endfor %}"), strict=True):
-        word.fill(row, (text,), size=9)
-    word.add(document, "{%p endfor %}")
-    word.add(document, "{%p endif %}")
-
-
-def _attached(document: Any) -> None:
-    word.add(
-        document,
-        "(Kèm theo Báo cáo số {{ number }} {{ dated }} của {{ issuer }})",
-        size=13,
-        italic=True,
-        align=word.CENTRE,
-        after=6,
-    )
-
-
-def _table_title(document: Any, text: str) -> None:
-    title = word.add(document, text, bold=True, size=12, before=8, after=4)
-    title.paragraph_format.keep_with_next = True
-
-
-def _caption(table: Any, text: str) -> None:
-    """The alternative text by which ``official_tables`` knows a table that grows in width."""
-    caption = OxmlElement("w:tblCaption")
-    caption.set(qn("w:val"), text)
-    table._tbl.tblPr.append(caption)  # noqa: SLF001  # python-docx has no alternative texts of tables
-
-
-def _columns(loop: str, text: str) -> tuple[str, str, str]:
-    return f"{{%tc for {loop} %}}", text, "{%tc endfor %}"
-
-
-def _figure_cells(cells: Sequence[Any], name: str, size: float, *, bold: bool = False) -> None:
-    """A cell per figure: digits upright to the right, words small in the middle."""
-    opening, body, ending = cells
-    word.put(opening, f"{{%tc for figure in {name}.figures %}}", first=True)
-    word.put(body, "{%p if figure.digits %}", first=True)
-    word.put(body, "{{ figure.digits }}", size=size, bold=bold, align=word.RIGHT)
-    word.put(body, "{%p else %}")
-    word.put(body, "{{ figure.words }}", size=8.5, italic=True, align=word.CENTRE)
-    word.put(body, "{%p endif %}")
-    word.put(ending, "{%tc endfor %}", first=True)
 
 
 def _listing(document: Any, name: str, title: str, detail: str, told: str) -> None:

@@ -387,7 +387,7 @@ def _has_upper_border(paragraph: Paragraph) -> bool:
 def _list_mark(setter: _Setter, paragraph: Paragraph) -> str:
     """The bullet or the number that Word shows before a paragraph of a list."""
     found = paragraph._p.xpath("./w:pPr/w:numPr")  # noqa: SLF001
-    if not found and paragraph.style is not None and paragraph._p.style is not None:  # noqa: SLF001
+    if not found and paragraph._p.style is not None and paragraph.style is not None:  # noqa: SLF001
         found = paragraph.style.element.xpath("./w:pPr/w:numPr")
     if not found:
         return ""

@@ -184,7 +184,8 @@ class _Reader:
             return scope.get(node.name, None if node.name in _BUILT_IN else node.name)
         if isinstance(node, nodes.Getattr):
             base = self._path(node.node, scope)
-            return f"{base}.{node.attr}" if base else None
+            hidden = node.attr if node.attr.startswith("_") else None
+            return f"{base}.{node.attr}" if base else hidden
         if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
             base = self._path(node.node, scope)
             own = "[]" if isinstance(node.arg.value, int) else f".{node.arg.value}"

@@ -18,7 +18,7 @@ _TYPES: dict[str, Any] = {
         ("data_year", "sort_order", "decimals", "size_bytes", "revision", "n_sources", "row", "col"), _I
     ),
     **dict.fromkeys(("expected", "actual", "actual_on_time", "n_blocking", "n_warning", "n_info"), _I),
-    **dict.fromkeys(("request_number", "first_year", "last_year", "n", "n_areas"), _I),
+    **dict.fromkeys(("request_number", "first_year", "last_year", "n", "n_areas", "n_areas_expected"), _I),
     **dict.fromkeys(("value", "numerator", "denominator", "coverage", "multiplier", "coefficient"), _F),
     **dict.fromkeys(("reporting_rate", "reporting_rate_on_time", "first_value", "last_value"), _F),
     **dict.fromkeys(("previous_value", "change", "yoy_pct", "cagr_pct"), _F),
@@ -29,7 +29,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("received_at", "due_at", "known_from", "known_to", "decided_at"), _M),
     **dict.fromkeys(("state_since", "set_at", "registered_at", "written_at"), _M),
     **dict.fromkeys(("document_date", "cites_date"), _D),
-    **dict.fromkeys(("target", "target_high", "actual", "gap", "pace"), _F),
+    **dict.fromkeys(("partial_value", "target", "target_high", "actual", "gap", "pace"), _F),
     **dict.fromkeys(("is_due", "on_track"), _B),
     "act_number": _I,
     "value_decimal": pl.Decimal(38, 6),
@@ -78,7 +78,7 @@ MARTS = {
     "on_time signed_copy status entered_how n_blocking n_warning n_info is_sample",
     "fct_reported_value": _REPORTED,
     "fct_reported_value_history": f"{_REPORTED} known_from known_to is_current",
-    "fct_indicator": f"indicator_value_key {_INDICATOR}",
+    "fct_indicator": f"indicator_value_key {_INDICATOR} partial_value n_areas n_areas_expected",
     "fct_indicator_harmonised": f"indicator_harmonised_key {_INDICATOR} method n_areas",
     "fct_indicator_trend": "indicator_trend_key criteria_set_code area_code area_name indicator_code "
     "category_code name_vi unit basis first_year last_year n first_value last_value previous_value change "
@@ -104,7 +104,12 @@ MARTS = {
 #: What releases of the first version do not have.
 LATER = {
     "fct_finding": ("is_open", "decided_by", "decided_at", "decision_reason"),
-    "fct_indicator": ("break_reason_vi",),
+    "fct_indicator": (
+        "break_reason_vi",
+        "partial_value",
+        "n_areas",
+        "n_areas_expected",
+    ),
     "fct_indicator_harmonised": ("break_reason_vi",),
     "fct_indicator_trend": ("slope", "slope_low", "slope_high", "tau", "p_value", "trend_reason"),
     "fct_reporting_rate": ("note",),
