@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from docx.oxml.ns import qn
 
 from dagster_project.messages import message
@@ -26,7 +25,7 @@ from dagster_project.reports.pdf import docx_to_pdf, docx_to_png
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
 from dagster_project.reports.series import Ahead, area_series
-from dagster_project.reports.table import IndicatorTable, indicator_table
+from dagster_project.reports.table import TOTAL, IndicatorTable, indicator_table
 
 _text = partial(message, lang="vi")
 _YEARS = 5
@@ -64,6 +63,11 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     sample = _text("reports.sample_mark") if facts.stamp.is_sample else ""
     counted = count_fields(facts, table)
     targets = target_fields(facts, table)
+    judged = _judged(facts)
+    # What is behind comes first: the page has room for a few.
+    listed = sorted(
+        targets["targets"], key=lambda item: judged.get((item["code"], item["period"])) is not False
+    )
     moved = change_fields(facts, table)["movements"][:_MOVED]
     words = facts.round.period.words("vi")
     return {
@@ -71,14 +75,15 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "issuer": head_fields(facts)["issuer"].upper(),
         "period_capitals": words.upper(),
         "closed": f"{facts.stamp.created_at:%H:%M} {official_day(facts.stamp.created_at)}",
-        "cards": _cards(facts, table, counted, targets["targets"]),
+        "cards": _cards(facts, table, counted, list(judged.values())),
         "groups": _groups(table),
         "lights": ", ".join(
             _text("summary.light", name=plain(item["name"], 40), count=item["count"])
             for item in targets["lights"]
         )
         or _text("summary.no_targets"),
-        "targets": [{**item, "name": _named(item["code"], table)} for item in targets["targets"][:_TARGETS]],
+        "targets": [{**item, "name": _named(item["code"], table)} for item in listed[:_TARGETS]],
+        "more_targets": max(len(listed) - _TARGETS, 0),
         "movements": [
             {**item, "name": _named(item["code"], table), "note": _note(item, table)} for item in moved
         ],
@@ -87,16 +92,26 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     }
 
 
+def _judged(facts: RoundFacts) -> dict[tuple[str, str], bool | None]:
+    """Whether each target of the round's area is reached or on track; null where that cannot be told."""
+    if facts.area is None:
+        return {}
+    rows = facts.targets.filter(area_code=facts.area.code, category_code=TOTAL)
+    return {
+        (row["indicator_code"], row["target_period_code"]): row["on_track"]
+        for row in rows.iter_rows(named=True)
+    }
+
+
 def _cards(
-    facts: RoundFacts, table: IndicatorTable, counted: Mapping[str, Any], targets: list[dict[str, Any]]
+    facts: RoundFacts, table: IndicatorTable, counted: Mapping[str, Any], judged: list[bool | None]
 ) -> list[dict[str, str]]:
     units, results = counted["units"], counted["results"]
     held = facts.findings.filter(group="blocking").height
     late = _text("summary.on_time", on_time=units["on_time"])
     with_result = results["with_figure"] + results["zero"]
-    judged = facts.targets.filter(pl.col("on_track").is_not_null()) if targets else facts.targets
-    on_track = judged.filter("on_track").height if targets else 0
-    shown = f"{on_track}/{judged.height}" if targets else "–"
+    known = [is_on_track for is_on_track in judged if is_on_track is not None]
+    shown = f"{sum(known)}/{len(known)}" if known else "–"
     sent = f"{units['sent']}/{units['expected']}" if units["expected"] else "–"
     rate = _text("summary.rate", percent=units["percent"]) if units["percent"] else ""
     return [

@@ -93,6 +93,9 @@ def _targets(document: Any) -> None:
         size=10,
         aligns=(word.LEFT, word.CENTRE, word.CENTRE, word.CENTRE),
     )
+    word.add(document, "{%p if more_targets %}")
+    word.add(document, "và {{ more_targets }} mục tiêu khác, nêu trong báo cáo.", size=9, italic=True)
+    word.add(document, "{%p endif %}")
     word.add(document, "{%p endif %}")
 
 

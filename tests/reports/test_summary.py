@@ -72,6 +72,35 @@ def test_it_has_rates_groups_movements_with_breaks_and_what_waits(page: Page) ->
     assert "1 chỉ tiêu có tên gọi, cách tính chưa xác nhận" in text
 
 
+def _target(code: str, year: int, actual: float, *, on_track: bool | None) -> dict[str, Any]:
+    return {
+        "round_code": ROUND,
+        "criteria_set_code": "T",
+        "area_code": "03390",
+        "indicator_code": code,
+        "category_code": "_T",
+        "target_period_code": str(year),
+        "comparison": ">=",
+        "target": 2000.0,
+        "actual": actual,
+        "on_track": on_track,
+        "light_name_vi": {True: "Đúng tiến độ", False: "Chậm tiến độ", None: None}[on_track],
+    }
+
+
+def test_targets_stand_with_their_lights_what_is_behind_first(page: Page) -> None:
+    rows = commune()
+    known = [_target("A.1", year, 1234.0, on_track=year > 2026) for year in range(2026, 2033)]
+    rows["fct_target_progress"] = [*known, _target("A.2", 2030, 37.5, on_track=None)]
+    pdf = page(rows)
+    text = " ".join(pdf_text(pdf, "-layout").split())
+    assert _pages(pdf) == 1
+    assert "6/7" in text
+    assert "Đúng tiến độ: 6, " in text.replace("Chậm tiến độ: 1, Đúng", "Đúng")
+    assert text.index("(2026)") < text.index("(2027)")
+    assert "và 2 mục tiêu khác" in text
+
+
 def test_nothing_reported_is_said_and_still_a_page(page: Page) -> None:
     rows = {name: commune()[name] for name in ("dim_indicator", "dim_area", "dim_period", "dim_round")}
     pdf = page(rows)
