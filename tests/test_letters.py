@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,10 +45,8 @@ TABLES = {
 Write = Callable[..., Letters]
 
 
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    folder = tmp_path_factory.mktemp("catalogue")
-    for name, text in TABLES.items():
+def _known(folder: Path, tables: Mapping[str, str]) -> Known:
+    for name, text in tables.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     return Known(
         catalogue=load_catalogue(folder),
@@ -59,6 +57,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
         signed_copies=[],
         now=NOW,
     )
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    return _known(tmp_path_factory.mktemp("catalogue"), TABLES)
 
 
 @pytest.fixture
@@ -282,6 +285,19 @@ def test_names_of_200_letters_fit_and_a_message_never_begins_as_a_formula(
     lines = message_lines(occasion, debt).splitlines()
     assert len(lines) == 3
     assert not [line for line in lines if line[0] in "=+-@/\t "]
+
+
+def test_a_units_code_is_no_path_and_its_name_no_template(tmp_path: Path) -> None:
+    tables = {name: text.replace("yt,", "../../../yt,") for name, text in TABLES.items()}
+    tables["reporting_units"] = tables["reporting_units"].replace("Trạm Y tế", "=1+1 {{ 7*191 }} <script>")
+    (tmp_path / "catalogue").mkdir()
+    release = write_release(tmp_path, _rows())
+    known = replace(_known(tmp_path / "catalogue", tables), release_file=release / "kho.duckdb")
+    done = write_letters(known, DataFolder(tmp_path / "data"), release, ROUND, units=["../../../yt"])
+    assert _names(done) == {"cong-van-don-doc_yt.docx", "tin-nhan_yt.txt"}
+    assert {letter.path.parent for letter in done.letters} == {tmp_path / "data" / "letters" / ROUND}
+    assert "Kính gửi: =1+1 {{ 7*191 }} <script>." in _text(done.letters[0].path)
+    assert not done.letters[1].path.read_text(encoding="utf-8").startswith("=")
 
 
 def test_the_templates_that_ship_are_the_ones_that_are_made(tmp_path: Path) -> None:

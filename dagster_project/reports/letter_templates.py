@@ -127,7 +127,7 @@ def _confirmation(document: Any) -> None:
     )
     word.body(document, "☐ Đúng với số liệu của đơn vị.      ☐ Cần sửa như sau:", before=8)
     for _ in range(2):
-        word.add(document, "…" * 43, align=word.LEFT, before=4)
+        word.add(document, "…" * 33, align=word.LEFT, before=4)
     word.add(document, "", size=8)
     table = word.table(document, (80, 85), grid=False)
     word.keep_whole(table.rows[0])

@@ -69,7 +69,7 @@ def test_it_has_rates_groups_movements_with_breaks_and_what_waits(page: Page) ->
     assert "1.001 → 1.234 người" in text
     assert "Không so sánh trực tiếp" in text
     assert "1 đơn vị chưa gửi báo cáo: Trạm Y tế." in text
-    assert "1 chỉ tiêu có tên gọi, cách tính chưa xác nhận" in text
+    assert "1 chỉ tiêu có tên gọi hoặc cách tính chưa xác nhận" in text
 
 
 def _target(code: str, year: int, actual: float, *, on_track: bool | None) -> dict[str, Any]:
