@@ -16,7 +16,7 @@ from dagster_project.reports.charts import Bar, comparison_chart, series_chart, 
 from dagster_project.reports.numbers import number, state_words
 from dagster_project.reports.portal_charts import sparkline
 from dagster_project.reports.portal_site import Site
-from dagster_project.reports.portal_sources import source_fields
+from dagster_project.reports.portal_sources import INSIDE, source_fields
 from dagster_project.reports.safe import plain
 from dagster_project.reports.table import TOTAL, Figure, Line, period_heading, table_notes
 
@@ -148,7 +148,7 @@ def notes(site: Site, table: Any, line: Line | None = None) -> list[str]:
     """What marks and words mean, in public without those that concern units; of one line, or of the whole table."""
     shown = table if line is None else replace(table, lines=(line,))
     told = table_notes(shown, site.lang)
-    inside = {message(f"reports.note_{state}", site.lang) for state in ("held", "missing")}
+    inside = {message(f"reports.note_{state}", site.lang) for state in INSIDE}
     return [plain(note) for note in told if not (site.is_public and note in inside)]
 
 
@@ -230,7 +230,7 @@ def _light_counts(lights: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _light(site: Site, row: Mapping[str, Any], line: Line) -> dict[str, Any]:
     lang = site.lang
     reason = f"portal.reason.{row['reason']}"
-    inside = site.is_public and row["reason"] in ("held", "missing")
+    inside = site.is_public and row["reason"] in INSIDE
     return {
         "light": row["light"] or "",
         "light_name": plain(row[f"light_name_{lang}"] or row["light_name_vi"] or ""),
@@ -342,7 +342,7 @@ def _categories(site: Site, line: Line) -> list[dict[str, str]]:
             "text": number(row["value"], line.decimals, site.lang)
             if row["value_state"] in _FIGURE
             else text(site.lang, "not_published")
-            if site.is_public and row["value_state"] in ("held", "missing")
+            if site.is_public and row["value_state"] in INSIDE
             else state_words(row["value_state"], row["applicability"], site.lang),
         }
         for row in rows.iter_rows(named=True)

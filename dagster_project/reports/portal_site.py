@@ -13,16 +13,13 @@ from typing import Any
 from dagster_project.messages import message
 from dagster_project.reports.charts import Series
 from dagster_project.reports.portal_charts import Drawer
-from dagster_project.reports.portal_sources import read_sources
+from dagster_project.reports.portal_sources import INSIDE, read_sources
 from dagster_project.reports.quality_counts import QualityFacts
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.release import Release, valid_at
 from dagster_project.reports.safe import file_part, plain
 from dagster_project.reports.series import Ahead, area_series, read_ahead
 from dagster_project.reports.table import Figure, IndicatorTable, Line, indicator_table
-
-#: States whose words concern the office and its units, not the public.
-_INSIDE = ("held", "missing")
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Site:
 
     def words(self, figure: Figure) -> str:
         """A figure's digits or words; the public is not told which unit owes or mends what."""
-        if self.is_public and figure.state in _INSIDE:
+        if self.is_public and figure.state in INSIDE:
             return message("portal.not_published", self.lang)
         return figure.digits or figure.words
 
@@ -90,7 +87,7 @@ def read_site(
         areas=areas,
         tables=tables,
         series={code: area_series(table, ahead, code) for code, table in tables.items()},
-        sources=read_sources(release, facts),
+        sources=read_sources(release, facts, is_public=is_public),
         nodes=nodes,
         urls=_urls(head.indicators, areas, facts, own, is_public=is_public),
         drawer=Drawer(lang),

@@ -24,16 +24,26 @@ _VALUE = (
     *("received_at", "entered_how", "file_name", "sheet", "cell", "raw_text", "source_text", "note_text"),
 )
 _PLACE = ("indicator_code", "period_code", "area_code", "area_name")
+#: States whose words concern the office and its units, not the public.
+INSIDE = ("held", "missing")
+_PUBLISHED = ("value", "zero", "partial")
 _BY_HAND = ("correction", "on_behalf")
 
 
-def read_sources(release: Release, facts: RoundFacts) -> Mapping[str, list[dict[str, Any]]]:
-    """Per indicator, the rows of ``_VALUE`` under its totals, newest period first, then by area and element."""
+def read_sources(
+    release: Release, facts: RoundFacts, *, is_public: bool
+) -> Mapping[str, list[dict[str, Any]]]:
+    """Per indicator, the rows of ``_VALUE`` under its totals, newest period first, then by area and element.
+
+    In public only under what is published: a figure that is held out must not be read from its parts.
+    """
     figures = facts.indicators.filter(
         pl.col("period_code").is_in(facts.periods["period_code"].implode()), category_code=TOTAL
     ).filter(pl.col("origin").fill_null("") != "aggregated")
     if facts.area is None or len(facts.areas) > 1:
         figures = figures.filter(period_code=facts.round.period_code)
+    if is_public:
+        figures = figures.filter(pl.col("value_state").is_in(_PUBLISHED))
     bridge = release.slim(
         "bridge_indicator_source", ["indicator_value_key", "reported_value_key", "part", "coefficient"]
     )
@@ -68,7 +78,9 @@ def source_fields(
         "times": "" if row["coefficient"] in (None, 1.0) else number(row["coefficient"], None, lang),
         "element": plain(f"{row['data_element_code']} {row['name_vi'] or ''} {mark}"),
         "category": "" if row["category_code"] == TOTAL else plain(row["category_name"], 80),
-        "value": reported_figure(row, lang),
+        "value": message("portal.not_published", lang)
+        if is_public and row["value_state"] in INSIDE
+        else reported_figure(row, lang),
         "unit": plain(row["reporting_unit_name"] or row["reporting_unit_code"]),
         "unit_code": row["reporting_unit_code"],
     }

@@ -17,6 +17,7 @@ from dagster_project.reports.release import open_release
 from tests.reports.tiny_release import HOSTILE, ROUND, decided_commune, write_release
 
 SENDER, OFFICER = "vanphong@example.vn", "Nguyễn Văn A"
+HELD_OUT = 987654.0
 NOTE = "Ghi chú riêng của đơn vị"
 TARGET = {
     "round_code": ROUND,
@@ -91,11 +92,13 @@ def _with_sources(rows: dict[str, Any]) -> dict[str, Any]:
     for number, row in enumerate(rows["fct_indicator"]):
         row["indicator_value_key"] = f"i{number}"
     rows["fct_reported_value"][1] |= {"note_text": NOTE, "reporting_unit_name": "Văn phòng HĐND và UBND"}
+    rows["fct_reported_value"][3] |= {"value": HELD_OUT, "value_state": "value"}
     keys = {row["data_element_code"]: row["reported_value_key"] for row in rows["fct_reported_value"]}
     rows["bridge_indicator_source"] = [
         _source("i0", keys["A.1.GT"], "numerator"),
         _source("i1", keys["A.2.TS"], "numerator"),
         _source("i1", keys["A.2.MS"], "denominator"),
+        _source("i2", keys["B.1.GT"], "numerator"),
     ]
     rows["dim_indicator"][2] |= {
         "definition_vi": f"Hồ sơ nộp trực tuyến {HOSTILE}",
