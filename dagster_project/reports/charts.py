@@ -15,6 +15,7 @@ from typing import Any
 
 from dagster_project.messages import message
 from dagster_project.reports.numbers import number
+from dagster_project.reports.safe import plain
 
 FONTS = Path(__file__).parent / "fonts"
 FONT = "Tinos"
@@ -23,6 +24,8 @@ FONT = "Tinos"
 _LINE, _FORECAST, _TARGET, _QUIET = "#1F4E79", "#B45F06", "#38761D", "#6B6B6B"
 _WIDTH, _HEIGHT = 520, 240
 _BAR_HEIGHT = 17
+#: Characters of an area's name beside its bar.
+_NAME = 40
 #: Values are written beside the points up to this many.
 _LABELLED = 12
 _LOCALES = {
@@ -101,10 +104,17 @@ def comparison_chart(
 ) -> dict[str, Any]:
     """The specification of one bar per area, in the order given."""
     rows = [
-        {"name": bar.name, "value": bar.value, "text": number(bar.value, decimals, lang), "own": bar.is_own}
+        {
+            "name": plain(bar.name, _NAME),
+            "value": bar.value,
+            "text": number(bar.value, decimals, lang),
+            "own": bar.is_own,
+        }
         for bar in bars
     ]
-    place = {"field": "name", "type": "ordinal", "sort": None, "axis": {"title": None, "labelLimit": 220}}
+    # measuring labels to shorten them or to leave some out takes longer than all the rest
+    labels = {"title": None, "labelLimit": 0, "labelOverlap": False}
+    place = {"field": "name", "type": "ordinal", "sort": None, "axis": labels}
     size = {"field": "value", "type": "quantitative", "axis": None}
     colour = {"condition": {"test": "datum.own", "value": _LINE}, "value": "#8FAAC6"}
     return {

@@ -318,7 +318,9 @@ def _comparison(site: Site, line: Line) -> dict[str, Any] | None:
     if len(known) < 2:  # one alone compares with none
         return None
     known.sort(key=lambda item: (-(item[0] or 0), item[1]))
-    bars = [Bar(site.areas[code], value or 0.0) for value, code in known]
+    names = Counter(site.areas[code] for _, code in known)
+    told_apart = {code: site.areas[code] + f" ({code})" * (names[site.areas[code]] > 1) for _, code in known}
+    bars = [Bar(told_apart[code], value or 0.0) for value, code in known]
     title = text(site.lang, "comparison_title", period=site.facts.round.period_code)
     unit = plain(line.unit, 60)
     told = "; ".join(f"{bar.name}: {number(bar.value, line.decimals, site.lang)}" for bar in bars)
