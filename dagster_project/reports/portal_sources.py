@@ -31,7 +31,7 @@ _BY_HAND = ("correction", "on_behalf")
 
 
 def read_sources(
-    release: Release, facts: RoundFacts, *, is_public: bool
+    release: Release, facts: RoundFacts, *, is_public: bool = False
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Per indicator, the rows of ``_VALUE`` under its totals, newest period first, then by area and element.
 
