@@ -85,7 +85,14 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "targets": [{**item, "name": _named(item["code"], table)} for item in listed[:_TARGETS]],
         "more_targets": max(len(listed) - _TARGETS, 0),
         "movements": [
-            {**item, "name": _named(item["code"], table), "note": _note(item, table)} for item in moved
+            # A break is told in words beside the figure, so its mark has nothing to add.
+            {
+                **item,
+                "name": _named(item["code"], table),
+                "after": item["after"].rstrip("*"),
+                "note": _note(item, table),
+            }
+            for item in moved
         ],
         "waiting": _waiting(facts, table, counted),
         "foot": _text("summary.foot", release=facts.stamp.release_id),
