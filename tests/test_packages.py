@@ -98,3 +98,15 @@ def test_each_commune_gets_a_return_whether_it_has_kho_or_not(ran: tuple[Path, P
     once = returns["tra-lai_X03390.zip"].read_bytes()
     kho(data, "feedback", "--year", "2025")
     assert returns["tra-lai_X03390.zip"].read_bytes() == once
+
+
+def test_the_command_packs_the_same_bytes_as_the_run_and_sdmx_where_asked(ran: tuple[Path, Printed]) -> None:
+    pytest.importorskip("pysdmx", reason="the extra sdmx is not installed")
+    data, _ = ran
+    (exported,) = (data / "exports").rglob(f"goi-so-lieu-{PROVINCE_ROUND}.zip")
+    before = exported.read_bytes()
+    assert kho(data, "package", "--year", "2025", "--sdmx", "--to", data / "out").code == 0
+    assert kho(data, "package", "--year", "2025").code == 0
+    assert exported.read_bytes() == before
+    with zipfile.ZipFile(data / "out" / f"goi-so-lieu-{PROVINCE_ROUND}-sdmx.zip") as archive:
+        assert {"sdmx/structure.xml", "sdmx/data.xml"} < set(archive.namelist())

@@ -1,8 +1,7 @@
 """Bind the figures of a report that is no form of ours: an annex of another kho, tables of a Word document.
 
 What becomes of each cell belongs here. A line is bound by its code, else by its whole name, and a figure by the heading
-of its column; a rate is told and kept but never taken for its parts. A machine package of the level below would be one
-more such source beside ``take_in``'s others.
+of its column; a rate is told and kept but never taken for its parts.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +65,17 @@ def _about(parts: dict[str, bytes], **said: object) -> None:
     parts["manifest.json"] = json.dumps({**told, "checksum": checksum(told)}, ensure_ascii=False).encode()
 
 
+def _far_annex(parts: dict[str, bytes]) -> None:
+    """An annex whose one cell lies at the end of all sheets, which a spreadsheet reader would fill up to."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook><sheets/></workbook>")
+        cells = '<row r="1"><c r="A1"/></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{cells}</sheetData></worksheet>")
+    parts["annex.xlsx"] = buffer.getvalue()
+    _signed(parts)
+
+
 CHANGES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "one byte": (_replace(FACTS, "1234.0", "1235.0", signed=False), "PACKAGE_DAMAGED"),
     "manifest": (_replace("manifest.json", "draft", "issued", signed=False), "PACKAGE_DAMAGED"),
@@ -74,6 +87,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "area": (lambda parts: _about(parts, area={"code": "99999"}), "PACKAGE_OTHER_UNIT"),
     "sample": (lambda parts: _about(parts, is_sample=True), "PACKAGE_IS_SAMPLE"),
     "annex": (_replace("csv/fct_indicator.csv", "37.5", "38.5"), "PACKAGE_ANNEX_DIFFERS"),
+    "annex without end": (_far_annex, "FILE_UNREADABLE"),
     "year": (lambda parts: _about(parts, round={"period_code": "2024"}), "LAYOUT_WRONG_YEAR"),
 }
 
