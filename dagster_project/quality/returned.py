@@ -10,14 +10,17 @@ from collections.abc import Mapping
 import polars as pl
 
 STAGE = "returned"
+#: The rule that tells that a package came.
+RECEIVED = "RETURN_RECEIVED"
 
 
 def keep_newest(findings: pl.DataFrame, receipt_numbers: Mapping[str, int]) -> pl.DataFrame:
-    """``findings`` (FINDINGS) without those returned before the last package of their round.
+    """``findings`` (FINDINGS) without what was asked before the last package of their round; that each came stays.
 
     ``receipt_numbers`` gives the place of each sha256 in the ledger.
     """
     place = pl.col("sha256").replace_strict(receipt_numbers, default=None, return_dtype=pl.Int64)
     is_returned = pl.col("stage") == STAGE
     last = place.filter(is_returned).max().over("round_code")
-    return findings.filter(~is_returned | (place == last).fill_null(value=True))
+    came = pl.col("rule_code") == RECEIVED
+    return findings.filter(~is_returned | came | (place == last).fill_null(value=True))

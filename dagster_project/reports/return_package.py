@@ -75,7 +75,7 @@ def write_return(
         written = [Written(table, sent.height)]
         for number, workbook in enumerate(workbooks, start=1):
             name = f"phan-hoi-{number}{workbook.suffix}"
-            settle(Path(shutil.copyfile(workbook, folder / name)))
+            settle(Path(shutil.copyfile(workbook, folder / name)), release.stamp.created_at)
             written.append(Written(name, None))
         told = {**_about(release, round_code, area), **tell_manifest(release, folder, written, lang)}
         content = json.dumps({**told, "checksum": checksum(told)}, ensure_ascii=False, indent=2)
