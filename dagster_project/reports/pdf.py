@@ -8,6 +8,7 @@ footnotes, embedded objects) is refused by name rather than left out in silence.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ _ALIGNS = {
     WD_ALIGN_PARAGRAPH.JUSTIFY: "left",
 }
 _VERTICAL = {WD_ALIGN_VERTICAL.CENTER: "horizon", WD_ALIGN_VERTICAL.BOTTOM: "bottom"}
+#: A word without end, and how many of its letters a narrow cell of a table holds.
+_ENDLESS, _PIECE = re.compile(r"\S{40,}"), re.compile(r"(.{12})(?=.)")
 _UNKNOWN = ("txbxContent", "footnoteReference", "endnoteReference", "object", "AlternateContent")
 
 
@@ -445,8 +448,9 @@ def _leading(lines: Any) -> str:
 
 
 def _kept_spaces(text: str) -> str:
-    """Spaces in a row stay, as in Word."""
-    return text.replace("  ", "\u00a0\u00a0")
+    """Spaces in a row stay, as in Word; a word too long for a line may break anywhere, as there."""
+    spaced = text.replace("  ", "\u00a0\u00a0")
+    return _ENDLESS.sub(lambda word: _PIECE.sub("\\1\u200b", word.group()), spaced)
 
 
 def _literal(text: str) -> str:

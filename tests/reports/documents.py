@@ -50,4 +50,5 @@ def pdf_text(pdf: Path, *options: str) -> str:
     tool = shutil.which("pdftotext")
     if tool is None:
         pytest.skip("pdftotext not found")
-    return subprocess.run([tool, *options, str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+    told = subprocess.run([tool, *options, str(pdf), "-"], capture_output=True, check=True)
+    return told.stdout.decode().replace("\u200b", "")

@@ -216,6 +216,12 @@ def test_equal_facts_give_equal_bytes(province: Path) -> None:
     assert (province / "a.docx").read_bytes() == (province / "b.docx").read_bytes()
 
 
+def test_a_name_without_end_breaks_within_its_cell(province: Path) -> None:
+    endless = [line for line in pdf_text(province / "a.pdf").splitlines() if "Ă" * 5 in line]
+    assert len(endless) > 1000
+    assert max(map(len, endless)) < 40
+
+
 def test_every_table_stays_within_its_page(province: Path) -> None:
     for table in tables(Document(str(province / "a.docx")), "kho:areas"):
         assert sum(column.width.mm for column in table.columns) < 252.5
