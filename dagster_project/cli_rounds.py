@@ -237,7 +237,10 @@ def _log_line(settings: Settings, act: dict[str, object]) -> str:
     when = f"{_moment(act).astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
     code = f"rounds.act_{act['act']}"
     name = message(code, settings.lang) if code in message_table() else str(act["act"])
-    parts = (when, str(act["actor"]), name, str(act["subject"]), _plain(str(act["detail"])))
+    kind, mark, rest = _plain(str(act["detail"])).partition(" · ")
+    worded = f"rounds.amendment_{kind}"
+    kind = message(worded, settings.lang) if worded in message_table() else kind
+    parts = (when, str(act["actor"]), name, str(act["subject"]), f"{kind}{mark}{rest}")
     return "  ".join(part for part in parts if part)
 
 

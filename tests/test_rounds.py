@@ -263,7 +263,7 @@ def test_the_log_tells_who_did_what_in_order(play: Play) -> None:
     ]
     assert {act["actor"] for act in acts} == {"Lan"}
     text = kho_inside(play.data, "log", *YEAR).out
-    for word in ("trình ký", "Sở KH&CN", "Sở trả lại: số sơ bộ", "15/BC-UBND", "nhận bản ký"):
+    for word in ("trình ký", "thay thế · Sở KH&CN", "Sở trả lại: số sơ bộ", "15/BC-UBND", "nhận bản ký"):
         assert word in text
     assert kho_inside(play.data, "log", "--year", "2024").out.strip() == "Chưa có việc nào được ghi."
 
