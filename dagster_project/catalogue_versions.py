@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import Catalogue, CatalogueError, load_catalogue
-from dagster_project.catalogue.versions import keep, load_version, own_hash, put_tables, with_tables
+from dagster_project.catalogue.versions import is_kept, keep, load_version, own_hash, put_tables, with_tables
 from dagster_project.errors import UsageError
 from dagster_project.ledger.catalogue_log import CatalogueVersion, add_version, list_versions
 from dagster_project.ledger.store import open_ledger
@@ -90,6 +90,11 @@ def catalogue_in_force(settings: Settings, at: datetime) -> Catalogue | None:
     if version is None:
         return None
     kept = settings.folder.catalogue_versions
+    if not is_kept(kept, version.content_hash):
+        # a folder brought back from landing and ledger alone may still use the very catalogue of then
+        in_use = load_catalogue(settings.catalogue, settings.reference_areas)
+        if own_hash(in_use) == version.content_hash:
+            return in_use
     return load_version(kept, version.content_hash, settings.reference_areas)
 
 

@@ -41,6 +41,11 @@ def own_hash(catalogue: Catalogue) -> str:
     return content_hash({name: catalogue.own(name) for name in catalogue.tables})
 
 
+def is_kept(folder: Path, version: str) -> bool:
+    """Whether the state with this hash is in ``folder``."""
+    return _file(folder, version).is_file()
+
+
 def load_version(folder: Path, version: str, reference_areas: Path | None = None) -> Catalogue:
     """The kept state with this hash, with ``reference_areas`` beside it.
 
