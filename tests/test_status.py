@@ -69,7 +69,7 @@ def release(tmp_path: Path) -> Callable[..., Path]:
             )
             connection.execute(
                 "create table marts.fct_finding (finding_id varchar, submission_id varchar, severity varchar, "
-                "status varchar, sheet varchar, cell varchar)"
+                "status varchar, sheet varchar, cell varchar, rule_code varchar, sha256 varchar)"
             )
             connection.execute("create table marts.fct_receipt (sha256 varchar)")
             for unit, state, on_time, signed in submissions:
@@ -91,7 +91,7 @@ def release(tmp_path: Path) -> Callable[..., Path]:
                 )
             for number, (unit, severity, cell) in enumerate(findings):
                 connection.execute(
-                    "insert into marts.fct_finding values (?, ?, ?, 'fail', 'Biểu', ?)",
+                    "insert into marts.fct_finding values (?, ?, ?, 'fail', 'Biểu', ?, 'R', null)",
                     [str(number), unit, severity, cell],
                 )
             for sha256 in [row[0] for row in submissions] + files:

@@ -74,7 +74,7 @@ def files_without_form(release_file: Path | None) -> set[str]:
         release_file,
         "select distinct sha256 from marts.fct_receipt where sha256 not in "
         "(select sha256 from marts.fct_submission where sha256 is not null) and sha256 not in "
-        "(select sha256 from marts.fct_finding where rule_code = 'RETURN_RECEIVED')",
+        "(select sha256 from marts.fct_finding where rule_code = 'RETURN_RECEIVED' and sha256 is not null)",
     )
     return {row["sha256"] for row in rows}
 
