@@ -227,7 +227,7 @@ def test_the_report_is_a_draft_then_blank_then_bears_number_date_and_signer(play
 
 def test_a_returned_report_is_replaced_by_one_that_cites_it(play: Play) -> None:
     for step in ("second sign", "second issue"):
-        assert "Thay thế Báo cáo số 15/BC-UBND ngày 15/04/2026" in play.report(step)
+        assert "Thay thế Báo cáo số 15/BC-UBND ngày 15/4/2026" in play.report(step)
     query = "select document_number, revision, relation, cites_number, is_current from fct_document order by revision"
     assert [tuple(row.values()) for row in play.rows(query, "second lock")] == [
         ("15/BC-UBND", 1, None, None, False),
