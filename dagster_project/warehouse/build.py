@@ -39,8 +39,6 @@ _NODES = ("model", "test")
 _NAMED_AT_MOST = 10
 #: dbt's unit tests are about the models, not about an office's figures: they run with the tests of this checkout.
 _NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-#: Nobody reads the manifest and the results that dbt would write at every run, and writing them takes seconds.
-_NO_FILES = ("--no-write-json",)
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,12 @@ def run_dbt(
     parsed = ensure_manifest(project).parent
     target = folder.build / "dbt"
     target.mkdir(parents=True, exist_ok=True)
-    cache_option = ("--partial-parse-file-path", str(parsed / _PARSE_CACHE), *_NO_FILES)
+    cache_option = ("--partial-parse-file-path", str(parsed / _PARSE_CACHE))
     manifest = _parse(project, target, folder.logs, cache_option)
     _point_sources(manifest, folder)
     with _dbt_environment(folder), _connections_closed():
         done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
-            [*_options(folder.logs), *_NO_FILES, "build", *_NO_UNIT_TESTS, *_places(project, target)]
+            [*_options(folder.logs), "build", *_NO_UNIT_TESTS, *_places(project, target)]
         )
     results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
     failed = [result for result in results if result.status in _FAILED]
