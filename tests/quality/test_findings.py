@@ -93,6 +93,6 @@ def test_no_rows_give_no_findings() -> None:
 
 def test_every_rule_in_the_real_table_can_be_filled_in_both_languages() -> None:
     for row in message_table().values():
-        if row.severity:
+        if row.severity and row.code.isupper():
             assert row.severity in {"blocking", "warning", "info"}, row.code
             assert all((row.vi, row.en, row.advice_vi, row.advice_en)), row.code

@@ -25,9 +25,11 @@ def test_a_figure_in_another_unit_says_its_unit_and_the_first_of_a_definition_is
                 row["break_reason_vi"] = f"{AREAS} {REASON}" if row["indicator_code"] == "A.1" else AREAS
     files = export_release(write_release(tmp_path, rows), tmp_path / "exports", round_code=ROUND, lang="vi")
     annex = next(file.path for file in files if file.kind == "annex")
-    page = openpyxl.load_workbook(annex)["Tổng hợp"]
+    book = openpyxl.load_workbook(annex)
+    page = book["Tổng hợp"]
     by_code = {row[0].value: row for row in page.iter_rows(min_row=6)}
-    assert by_code["A.1"][3].value.endswith(" triệu đồng")
-    assert by_code["A.1"][4].value == 1234
-    notes = [text for text in by_code if text and text.startswith("²")]
-    assert notes == [f"² A.1, năm 2025: {REASON} Không so sánh trực tiếp với các năm trước."]
+    assert by_code["A.1"][4].value.endswith(" triệu đồng")
+    assert by_code["A.1"][5].value == 1234
+    notes = {row[0].value: row[1].value for row in book["Ghi chú"].iter_rows(min_row=6)}
+    mark = by_code["A.1"][2].value.split()[-1]
+    assert notes[mark] == f"A.1, năm 2025: {REASON} Không so sánh trực tiếp với các năm trước."
