@@ -66,7 +66,7 @@ def add_periods(document: Any) -> None:
         word.fill(row, (text,), size=10)
     word.add(document, "{%p endfor %}")
     word.add(document, "{%p for note in notes %}")
-    word.add(document, "{{ note }}", size=10, italic=True, align=word.BOTH)
+    word.add(document, "{{ note }}", size=10, italic=True, align=word.BOTH, before=3)
     word.add(document, "{%p endfor %}")
 
 

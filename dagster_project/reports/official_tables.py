@@ -187,23 +187,33 @@ def fit_tables(document: Any) -> None:
     """Give the tables that grew in width columns that fill the page (LibreOffice needs both kinds of width)."""
     from docx.oxml.ns import qn
 
-    for grown in document.element.body.iter(qn("w:tbl")):
-        caption = grown.tblPr.find(qn("w:tblCaption"))
-        kind = None if caption is None else caption.get(qn("w:val"))
-        if kind == PERIODS:
-            _set_widths(grown, _period_widths(grown))
-        elif kind == AREAS:
-            n_figures = len(grown.tr_lst[0].tc_lst) - 2
-            figures = min((_WIDTH_MM - _PLACE_MM - _AREA_MM) / max(n_figures, 1), 2 * _NARROWEST_MM)
-            _set_widths(grown, [_PLACE_MM, _AREA_MM, *(figures,) * n_figures])
+    grown: dict[str, list[Any]] = {PERIODS: [], AREAS: []}
+    for table in document.element.body.iter(qn("w:tbl")):
+        caption = table.tblPr.find(qn("w:tblCaption"))
+        grown.get("" if caption is None else caption.get(qn("w:val")), []).append(table)
+    code_width = _code_width(grown[PERIODS])
+    for table in grown[PERIODS]:
+        figures = (_FIGURE_MM,) * (len(table.tr_lst[0].tc_lst) - 3)
+        name_width = _WIDTH_MM - code_width - _UNIT_MM - sum(figures)
+        _set_widths(table, [code_width, name_width, _UNIT_MM, *figures])
+    for table in grown[AREAS]:
+        n_figures = len(table.tr_lst[0].tc_lst) - 2
+        width = min((_WIDTH_MM - _PLACE_MM - _AREA_MM) / max(n_figures, 1), 2 * _NARROWEST_MM)
+        _set_widths(table, [_PLACE_MM, _AREA_MM, *(width,) * n_figures])
 
 
-def _period_widths(grown: Any) -> list[float]:
-    codes = ("".join(row.tc_lst[0].itertext()) for row in grown.tr_lst)
-    longest = max((len(code) for code in codes), default=0)
-    code_width = min(max(_CODE_MM, _LETTER_MM * longest + 4), 3 * _CODE_MM)
-    figures = (_FIGURE_MM,) * (len(grown.tr_lst[0].tc_lst) - 3)
-    return [code_width, _WIDTH_MM - code_width - _UNIT_MM - sum(figures), _UNIT_MM, *figures]
+def _code_width(tables: Sequence[Any]) -> float:
+    """One width for all groups, so that their columns stand below each other."""
+    from docx.oxml.ns import qn
+
+    # the template's own line breaks between elements are no letters of a code
+    codes = (
+        "".join(text.text or "" for text in row.tc_lst[0].iter(qn("w:t")))
+        for table in tables
+        for row in table.tr_lst
+    )
+    longest = max((len(code.strip()) for code in codes), default=0)
+    return min(max(_CODE_MM, _LETTER_MM * longest + 4), 3 * _CODE_MM)
 
 
 def _set_widths(grown: Any, millimetres: Sequence[float]) -> None:

@@ -221,7 +221,11 @@ def _section_changes(document: Any) -> None:
     word.heading(document, "III. NHỮNG THAY ĐỔI VÀ NGUYÊN NHÂN")
     _written(document, "changes")
     word.add(document, "{%p if movements %}")
-    word.body(document, "Các tiêu chí biến động nhiều nhất so với kỳ trước:", keep=True)
+    word.body(
+        document,
+        "Các tiêu chí biến động nhiều nhất so với kỳ trước, xếp theo mức thay đổi tương đối:",
+        keep=True,
+    )
     table = word.table(document, (16, 54, 21, 21, 21, 32), rows=2)
     heads = ("TT", "Tiêu chí", "Kỳ trước", "Kỳ báo cáo", "Tăng, giảm", "Giải trình của đơn vị")
     word.head_row(table.rows[0], heads, size=11)

@@ -35,9 +35,13 @@ class Drawer:
         key = json.dumps(specification, sort_keys=True)
         if key not in self.drawn:
             svg = _TAG.sub(lambda tag: _UNUSED.sub("", tag[0]), to_svg(specification, self.lang))
-            hidden = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
-            self.drawn[key] = Markup(hidden)  # noqa: S704  # made by the renderer
+            self.drawn[key] = hidden(svg)
         return self.drawn[key]
+
+
+def hidden(svg: str) -> Markup:
+    """A picture whose texts are escaped, kept from readers of screens."""
+    return Markup(svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1))  # noqa: S704
 
 
 def sparkline(figures: Sequence[Figure]) -> Markup:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import CHANGES, changes
-from dagster_project.reports.charts import Bar, comparison_chart, series_chart, series_text
+from dagster_project.reports.annex_rows import CHANGES
+from dagster_project.reports.charts import Bar, comparison_svg, series_chart, series_text
 from dagster_project.reports.numbers import number, state_words
-from dagster_project.reports.portal_charts import sparkline
+from dagster_project.reports.portal_charts import hidden, sparkline
 from dagster_project.reports.portal_site import Site
 from dagster_project.reports.portal_sources import INSIDE, source_fields
 from dagster_project.reports.safe import plain
@@ -34,12 +34,11 @@ def text(lang: str, code: str, **values: object) -> str:
 def overview(site: Site) -> dict[str, Any]:
     """The first page: lights, who has reported, the newest figure of each indicator."""
     lights = light_rows(site, site.own) if site.own else []
-    told = changes(site.facts)
     return {
         "lights": lights,
         "light_counts": _light_counts(lights),
         "headings": [period_heading(period) for period in site.head.periods[-2:]],
-        "rows": [_overview_row(site, line, told.get(line.code, {}), lights) for line in site.head.lines],
+        "rows": [_overview_row(site, line, lights) for line in site.head.lines],
         "areas": [_area_row(site, code, name) for code, name in site.others.items()],
         "figures": _with_figure(site.head.indicators),
         "indicators": len(site.head.indicators),
@@ -84,7 +83,7 @@ def indicator_page(site: Site, line: Line) -> dict[str, Any]:
         "figures": [] if site.head.is_overview else _figures(site, line),
         "forecasts": _forecasts(site, line),
         "targets": targets,
-        "change": _changes(changes(site.facts).get(line.code, {}), line, site.lang),
+        "change": _changes(site, line),
         "areas": _area_figures(site, line),
         "headings": [period_heading(period) for period in site.head.periods],
         "comparison": _comparison(site, line),
@@ -152,15 +151,13 @@ def notes(site: Site, table: Any, line: Line | None = None) -> list[str]:
     return [plain(note) for note in told if not (site.is_public and note in inside)]
 
 
-def _overview_row(
-    site: Site, line: Line, change: Mapping[str, float | None], lights: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _overview_row(site: Site, line: Line, lights: list[dict[str, Any]]) -> dict[str, Any]:
     own = [row for row in lights if row["code"] == line.code]
     return {
         **_named(site, line),
         "cells": [_cell(site, figure) for figure in line.figures[-2:]],
         "spark": "" if site.head.is_overview else sparkline(line.figures),
-        "change": _changes(change, line, site.lang),
+        "change": _changes(site, line),
         "light": own[0] if own else None,
     }
 
@@ -188,10 +185,16 @@ def _cell(site: Site, figure: Figure | None) -> dict[str, Any]:
     }
 
 
-def _changes(change: Mapping[str, float | None], line: Line, lang: str) -> dict[str, str]:
+def _changes(site: Site, line: Line) -> dict[str, str]:
+    """Changes with their units: of a percentage in points; marked where the last period begins a new series."""
+    change = site.changes.get(line.code, {})
+    mark = "*" * bool(line.figures and (site.head.periods[-1].is_break or line.figures[-1].is_break))
     decimals = {"change": line.decimals, "yoy_pct": 1, "cagr_pct": 1}
-    told = {name: _signed(change.get(name), decimals[name], lang) for name in CHANGES}
-    return {name: f"{digits} %" if digits and name != "change" else digits for name, digits in told.items()}
+    units = dict.fromkeys(CHANGES, "{change} %") | {"change": "{change}"}
+    if line.unit == "%":
+        units["change"] = message("reports.points", site.lang, change="{change}")
+    told = {name: _signed(change.get(name), decimals[name], site.lang) for name in CHANGES}
+    return {name: digits and f"{units[name].format(change=digits)}{mark}" for name, digits in told.items()}
 
 
 def _signed(value: float | None, decimals: int | None, lang: str) -> str:
@@ -325,7 +328,7 @@ def _comparison(site: Site, line: Line) -> dict[str, Any] | None:
     unit = plain(line.unit, 60)
     told = "; ".join(f"{bar.name}: {number(bar.value, line.decimals, site.lang)}" for bar in bars)
     return {
-        "chart": site.drawer.draw(comparison_chart(title, unit, line.decimals, bars, site.lang)),
+        "chart": hidden(comparison_svg(title, unit, line.decimals, bars, site.lang)),
         "text": f"{title}. {told}.",
     }
 

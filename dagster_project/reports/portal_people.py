@@ -5,7 +5,7 @@ Reporting, findings and received files are the office's own matter: units have n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from dagster_project.reports.annex_rows import sent, value_rows
 from dagster_project.reports.findings import GROUPS
 from dagster_project.reports.portal_site import Site
 from dagster_project.reports.portal_sources import place_fields, reported_figure
-from dagster_project.reports.quality_findings import unit_sections
+from dagster_project.reports.quality_findings import listed_by_unit, unit_sections
 from dagster_project.reports.quality_report import quality_fields
 from dagster_project.reports.read import UnitLine
 from dagster_project.reports.safe import plain
@@ -42,32 +42,40 @@ def unit_rows(site: Site) -> list[dict[str, Any]]:
 
 
 def unit_pages(site: Site) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Code and page of every unit."""
+    """Code and page of every unit: what it had to send, what it sent, its figures with their cells, its findings."""
     total = pl.col("category_code") != TOTAL
     values = value_rows(site.facts, site.lang).sort(
         "area_code", "data_element_code", total, "category_code", nulls_last=True
     )
-    parts = values.partition_by("reporting_unit_code", as_dict=True, maintain_order=True)
-    for code in dict.fromkeys(unit.code for unit in site.facts.units):
-        yield code, _unit_page(site, code, parts.get((code,), values.clear()))
+    reported = _by_unit(values)
+    sent_files = _by_unit(site.facts.submissions.sort("received_at", "revision"))
+    sections = unit_sections(site.quality.findings, site.lang, "f", listed_by_unit)
+    found = {part["code"]: part for part in sections}
+    lines: dict[str, list[UnitLine]] = {}
+    for unit in site.facts.units:
+        lines.setdefault(unit.code, []).append(unit)
+    for code, own in lines.items():
+        rows = reported.get(code, [])
+        yield (
+            code,
+            {
+                "title": plain(own[0].name),
+                "code": code,
+                "lines": [_line(unit, site.lang) for unit in own],
+                "submissions": [_submission(row, site.lang) for row in sent_files.get(code, [])],
+                "values": _values(site, rows),
+                "many_areas": len({row["area_code"] for row in rows}) > 1,
+                "findings": found[code]["rows"] if code in found else [],
+                "finding_count": found[code]["total"] if code in found else 0,
+            },
+        )
 
 
-def _unit_page(site: Site, code: str, values: pl.DataFrame) -> dict[str, Any]:
-    """What a unit had to send, what it sent, its figures with their cells, and its findings."""
-    lines = [unit for unit in site.facts.units if unit.code == code]
-    of_unit = {"reporting_unit_code": code}
-    submissions = site.facts.submissions.filter(**of_unit).sort("received_at", "revision")
-    findings = unit_sections(site.quality.findings.filter(**of_unit), site.lang, "f")
-    return {
-        "title": plain(lines[0].name),
-        "code": code,
-        "lines": [_line(unit, site.lang) for unit in lines],
-        "submissions": [_submission(row, site.lang) for row in submissions.iter_rows(named=True)],
-        "values": _values(site, values),
-        "many_areas": values["area_code"].n_unique() > 1,
-        "findings": [row for part in findings for row in part["rows"]],
-        "finding_count": sum(part["total"] for part in findings),
-    }
+def _by_unit(frame: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.iter_rows(named=True):
+        rows.setdefault(row["reporting_unit_code"], []).append(row)
+    return rows
 
 
 def quality_page(site: Site, documents: int) -> dict[str, Any]:
@@ -121,7 +129,7 @@ def _submission(row: dict[str, Any], lang: str) -> dict[str, Any]:
     }
 
 
-def _values(site: Site, values: pl.DataFrame) -> list[dict[str, Any]]:
+def _values(site: Site, values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "area": plain(row["area_name"]),
@@ -133,5 +141,5 @@ def _values(site: Site, values: pl.DataFrame) -> list[dict[str, Any]]:
             **place_fields(row, site.lang),
             "entry": message(f"reports.entry.{row['entry']}", site.lang) if row["entry"] else "",
         }
-        for row in values.iter_rows(named=True)
+        for row in values
     ]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dagster_project.messages import message
+from dagster_project.reports.annex_rows import changes
 from dagster_project.reports.charts import Series
 from dagster_project.reports.portal_charts import Drawer
 from dagster_project.reports.portal_sources import INSIDE, read_sources
@@ -44,6 +46,11 @@ class Site:
     nodes: Mapping[str, dict[str, Any]]
     urls: Mapping[tuple[str, str], str]
     drawer: Drawer = field(compare=False)
+
+    @cached_property
+    def changes(self) -> Mapping[str, Mapping[str, float | None]]:
+        """Per indicator, how its series ends (``annex_rows.changes``)."""
+        return changes(self.facts)
 
     @property
     def others(self) -> dict[str, str]:

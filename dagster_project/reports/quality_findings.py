@@ -5,7 +5,7 @@ Which findings there are belongs to ``findings``; the page is ``templates/qualit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -29,11 +29,22 @@ _TEXTS = (
 
 
 def listed(findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings that are shown one by one."""
+    """The findings that are shown one by one on one page."""
     return pl.concat([findings.filter(group=group).head(LISTED) for group in GROUPS])
 
 
-def unit_sections(findings: pl.DataFrame, lang: str, prefix: str) -> list[dict[str, Any]]:
+def listed_by_unit(findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings that are shown one by one where every unit has a page of its own."""
+    before = pl.int_range(pl.len()).over("reporting_unit_code", "group")
+    return pl.concat([findings.filter(before < LISTED, group=group) for group in GROUPS])
+
+
+def unit_sections(
+    findings: pl.DataFrame,
+    lang: str,
+    prefix: str,
+    chosen: Callable[[pl.DataFrame], pl.DataFrame] = listed,
+) -> list[dict[str, Any]]:
     """One section per unit, the one with most to mend first, files of no known unit last; anchors ``<prefix>-<n>``."""
     by_unit = (
         findings.group_by("reporting_unit_code", maintain_order=True)
@@ -43,7 +54,7 @@ def unit_sections(findings: pl.DataFrame, lang: str, prefix: str) -> list[dict[s
             descending=[False, *(True for _ in GROUPS), False],
         )
     )
-    shown = finding_rows(listed(findings), lang)
+    shown = finding_rows(chosen(findings), lang)
     parts = shown.partition_by("reporting_unit_code", as_dict=True, maintain_order=True)
     empty = shown.clear()
     return [

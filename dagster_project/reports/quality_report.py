@@ -61,6 +61,7 @@ def quality_fields(quality: QualityFacts, lang: str, documents: int) -> dict[str
         "stamp": quality.stamp,
         "created": f"{quality.stamp.created_at:%d/%m/%Y %H:%M}",
         "title": _title(facts, lang),
+        "is_draft": facts is not None and facts.round.is_draft,
         "groups": GROUPS,
         "cards": _cards(quality, lang),
         "dimensions": _dimensions(quality, documents, lang),

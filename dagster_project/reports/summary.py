@@ -192,7 +192,7 @@ def _charts(facts: RoundFacts, table: IndicatorTable, ahead: Ahead, moved: list[
 
 def _picture(series: Series) -> bytes:
     specification = series_chart(series, "vi")
-    title = {**specification["title"], "text": series.unit or " ", "subtitle": "", "fontSize": 12}
+    title = {"text": series.unit or " ", "anchor": "start", "fontSize": 12}
     layers = [_lowered(layer) for layer in specification["layer"]]
     return to_png(
         {**specification, "title": title, "width": _WIDTH, "height": _HEIGHT, "layer": layers}, "vi"
