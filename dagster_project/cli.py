@@ -48,6 +48,7 @@ from dagster_project.cli_package import register as register_package
 from dagster_project.cli_portal import register as register_portal
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
+from dagster_project.cli_sql import register as register_sql
 from dagster_project.cli_status import register as register_status
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
@@ -195,24 +196,6 @@ def report(
         say(desk.settings, "run_where", name=_export_name(desk.settings, file.kind), path=file.path)
 
 
-@app.command(help=help_text("sql"))
-def sql(
-    query: Annotated[str, typer.Argument()],
-    *,
-    release: OfRelease = None,
-    at: KnownAt = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help=help_text("csv"))] = False,
-    as_json: Json = False,
-) -> None:
-    """Print the rows of one read-only query over the current release, an earlier one, or what was known when."""
-    from dagster_project.warehouse import sql as sandbox
-
-    desk = desk_told()
-    release_id = id_told(desk, release, at)
-    result = sandbox.run_query(desk.folder.release(release_id) / "kho.duckdb", query)
-    sys.stdout.write(sandbox.render(result, "csv" if as_csv else "json" if as_json else "table"))
-
-
 @app.command(help=help_text("trace"))
 def trace(
     indicator: Annotated[str, typer.Argument()],
@@ -269,6 +252,7 @@ register_rounds(app)
 register_letters(app)
 register_documents(app)
 register_package(app)
+register_sql(app)
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,11 @@ class DataFolder:
         return self.root / "feedback"
 
     @property
+    def sql_history(self) -> Path:
+        """What was asked at the prompt of ``kho sql``."""
+        return self.root / "sql-history"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 

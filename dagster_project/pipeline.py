@@ -73,6 +73,7 @@ _OUTSIDE_RESULTS = (
     "cli_package.py",
     "cli_releases.py",
     "cli_rounds.py",
+    "cli_sql.py",
     "cli_status.py",
     "decide",
     "fixed_rounds.py",

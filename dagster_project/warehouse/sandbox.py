@@ -1,4 +1,4 @@
-"""The child process that runs one query of a person: no other file, no writing, bounded memory.
+"""The child process that runs one query of a person: no other file, no socket, no writing, bounded memory.
 
 Started by ``sql`` as a script of its own, so that nothing of the program is loaded into it. Reads one JSON object from
 standard input, writes JSON lines to standard output: the columns, then batches of rows; or one error.
@@ -23,6 +23,13 @@ _SETTINGS = {
     "temp_directory": "",
     "threads": "2",
 }
+
+#: Values whose conversion loads libraries: after the last file is open it is too late for that.
+_WARM_UP = """
+    select
+        timestamptz '2026-04-10 09:00:00+07', timestamp '2026-04-10 09:00:00', date '2026-04-10',
+        time '09:00:00', interval 1 day, 1.5::decimal(9, 2), uuid(), 'a'::blob, [1], {'a': 1}, map {'a': 1}
+"""
 
 
 def main() -> None:
@@ -51,6 +58,9 @@ def _answer(asked: dict[str, Any]) -> None:
         connection.execute("set schema = 'marts'")
         connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")
         connection.execute("set lock_configuration = true")
+        connection.execute(_WARM_UP).fetchall()
+        # From here on the process can open nothing, whatever a function of DuckDB would do.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
         statements = connection.extract_statements(asked["query"])
         if len(statements) != 1 or statements[0].type.name not in _STATEMENTS:
             _write({"error": "kind"})

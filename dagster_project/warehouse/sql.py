@@ -85,10 +85,11 @@ def render(result: Result, style: Style, lang: str = "vi") -> str:
 def _run_child(asked: bytes, limits: QueryLimits) -> tuple[list[dict[str, Any]], int, str]:
     """What the child said, how it ended, and which limit of ours stopped it."""
     child = subprocess.Popen(  # noqa: S603  # our own script; the query goes in as data
-        [sys.executable, "-P", str(_SANDBOX)],
+        [sys.executable, "-I", str(_SANDBOX)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={},  # what the program was told, passwords among it, is not even there
     )
     stopped: list[str] = []
 
