@@ -13,17 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dagster_project.errors import KhoError, UsageError
+from dagster_project.ledger.append_only import keep_append_only
 from dagster_project.ledger.tables import ACTS, METADATA, RECEIPT_ROUNDS, RECEIPTS
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
 _CONNECT_SECONDS = 10
+_BUSY_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def open_ledger(where: Path | SecretStr) -> Engine:
         engine = create_engine(f"sqlite:///{where}", poolclass=NullPool)
         event.listen(engine, "connect", _make_durable)
         METADATA.create_all(engine)
+        keep_append_only(engine)
         return engine
     return _open_database(where.get_secret_value())
 
@@ -63,7 +66,7 @@ def _make_durable(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]  # the DBAPI connection is untyped
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
-    cursor.execute("pragma busy_timeout = 10000")
+    cursor.execute(f"pragma busy_timeout = {_BUSY_MILLISECONDS}")
     cursor.close()
 
 
@@ -82,6 +85,7 @@ def _open_database(address: str) -> Engine:
             url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS}, hide_parameters=True
         )
         METADATA.create_all(engine)
+        keep_append_only(engine)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise UsageError("ledger.no_driver") from None
     except SQLAlchemyError:
@@ -89,8 +93,13 @@ def _open_database(address: str) -> Engine:
     return engine
 
 
-def add_receipts(engine: Engine, receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Write the receipts that are not there yet, in one transaction; returns those that were new."""
+def add_receipts(
+    engine: Engine, receipts: Iterable[Receipt], acted: tuple[datetime, str] | None = None
+) -> list[Receipt]:
+    """Write the receipts that are not there yet, in one transaction; returns those that were new.
+
+    ``acted``: when and by whom they were taken in, written as an act per new receipt.
+    """
     with engine.begin() as connection:
         known = _known_ids(connection)
         new: dict[str, Receipt] = {}
@@ -102,6 +111,11 @@ def add_receipts(engine: Engine, receipts: Iterable[Receipt]) -> list[Receipt]:
         rounds = [_round_row(receipt) for receipt in new.values() if receipt.expected_round]
         if rounds:
             connection.execute(insert(RECEIPT_ROUNDS), rounds)
+        if new and acted:
+            at, by = acted
+            told = {"acted_at": utc(at), "actor": by, "act": "receive"}
+            rows = [{**told, "subject": item.file_name, "detail": item.sha256} for item in new.values()]
+            connection.execute(insert(ACTS), rows)
     return list(new.values())
 
 
@@ -142,6 +156,13 @@ def list_acts(engine: Engine) -> Sequence[dict[str, object]]:
     with engine.connect() as connection:
         rows = connection.execute(select(ACTS).order_by(ACTS.c.act_number)).mappings().all()
     return [{**row, "acted_at": aware(row["acted_at"])} for row in rows]
+
+
+def last_act_at(engine: Engine) -> datetime | None:
+    """When the latest of all acts was done."""
+    with engine.connect() as connection:
+        latest = connection.execute(select(func.max(ACTS.c.acted_at))).scalar()
+    return aware(latest) if latest else None
 
 
 def _known_ids(connection: Connection) -> set[str]:

