@@ -1,0 +1,189 @@
+"""A data folder saved while it works and brought back: the same release and ledger, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dagster_project.backup import MANIFEST, make_backup, restore
+from dagster_project.errors import KhoError, UsageError
+from dagster_project.ledger.store import list_acts, list_receipts, open_ledger
+from dagster_project.paths import DataFolder
+from dagster_project.pipeline import Desk, Inputs, publish, receive
+from dagster_project.settings import Settings
+from dagster_project.warehouse.releases import check_whole, current_manifest, list_releases
+from tests.warehouse.tiny import make_build
+
+NOON = datetime(2026, 4, 9, 5, tzinfo=UTC)
+
+
+class Office:
+    """An office that goes on taking in files and making releases of a single table."""
+
+    def __init__(self, root: Path) -> None:
+        self.desk = Desk(Settings(data=root / "data", catalogue=root, person="Lan"), now=lambda: NOON)
+        self.desk.folder.make()
+        self.folder = self.desk.folder
+        self._files = root / "sent"
+        self._files.mkdir()
+        self._number = 0
+
+    def work(self) -> None:
+        """One more file, one more release that counts it."""
+        self._number += 1
+        file = self._files / f"biểu {self._number}.xlsx"
+        file.write_bytes(str(self._number).encode())
+        receive(self.desk, [file])
+        make_build(
+            self.folder,
+            "create table marts.dim_round as select null::varchar as round_code, null::varchar as state where false; "
+            f"create table marts.fct_a as select {self._number} as files",
+        )
+        publish(self.desk, Inputs(str(self._number), "c", "v"))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    made = Office(tmp_path)
+    made.work()
+    made.work()
+    (made.folder.exports / "R0002-x").mkdir()
+    (made.folder.exports / "R0002-x" / "bao-cao.docx").write_bytes(b"x")
+    (made.folder.build / "half").write_bytes(b"left out")
+    return made
+
+
+def test_what_comes_back_is_the_same_release_ledger_and_files(office: Office, tmp_path: Path) -> None:
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    assert made.file == tmp_path / "kho-20260409T050000.zip"
+    assert oct(made.file.stat().st_mode & 0o777) == "0o600"
+    back = DataFolder(tmp_path / "back")
+    done = restore(made.file, back)
+    assert (done.release_id, done.files) == (made.release_id, made.files)
+    manifest = current_manifest(back)
+    assert manifest is not None
+    assert manifest == current_manifest(office.folder)
+    check_whole(back, manifest)
+    assert list_releases(back) == list_releases(office.folder)
+    ledgers = [open_ledger(folder.ledger_file) for folder in (office.folder, back)]
+    assert list_receipts(ledgers[0]) == list_receipts(ledgers[1])
+    assert list_acts(ledgers[0]) == list_acts(ledgers[1])
+    assert (back.exports / "R0002-x" / "bao-cao.docx").read_bytes() == b"x"
+    assert not (back.build / "half").exists()
+    modes = [
+        folder.landed(list_receipts(ledgers[0])[0].sha256).stat().st_mode for folder in (office.folder, back)
+    ]
+    assert modes[0] == modes[1]
+
+
+def test_a_backup_taken_while_the_office_works_is_one_that_a_crash_could_have_left(
+    office: Office, tmp_path: Path
+) -> None:
+    is_over = threading.Event()
+
+    def work() -> None:
+        while not is_over.is_set():
+            office.work()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        made = [make_backup(office.desk.settings, tmp_path / f"{number}.zip", NOON) for number in range(5)]
+    finally:
+        is_over.set()
+        worker.join()
+    for number, item in enumerate(made):
+        back = DataFolder(tmp_path / f"back {number}")
+        restore(item.file, back)
+        receipts = list_receipts(open_ledger(back.ledger_file))
+        for receipt in receipts:
+            assert hashlib.sha256(back.landed(receipt.sha256).read_bytes()).hexdigest() == receipt.sha256
+        manifest = current_manifest(back)
+        assert manifest is not None
+        assert int(manifest.inputs_hash) <= len(receipts)
+
+
+def test_a_folder_in_use_is_not_written_over(office: Office, tmp_path: Path) -> None:
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    before = sorted(office.folder.root.rglob("*"))
+    with pytest.raises(UsageError) as error:
+        restore(made.file, office.folder)
+    assert error.value.code == "backup.not_empty"
+    assert sorted(office.folder.root.rglob("*")) == before
+
+
+def test_a_backup_does_not_lie_in_the_folder_that_it_saves(office: Office) -> None:
+    with pytest.raises(UsageError) as error:
+        make_backup(office.desk.settings, office.folder.root / "kho.zip", NOON)
+    assert error.value.code == "backup.inside"
+
+
+def changed(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """A copy of a backup whose entries were changed; of a file that is taken out, the manifest goes on telling."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    change(entries)
+    copy = file.with_name("changed.zip")
+    with zipfile.ZipFile(copy, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return copy
+
+
+def _other_bytes(entries: dict[str, bytes]) -> None:
+    name = next(name for name in entries if name.startswith("landing/"))
+    entries[name] = b"x" * len(entries[name])
+
+
+def _missing(entries: dict[str, bytes]) -> None:
+    del entries[next(name for name in entries if name.endswith("kho.duckdb"))]
+
+
+def _longer(entries: dict[str, bytes]) -> None:
+    name = next(name for name in entries if name.startswith("landing/"))
+    entries[name] += b"x"
+
+
+@pytest.mark.parametrize("change", [_other_bytes, _missing, _longer])
+def test_a_damaged_backup_brings_nothing_back(
+    office: Office, tmp_path: Path, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    with pytest.raises(KhoError) as error:
+        restore(changed(made.file, change), DataFolder(tmp_path / "back"))
+    assert error.value.code == "backup.damaged"
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../out", "/tmp/out", "a/../../out", "a\\..\\out", "C:out", "a//b", ".", "", "a/\x00"],  # noqa: S108
+)
+def test_a_name_in_a_backup_leads_nowhere_else(office: Office, tmp_path: Path, name: str) -> None:
+    def rename(entries: dict[str, bytes]) -> None:
+        told = json.loads(entries[MANIFEST])
+        told["files"][0]["path"] = name
+        entries[MANIFEST] = json.dumps(told).encode()
+
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError) as error:
+        restore(changed(made.file, rename), DataFolder(tmp_path / "back"))
+    assert error.value.code == "backup.not_one"
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "changed.zip"])
+
+
+def test_another_file_is_told_to_be_none(tmp_path: Path) -> None:
+    file = tmp_path / "other.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "x")
+    with pytest.raises(UsageError) as error:
+        restore(file, DataFolder(tmp_path / "back"))
+    assert error.value.code == "backup.not_one"
