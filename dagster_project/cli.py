@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from dagster_project.cli_back_series import register as register_back_series
+from dagster_project.cli_backup import register as register_backup
 from dagster_project.cli_base import (
     HELP_LANG,
     OPTIONS,
@@ -36,12 +37,14 @@ from dagster_project.cli_base import (
     office_told,
     rounds_told,
     say,
+    say_clock,
     say_rollback,
     settings_told,
 )
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
 from dagster_project.cli_documents import register as register_documents
+from dagster_project.cli_failures import explain
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_package import register as register_package
@@ -131,6 +134,7 @@ def run(
     seconds: dict[str, float] = {}
     desk.folder.make()
     with build_lock(desk.folder.build_lock):
+        say_clock(desk)
         catalogue = pipeline.load_checked_catalogue(desk)
         told = rounds_told(desk.settings, catalogue, year, round_code)
         wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
@@ -148,6 +152,8 @@ def run(
             runner = Runner(desk)
             with _stage(desk.settings, "refresh", seconds):
                 seconds.update(runner.refresh())
+        else:
+            pipeline.start_build(desk)
         after = current_manifest(desk.folder)
         if after is None:
             raise KhoError("cli.no_release", folder=desk.folder.root)
@@ -181,6 +187,7 @@ def report(
 ) -> None:
     """Export the report set of a release again, or of what was known at a moment; a fixed round's is its own."""
     from dagster_project import pipeline
+    from dagster_project.locks import build_lock
     from dagster_project.warehouse.summary import summarise
 
     desk = desk_told()
@@ -192,7 +199,9 @@ def report(
         raise UsageError("cli.nothing_of_round", round=", ".join(told), release=release_id)
     if release is None and at is None:
         release_id = pipeline.release_to_export(desk, release_id, exported)
-    for file in pipeline.export(desk, release_id, exported):
+    with build_lock(desk.folder.build_lock):
+        written = pipeline.export(desk, release_id, exported)
+    for file in written:
         say(desk.settings, "run_where", name=_export_name(desk.settings, file.kind), path=file.path)
 
 
@@ -253,6 +262,7 @@ register_letters(app)
 register_documents(app)
 register_package(app)
 register_sql(app)
+register_backup(app)
 
 
 @dataclass(frozen=True)
@@ -419,11 +429,10 @@ def main() -> None:
             _fail(KhoError("cli.interrupted"))
         raise
     except KhoError as error:
-        _fail(KhoError("cli.interrupted") if interrupted.is_set() else error)
-    except OSError as error:
-        _fail(_disk_error(error))
+        _fail(KhoError("cli.interrupted") if interrupted.is_set() else explain(error, _root()) or error)
     except Exception as error:  # noqa: BLE001  # the last guard: a user gets words, the log gets the traceback
-        _fail(KhoError("cli.unexpected", error=type(error).__name__, log=_log(error)))
+        log = _log(error)
+        _fail(explain(error, _root()) or _unforeseen(error, log))
 
 
 def _interrupt(interrupted: Event) -> NoReturn:
@@ -438,10 +447,15 @@ def _fail(error: KhoError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _disk_error(error: OSError) -> KhoError:
-    """What the disk refused: no right to write, no room, no such folder."""
-    where = error.filename or (OPTIONS.data or Path(os.environ.get("KHO_DATA") or "data")).resolve()
-    return KhoError("cli.disk_refused", file=where, detail=error.strerror or str(error), log=_log(error))
+def _unforeseen(error: Exception, log: Path | str) -> KhoError:
+    if isinstance(error, OSError):
+        where = error.filename or _root()
+        return KhoError("cli.disk_refused", file=where, detail=error.strerror or str(error), log=log)
+    return KhoError("cli.unexpected", error=type(error).__name__, log=log)
+
+
+def _root() -> Path:
+    return (OPTIONS.data or Path(os.environ.get("KHO_DATA") or "data")).resolve()
 
 
 def _log(error: Exception) -> Path | str:
@@ -449,7 +463,7 @@ def _log(error: Exception) -> Path | str:
     import tempfile
     import traceback
 
-    root = (OPTIONS.data or Path(os.environ.get("KHO_DATA") or "data")).resolve()
+    root = _root()
     content = "".join(traceback.format_exception(error))
     for folder in (root / "logs", Path(tempfile.gettempdir())):
         log = folder / f"kho-{clock():%Y%m%dT%H%M%S}.log"

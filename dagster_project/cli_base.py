@@ -150,6 +150,20 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def say_clock(desk: Desk) -> None:
+    """Say beside the output where this machine's clock is behind what stands in the ledger."""
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+    from dagster_project.ledger.store import last_act_at, open_ledger
+
+    last, now = last_act_at(open_ledger(desk.settings.ledger)), desk.now()
+    if last is not None and now < last:
+        shown = {
+            name: f"{at.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
+            for name, at in (("last", last), ("now", now))
+        }
+        sys.stderr.write(message("days.clock_back", desk.settings.lang, **shown) + "\n")
+
+
 def say(settings: Settings, text: str, /, **values: object) -> None:
     """Print one message of the command."""
     sys.stdout.write(message(f"cli.{text}", settings.lang, **values) + "\n")

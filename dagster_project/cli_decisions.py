@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import Round, Year, clock, current_id, help_text, office_told, say
+from dagster_project.cli_base import Round, Year, clock, current_id, help_text, office_told, say, say_clock
 from dagster_project.errors import UsageError
 from dagster_project.settings import Settings
 
@@ -401,4 +401,5 @@ def _ledger(desk: Desk) -> Iterator[Engine]:
 
     desk.folder.make()
     with build_lock(desk.folder.build_lock):
+        say_clock(desk)
         yield open_ledger(desk.settings.ledger)

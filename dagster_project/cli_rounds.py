@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dagster_project.cli_base import HELP_LANG, Json, Round, Year, help_text, office_told, say
+from dagster_project.cli_base import HELP_LANG, Json, Round, Year, help_text, office_told, say, say_clock
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.messages import message, message_table
 from dagster_project.settings import Settings
@@ -128,6 +128,7 @@ def _do(act: str, year: int | None, round_code: str | None, **asked: Any) -> Non
     desk = office_told()
     desk.folder.make()
     with build_lock(desk.folder.build_lock):
+        say_clock(desk)
         catalogue = pipeline.load_checked_catalogue(desk)
         code = _round(desk.settings, catalogue, year, round_code)
         ledger = open_ledger(desk.settings.ledger)

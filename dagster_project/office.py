@@ -72,6 +72,7 @@ def make_office(
                 reference_areas=reference_areas,
             ),
         )
+        folder.settings.chmod(0o600)  # an office may write the address of its ledger there, with the password
     if is_sample or folder.catalogue.is_dir():
         return is_sample
     with durable.new_folder(folder.catalogue) as aside:

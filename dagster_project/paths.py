@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The office's own account may do everything, its group may read, nobody else comes in.
+FOLDER_MODE = 0o750
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -186,4 +188,4 @@ class DataFolder:
             self.dagster_home,
             self.logs,
         ):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)

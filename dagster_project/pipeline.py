@@ -27,13 +27,14 @@ from dagster_project.fixed_rounds import check_fixed, check_states, record_relea
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
-from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, open_ledger
+from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, log_act, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import Settings
 from dagster_project.text import printable
 
 if TYPE_CHECKING:
     import polars as pl
+    from sqlalchemy import Engine
 
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.quality.gate import Gate
@@ -54,6 +55,7 @@ _CODE = {
     "dbt": ("*.sql", "*.yml", "*.py"),
     "expectations": ("*.json",),
 }
+_RELEASE_MADE = "release.made"
 #: They change no figure of a release.
 _OUTSIDE_RESULTS = (
     "defs",
@@ -61,12 +63,15 @@ _OUTSIDE_RESULTS = (
     "aside.py",
     "catalogue_versions.py",
     "appendix.py",
+    "backup.py",
     "cli.py",
     "cli_back_series.py",
+    "cli_backup.py",
     "cli_base.py",
     "cli_catalogue.py",
     "cli_decisions.py",
     "cli_documents.py",
+    "cli_failures.py",
     "cli_feedback.py",
     "cli_letters.py",
     "cli_portal.py",
@@ -141,7 +146,7 @@ def receive(
             )
         )
     engine = open_ledger(desk.settings.ledger)
-    add_receipts(engine, receipts)
+    add_receipts(engine, receipts, (desk.now(), desk.settings.person))
     asked = {receipt.receipt_id for receipt in receipts}
     return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in asked]
 
@@ -359,16 +364,31 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         always_kept=rounds.kept_releases(),
     )
     record_releases(ledger, rounds, made.release_id, now)
+    _log_release(ledger, made, now, desk.settings.person)
     if held:
         log_rollback_ended(ledger, held, made.release_id, now)
     return made
 
 
+def _log_release(ledger: Engine, made: Release, now: datetime, by: str) -> None:
+    """Write who made a release; one that a crash left unwritten is written when it is found again."""
+    known = {act["subject"] for act in list_acts(ledger) if act["act"] == _RELEASE_MADE}
+    if made.release_id not in known:
+        log_act(
+            ledger, at=now, actor=by, act=_RELEASE_MADE, subject=made.release_id, detail=made.content_hash
+        )
+
+
 def needs_build(desk: Desk, inputs: Inputs) -> bool:
-    """Whether there is something that neither the current release holds nor a rollback set aside."""
-    from dagster_project.warehouse.releases import current_manifest
+    """Whether there is something that neither the current release holds nor a rollback set aside.
+
+    A release whose file is no longer what it was is made anew.
+    """
+    from dagster_project.warehouse.releases import current_manifest, is_whole
 
     current, held = current_manifest(desk.folder), rolled_back(desk)
+    if current and not is_whole(desk.folder, current):
+        return True
     known = {current.inputs_hash if current else None, held.set_aside if held else None}
     return inputs.inputs_hash not in known
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder, Project
@@ -24,6 +24,9 @@ ReferenceAreas = Literal["own", "national"]
 REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
+
+#: Rights of the group and of everybody on a file.
+_OTHERS = 0o077
 
 
 class ReadLimits(BaseModel):
@@ -69,6 +72,8 @@ class Settings(BaseModel):
     lang: Literal["vi", "en"] = "vi"
     office: Office = Office()
     ledger_url: SecretStr | None = None
+    person: str = "kho"
+    """Who acts where a command asks for no name: ``KHO_BY``, else the account on this machine."""
 
     @property
     def folder(self) -> DataFolder:
@@ -120,7 +125,13 @@ def read_settings(
         lang="en" if wanted == "en" else "vi",
         office=office,
         ledger_url=SecretStr(address) if address else office.ledger_url,
+        person=_person(environment),
     )
+
+
+def _person(environment: Mapping[str, str]) -> str:
+    told = (environment.get(name, "").strip() for name in ("KHO_BY", "USER", "LOGNAME"))
+    return printable(next(filter(None, told), "kho"))
 
 
 def _check_folder(root: Path) -> None:
@@ -140,6 +151,19 @@ def read_office(file: Path) -> Office:
     if not file.is_file():
         return Office()
     try:
-        return Office.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        office = Office.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
         raise UsageError("cli.wrong_settings", file=file, detail=str(error)) from error
+    mode = file.stat().st_mode & 0o777
+    if mode & _OTHERS and _holds_secret(office):
+        raise UsageError("days.open_secret", file=file, mode=f"{mode:o}")
+    return office
+
+
+def _holds_secret(told: BaseModel) -> bool:
+    """Whether anything in ``told`` is kept from being shown."""
+    values = [getattr(told, name) for name in type(told).model_fields]
+    return any(
+        isinstance(value, (SecretStr, SecretBytes)) or (isinstance(value, BaseModel) and _holds_secret(value))
+        for value in values
+    )

@@ -180,9 +180,14 @@ def read_manifest(folder: DataFolder, release_id: str) -> Manifest:
     return manifest
 
 
+def is_whole(folder: DataFolder, manifest: Manifest) -> bool:
+    """Whether a release's file is still what its manifest says."""
+    return _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
+
+
 def check_whole(folder: DataFolder, manifest: Manifest) -> None:
     """``KhoError`` where a release's file is no longer what its manifest says."""
-    if _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) != manifest.sha256:
+    if not is_whole(folder, manifest):
         raise KhoError("releases.damaged", release=manifest.release_id)
 
 
