@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,9 @@ def write_portal(
     return folder / INDEX
 
 
+@cache
 def _environment() -> Environment:
+    """Compiled once in a process: of a small portal that is half of the time."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from docx.oxml.ns import qn
+
+from dagster_project.reports.official import write_official
+from dagster_project.reports.read import read_round
+from dagster_project.reports.release import open_release
+from tests.reports.tiny_release import ROUND
+
+
+def official(release: Path, file: Path, code: str = ROUND) -> Any:
+    """The official report of a release alone, without the other documents of its set."""
+    with open_release(release) as opened:
+        write_official(read_round(opened, code), file)
+    return Document(str(file))
 
 
 def texts(document: Any) -> list[str]:

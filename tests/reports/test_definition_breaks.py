@@ -6,7 +6,10 @@ from pathlib import Path
 
 import openpyxl
 
-from dagster_project.reports.export import export_release
+from dagster_project.reports.annex import write_annex
+from dagster_project.reports.portal_sources import read_sources
+from dagster_project.reports.read import read_round
+from dagster_project.reports.release import open_release
 from tests.reports.tiny_release import ROUND, commune, write_release
 
 REASON = "Đổi đơn vị tính: triệu đồng → tỷ đồng."
@@ -23,9 +26,10 @@ def test_a_figure_in_another_unit_says_its_unit_and_the_first_of_a_definition_is
                 row["unit"] = "triệu đồng"
             if row["period_code"] == "2025":
                 row["break_reason_vi"] = f"{AREAS} {REASON}" if row["indicator_code"] == "A.1" else AREAS
-    files = export_release(write_release(tmp_path, rows), tmp_path / "exports", round_code=ROUND, lang="vi")
-    annex = next(file.path for file in files if file.kind == "annex")
-    book = openpyxl.load_workbook(annex)
+    with open_release(write_release(tmp_path, rows)) as release:
+        facts = read_round(release, ROUND)
+        write_annex(facts, tmp_path / "annex.xlsx", "vi", read_sources(release, facts))
+    book = openpyxl.load_workbook(tmp_path / "annex.xlsx")
     page = book["Tổng hợp"]
     by_code = {row[0].value: row for row in page.iter_rows(min_row=6)}
     assert by_code["A.1"][4].value.endswith(" triệu đồng")
