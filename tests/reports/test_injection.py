@@ -8,16 +8,36 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
+import xlsxwriter
 from docx.oxml import parse_xml
 
+from dagster_project.frames import FINDINGS, conform
+from dagster_project.quality.feedback import make_feedback
 from dagster_project.reports.export import export_release
+from dagster_project.reports.letters import (
+    Debt,
+    Occasion,
+    Question,
+    Unsent,
+    message_lines,
+    write_confirmation,
+    write_reminder,
+    write_return,
+)
+from dagster_project.reports.pdf import docx_to_pdf
+from dagster_project.reports.read import read_round
+from dagster_project.reports.release import Release, open_release
+from dagster_project.reports.return_package import write_return as write_return_package
 from dagster_project.reports.safe import file_part, plain
+from tests.reports.tiny_package import add_figures
 from tests.reports.tiny_release import ROUND, decided_commune, write_release
 
 PAYLOADS = (
@@ -57,14 +77,119 @@ def _hostile() -> dict[str, list[dict[str, Any]]]:
     return dict(rows)
 
 
+def _figures() -> list[tuple[Any, ...]]:
+    """A figure that counts per payload, with the payload as its text, unit and place."""
+    return [
+        ("A.1.GT", f"C{place}", None, None, payload, "value", None, payload, payload)
+        for place, payload in enumerate(PAYLOADS)
+    ]
+
+
+def _findings() -> pl.DataFrame:
+    """A finding per payload in a cell of its own, its last texts a unit's words."""
+    texts = {
+        name: list(PAYLOADS)
+        for name in ("observed", "expected", "entered", "message_vi", "message_en", "advice_vi", "advice_en")
+    }
+    return pl.DataFrame(
+        {
+            **{name: [None] * len(PAYLOADS) for name in FINDINGS},
+            **texts,
+            "finding_id": [f"f{place}" for place in range(len(PAYLOADS))],
+            "rule_code": "R",
+            "severity": "blocking",
+            "file_name": PAYLOADS[7],
+            "sheet": "Biểu",
+            "cell": [f"B{place}" for place in range(1, len(PAYLOADS) + 1)],
+            "data_element_code": "A.1.GT",
+            "category_code": "_T",
+            "period_code": "2025",
+        }
+    )
+
+
+def _workbook() -> bytes:
+    """What a unit sent: texts that look like formulas, typed as texts."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Biểu")
+        for place, payload in enumerate(PAYLOADS):
+            sheet.write_string(place, 1, payload)
+    return buffer.getvalue()
+
+
+def _write_letters(release: Release, folder: Path) -> None:
+    questions = tuple(
+        Question(
+            is_blocking=place % 2 == 0, sheet=text, cell=text, name=text, entered=text, text=text, advice=text
+        )
+        for place, text in enumerate(PAYLOADS)
+    )
+    occasion = Occasion(
+        facts=read_round(release, ROUND),
+        now=datetime(2026, 4, 8, 2, tzinfo=UTC),
+        recipient=PAYLOADS[0],
+        sent=1,
+        expected=2,
+        deadline=None,
+        office_deadline=None,
+    )
+    debts = [
+        Debt(
+            code="vp",
+            name=payload,
+            unsent=(Unsent(payload, payload, "refused"),),
+            questions=questions,
+            files=(payload,),
+        )
+        for payload in PAYLOADS
+    ]
+    for place, debt in enumerate(debts):
+        (folder / f"tin-nhan-{place}.txt").write_text(message_lines(occasion, debt), encoding="utf-8")
+    template = next(debt for debt in debts if "{{" in debt.name)
+    write_reminder(occasion, debts, folder / "cong-van.docx")
+    write_return(occasion, template, folder / "phieu.docx")
+    write_confirmation(occasion, template, folder / "giay.docx")
+    for file in ("cong-van", "phieu", "giay"):
+        docx_to_pdf(folder / f"{file}.docx", folder / f"{file}.pdf")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole set of one hostile round, in a folder of its own."""
+    """Everything that leaves the office after one hostile round: its set, letters, feedback, a return package."""
     home = tmp_path_factory.mktemp("hostile")
-    release = write_release(home / "releases", _hostile(), is_sample=False)
-    export_release(release, home / "exports", round_code=ROUND, lang="vi")
+    release_dir = write_release(home / "releases", _hostile(), is_sample=False)
+    add_figures(release_dir, _figures())
+    export_release(release_dir, home / "exports", round_code=ROUND, lang="vi")
+    out = home / "exports" / release_dir.name
+    feedback = make_feedback(
+        _workbook(), _findings(), out / "phan-hoi.xlsx", lang="vi", file_name=PAYLOADS[0]
+    )
+    make_feedback(None, _findings(), out / "phan-hoi-danh-sach.xlsx", lang="vi", file_name=PAYLOADS[7])
+    with open_release(release_dir) as release:
+        _write_letters(release, out)
+        write_return_package(
+            release,
+            ROUND,
+            ("03390", PAYLOADS[7]),
+            findings=[conform(_findings().drop("entered"), FINDINGS)],
+            workbooks=[feedback.path],
+            file=out / "tra-lai.zip",
+            lang="vi",
+        )
     assert sorted(path.name for path in home.iterdir()) == ["exports", "releases"]
-    return home / "exports" / release.name
+    return out
+
+
+def test_the_set_of_a_hostile_round_is_complete(folder: Path) -> None:
+    names = {name for name, _ in _entries(folder)}
+    assert {
+        f"goi-so-lieu-{ROUND}.zip",
+        "annex.xlsx",
+        "datapackage.json",
+        "csv/fct_element_value.csv",
+    } <= names
+    assert {"tra-lai.zip", "csv/returned_findings.csv", "phan-hoi-1.xlsx"} <= names
 
 
 def _files(folder: Path, *endings: str) -> list[Path]:
@@ -100,27 +225,35 @@ def test_no_cell_of_a_workbook_is_a_formula_and_no_link_leads_out(folder: Path) 
         cells = [cell for page in book for row in page.iter_rows() for cell in row]
         assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
         assert not [cell.hyperlink.target for cell in cells if cell.hyperlink and cell.hyperlink.target]
-        told = {str(cell.value) for cell in cells}
-        assert {plain(payload) for payload in PAYLOADS} <= told, "kept word for word"
+        told = " ".join(str(cell.value) for cell in cells)
+        assert not [payload for payload in PAYLOADS if plain(payload) not in told], "kept word for word"
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             assert not [part for part in archive.namelist() if "externalLink" in part or "vba" in part]
             assert not [part for part in archive.namelist() if b'TargetMode="External"' in archive.read(part)]
 
 
 def test_a_document_shows_templates_as_text_and_has_no_field_but_the_page_number(folder: Path) -> None:
-    (file,) = _files(folder, ".docx")
-    with zipfile.ZipFile(file) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))}
-    fields = set()
-    text = ""
-    for content in parts.values():
-        tree = parse_xml(content)
-        fields |= {node.text for node in tree.iter() if str(node.tag).endswith("}instrText")}
-        text += "".join(node.text or "" for node in tree.iter() if str(node.tag).endswith("}t"))
-        assert b'TargetMode="External"' not in content
-    assert fields == {"PAGE"}
-    assert "{{ 7*191 }}" in text
-    assert "1337" not in text
+    files = _files(folder, ".docx")
+    assert len(files) == 4
+    for file in files:
+        with zipfile.ZipFile(file) as archive:
+            parts = [archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))]
+        fields = set()
+        text = ""
+        for content in parts:
+            tree = parse_xml(content)
+            fields |= {node.text for node in tree.iter() if str(node.tag).endswith("}instrText")}
+            text += "".join(node.text or "" for node in tree.iter() if str(node.tag).endswith("}t"))
+            assert b'TargetMode="External"' not in content
+        assert fields == {"PAGE"}, file
+        assert "{{ 7*191 }}" in text, file
+        assert "1337" not in text
+
+
+def test_no_line_of_a_message_begins_as_a_formula_or_a_command(folder: Path) -> None:
+    lines = [line for file in _files(folder, ".txt") for line in file.read_text("utf-8").splitlines()]
+    assert len(lines) == 3 * len(PAYLOADS)
+    assert not [line for line in lines if _FORMULA.match(line) or line.startswith("/")]
 
 
 class _Page(HTMLParser):

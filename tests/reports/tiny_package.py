@@ -55,13 +55,24 @@ def release_with_figures(
     """A commune's release with the figures that count; its indicators are those of ``tiny_release``."""
     rows = _rows(area)
     release = write_release(folder, rows, is_sample=is_sample)
+    add_figures(release, figures, area=area, is_sample=is_sample)
+    return release
+
+
+def add_figures(
+    release: Path,
+    figures: Sequence[tuple[Any, ...]],
+    *,
+    area: tuple[str, str] = ("03390", "Xã Bình Lư"),
+    is_sample: bool = False,
+) -> None:
+    """Give a release the figures that count, without which it has no packages."""
     frame = _facts(area, figures, is_sample=is_sample)
     with duckdb.connect(str(release / "kho.duckdb")) as connection:
         connection.register("given", frame.to_arrow())
         connection.execute("create table marts.fct_element_value as from given")
         connection.unregister("given")
         connection.execute("comment on column marts.fct_element_value.value is 'Giá trị | Value'")
-    return release
 
 
 def package(release: Path, file: Path, *, sdmx: bool = False) -> Path:
