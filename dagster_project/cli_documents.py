@@ -96,22 +96,28 @@ def templates_export(*, again: Annotated[bool, typer.Option("--again", help=_hel
 
 @templates_app.command("check", help=_help("templates_check"))
 def templates_check() -> None:
-    """Name every field of the office's template that is not known."""
-    from dagster_project.reports.official import TEMPLATE, check_template
+    """Name every field of the office's templates that is not known."""
+    from dagster_project.reports.filling import SHIPPED, template_of
+    from dagster_project.reports.template_fields import check_fields, template_names
 
     desk = desk_told()
-    file = desk.folder.templates / TEMPLATE.name
-    check_template(file if file.is_file() else TEMPLATE)
-    _say(desk.settings, "template_good", file=file if file.is_file() else TEMPLATE.name)
+    files = [template_of(name, desk.folder.templates) for name in template_names()]
+    check_fields(*files)
+    for file in files:
+        _say(desk.settings, "template_good", file=file.name if file.parent == SHIPPED else file)
 
 
 @templates_app.command("fields", help=_help("templates_fields"))
-def templates_fields() -> None:
+def templates_fields(
+    template: Annotated[str, typer.Argument(help=_help("template"))] = "official",
+) -> None:
     """List the fields that a template may use."""
-    from dagster_project.reports.template_fields import known_fields
+    from dagster_project.reports.template_fields import known_fields, template_names
 
     desk = desk_told()
-    rows = [(field.path, field.told(desk.settings.lang)) for field in known_fields()]
+    if template not in template_names():
+        raise UsageError("documents.unknown_template", template=template, known=", ".join(template_names()))
+    rows = [(field.path, field.told(desk.settings.lang)) for field in known_fields(template)]
     print_table(desk.settings, ("field", "meaning"), rows)
 
 

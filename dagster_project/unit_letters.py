@@ -20,6 +20,7 @@ import polars as pl
 from dagster_project import durable
 from dagster_project.catalogue.calendar import day_rules, due_moment, working_days_left
 from dagster_project.errors import UsageError
+from dagster_project.reports.filling import template_of
 from dagster_project.reports.letters import (
     Deadline,
     Debt,
@@ -35,6 +36,7 @@ from dagster_project.reports.pdf import docx_to_pdf
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import open_release, valid_at
 from dagster_project.reports.safe import file_part
+from dagster_project.reports.template_fields import check_fields
 from dagster_project.warehouse.open_findings import SendBack, open_findings
 from dagster_project.warehouse.releases import RELEASE_FILE
 from dagster_project.warehouse.status import Known, RoundStatus, UnitStatus, read_status
@@ -94,6 +96,7 @@ def write_letters(
     strangers = sorted(set(units or ()) - {unit.reporting_unit_code for unit in status.units})
     if strangers:
         raise UsageError("letters.unknown_unit", unit=", ".join(strangers), round_code=round_code)
+    check_fields(*(template_of(kind, folder.templates) for kind in kinds if kind != "message"))
     with open_release(release_dir) as release:
         facts = read_round(release, round_code)
         focal = _focal(release.mart("dim_reporting_unit"), facts)

@@ -252,8 +252,9 @@ def test_the_offices_own_template_is_used_and_an_unknown_field_in_it_is_named(
     assert "Điện thoại liên hệ: 0213 năm 2025" in _text(write(_rows(), kinds=["reminder"]).letters[0].path)
     document.add_paragraph("{{ phone_of_office }}")
     document.save(str(own))
-    with pytest.raises(UsageError, match=r"phone_of_office"):
+    with pytest.raises(UsageError) as told:
         write(_rows(), kinds=["reminder"])
+    assert "phone_of_office" in told.value.text("vi")
 
 
 def test_a_unit_that_does_not_report_is_told_so(write: Write) -> None:

@@ -96,11 +96,11 @@ def is_exported(folder: Path, round_code: str | None) -> bool:
 
 
 def check_templates(templates: Path | None) -> None:
-    """Raise ``UsageError`` with every field that the official report's template cannot be filled with."""
+    """Raise ``UsageError`` with every field that the set's templates cannot be filled with."""
     from dagster_project.reports.filling import template_of
-    from dagster_project.reports.official import check_template
+    from dagster_project.reports.template_fields import check_fields
 
-    check_template(template_of("official", templates))
+    check_fields(*(template_of(name, templates) for name in ("official", "summary")))
 
 
 def _write_set(

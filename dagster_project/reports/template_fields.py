@@ -1,7 +1,8 @@
 """The fields that a Word template may use, and what is wrong with one that uses others.
 
-``template_fields.csv`` lists them (``groups[].name``: of each group, its name). A template is parsed, never run, to
-find every unknown field, also those that this round would not reach.
+``template_fields.csv`` lists those of the official report, ``letter_fields.csv`` those of the other templates
+(``groups[].name``: of each group, its name). A template is parsed, never run, to find every unknown field, also those
+that this round would not reach.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -24,6 +25,9 @@ from dagster_project.reports.filling import sandbox
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+OFFICIAL = "official"
+#: The code of a message and its values.
+Problem = tuple[str, dict[str, str]]
 _EXPRESSION = re.compile(r"\{\{.*?\}\}")
 _HEADS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships/header",
@@ -47,30 +51,57 @@ class Field:
 
 
 class TemplateError(UsageError):
-    """A template that cannot be filled; every problem in both languages."""
+    """Templates that cannot be filled; every problem of each in both languages."""
 
-    def __init__(self, file: Path, problems: list[tuple[str, dict[str, str]]]) -> None:
-        self.problems = problems
+    def __init__(self, found: Mapping[Path, Sequence[Problem]]) -> None:
+        self.found = found
+        file, problems = next(iter(found.items()))
         super().__init__("documents.template_fields", file=file, count=len(problems))
 
     def text(self, lang: str) -> str:
-        told = (f"– {message(code, lang, **values)}" for code, values in self.problems)
-        return "\n".join([super().text(lang), *told])
+        lines = []
+        for file, problems in self.found.items():
+            lines.append(message("documents.template_fields", lang, file=file, count=len(problems)))
+            lines += [f"– {message(code, lang, **values)}" for code, values in problems]
+        return "\n".join(lines)
 
 
 @cache
-def known_fields() -> tuple[Field, ...]:
-    """All fields in the order of the report."""
-    file = resources.files("dagster_project.reports") / "template_fields.csv"
-    return tuple(Field(**row) for row in csv.DictReader(io.StringIO(file.read_text("utf-8"), newline="")))
+def template_names() -> tuple[str, ...]:
+    """Templates by the names of their files, the official report first."""
+    listed = (name for row in _table("letter_fields.csv") for name in row["templates"].split())
+    return (OFFICIAL, *dict.fromkeys(listed))
 
 
-def check_fields(template: Path) -> None:
-    """Raise ``UsageError`` with every field that cannot be filled, and where the file is no Word document."""
+@cache
+def known_fields(template: str = OFFICIAL) -> tuple[Field, ...]:
+    """All fields of a template in the order of its document."""
+    if template == OFFICIAL:
+        return tuple(Field(**row) for row in _table("template_fields.csv"))
+    rows = (row for row in _table("letter_fields.csv") if template in row["templates"].split())
+    return tuple(Field(row["path"], row["vi"], row["en"]) for row in rows)
+
+
+def _table(name: str) -> Iterator[dict[str, str]]:
+    file = resources.files("dagster_project.reports") / name
+    return csv.DictReader(io.StringIO(file.read_text("utf-8"), newline=""))
+
+
+def check_fields(*templates: Path) -> None:
+    """Raise ``UsageError`` with every field that cannot be filled, and where a file is no Word document.
+
+    Which template a file is, is told by its name.
+    """
+    found = {template: problems for template in templates if (problems := _problems(template))}
+    if found:
+        raise TemplateError(found)
+
+
+def _problems(template: Path) -> list[Problem]:
     from jinja2 import TemplateSyntaxError
 
     environment = sandbox()
-    problems: dict[str, tuple[str, dict[str, str]]] = {}
+    problems: dict[str, Problem] = {}
     for xml in _sources(template):
         broken = list(_broken(environment, xml))
         problems |= {told: ("documents.field_broken", {"field": told, "detail": why}) for told, why in broken}
@@ -81,9 +112,10 @@ def check_fields(template: Path) -> None:
         except TemplateSyntaxError as error:
             problems[str(error)] = ("documents.template_syntax", {"detail": str(error.message)})
             continue
-        problems |= {path: _unknown(path) for path in _Reader().read(tree)}
-    if problems:
-        raise TemplateError(template, list(problems.values()))
+        problems |= {
+            path: _unknown(path, template.stem) for path in _Reader(_known_paths(template.stem)).read(tree)
+        }
+    return list(problems.values())
 
 
 def _sources(template: Path) -> Iterator[str]:
@@ -115,19 +147,19 @@ def _broken(environment: Environment, xml: str) -> Iterator[tuple[str, str]]:
             yield re.sub(r"<[^>]*>", "", expression), str(error.message)
 
 
-def _unknown(path: str) -> tuple[str, dict[str, str]]:
-    names = [item.path for item in known_fields()]
+def _unknown(path: str, template: str) -> Problem:
+    names = [item.path for item in known_fields(template)]
     near = get_close_matches(path, names, _NEAR, 0.6)
     if near:
         return "documents.field_near", {"field": path, "near": ", ".join(near)}
-    return "documents.field_unknown", {"field": path}
+    return "documents.field_unknown", {"field": path, "template": template}
 
 
 @cache
-def _known_paths() -> frozenset[str]:
+def _known_paths(template: str) -> frozenset[str]:
     """Every field and everything that holds one."""
     paths = set()
-    for item in known_fields():
+    for item in known_fields(template):
         parts = re.findall(r"[^.\[]+|\[\]", item.path)
         for end in range(1, len(parts) + 1):
             paths.add("".join(part if part == "[]" else f".{part}" for part in parts[:end])[1:])
@@ -138,6 +170,7 @@ def _known_paths() -> frozenset[str]:
 class _Reader:
     """Walks a parsed template and gathers paths that are not known; names are those of the loops around."""
 
+    known: frozenset[str]
     found: list[str] = field(default_factory=list)
 
     def read(self, tree: Any) -> list[str]:
@@ -173,7 +206,7 @@ class _Reader:
 
     def _check(self, node: Any, scope: Mapping[str, str | None]) -> None:
         path = self._path(node, scope)
-        if path and path not in _known_paths() and path not in self.found:
+        if path and path not in self.known and path not in self.found:
             self.found.append(path)
 
     def _path(self, node: Any, scope: Mapping[str, str | None]) -> str | None:

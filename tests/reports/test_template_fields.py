@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
 
 from dagster_project.errors import ExitCode, UsageError
+from dagster_project.reports import letters
 from dagster_project.reports.export import export_release
+from dagster_project.reports.filling import SHIPPED
+from dagster_project.reports.letters import Debt, Occasion, Question, Unsent
 from dagster_project.reports.official import TEMPLATE, check_template
+from dagster_project.reports.read import read_round
+from dagster_project.reports.release import open_release
+from dagster_project.reports.template_fields import check_fields, known_fields, template_names
 from tests.reports.documents import texts
-from tests.reports.tiny_release import ROUND
+from tests.reports.tiny_release import ROUND, decided_commune, write_release
 
 
 def _edited(folder: Path, *paragraphs: str) -> Path:
@@ -47,7 +56,7 @@ def test_every_wrong_field_is_named_with_near_ones_and_nothing_is_written(
     assert '"issuerr": không có trường này; gần giống: issuer' in text
     assert '"groups[].nam": không có trường này; gần giống: groups[].name' in text
     assert '"groups[].lines[].codes"' in text
-    assert '"qwertyuiop": không có trường này (xem kho templates fields).' in text
+    assert '"qwertyuiop": không có trường này (xem kho templates fields official).' in text
     assert "__class__.__mro__" in text
     assert not (tmp_path / "out").exists()
 
@@ -73,3 +82,54 @@ def test_names_of_loops_and_own_variables_are_no_fields(tmp_path: Path) -> None:
         "{{ recipients[0] }} {{ groups[0].name }}",
     )
     check_template(own / TEMPLATE.name)
+
+
+def _named(tree: Any, at: str = "") -> set[str]:
+    """Paths of what was filled in: ``unsent[].form``."""
+    if isinstance(tree, dict):
+        return {path for name, item in tree.items() for path in _named(item, f"{at}.{name}" if at else name)}
+    if isinstance(tree, list):
+        return {path for item in tree for path in _named(item, f"{at}[]")}
+    return {at}
+
+
+def test_every_field_of_letters_and_of_the_page_for_leaders_is_listed_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: dict[str, set[str]] = {}
+
+    def note(template: Path, fields: Any, *_: Any, **__: Any) -> None:
+        filled[template.stem] = _named(fields)
+
+    monkeypatch.setattr(letters, "fill", note)
+    question = Question(is_blocking=True, sheet="B", cell="A1", name="", entered="", text="", advice="")
+    debt = Debt(
+        code="vp",
+        name="Văn phòng",
+        unsent=(Unsent("B01", "Biểu", "waiting"),),
+        questions=(question, replace(question, is_blocking=False)),
+    )
+    with open_release(write_release(tmp_path, decided_commune())) as release:
+        facts = read_round(release, ROUND)
+    now = datetime(2026, 4, 8, 2, tzinfo=UTC)
+    occasion = Occasion(
+        facts=facts, now=now, recipient="", sent=1, expected=2, deadline=None, office_deadline=None
+    )
+    letters.write_reminder(occasion, [debt], tmp_path)
+    letters.write_return(occasion, debt, tmp_path)
+    letters.write_confirmation(occasion, debt, tmp_path)
+    assert filled == {name: {item.path for item in known_fields(name)} for name in filled}
+    check_fields(*(SHIPPED / f"{name}.docx" for name in template_names()))
+
+
+def test_templates_of_letters_are_checked_by_their_own_fields_and_all_at_once(tmp_path: Path) -> None:
+    for name in ("reminder", "summary", "return"):
+        document = Document(str(SHIPPED / f"{name}.docx"))
+        document.add_paragraph("{{ unsent[0].forms }}{% for item in unsent %}{{ item.form }}{% endfor %}")
+        document.save(str(tmp_path / f"{name}.docx"))
+    with pytest.raises(UsageError) as told:
+        check_fields(*(tmp_path / f"{name}.docx" for name in ("reminder", "summary", "return")))
+    text = told.value.text("vi")
+    assert text.count('"unsent[].forms": không có trường này; gần giống: unsent[].form') == 1
+    assert text.count('"unsent[].form": không có trường này (xem kho templates fields return).') == 1
+    assert all(str(tmp_path / f"{name}.docx") in text for name in ("reminder", "summary", "return"))

@@ -143,6 +143,7 @@ def write_release(
     release_dir = folder / release_id
     release_dir.mkdir(parents=True)
     with duckdb.connect(str(release_dir / "kho.duckdb")) as connection:
+        connection.begin()  # a table each would be written to the disk one by one
         connection.execute("create schema marts")
         for mart, columns in MARTS.items():
             if first_version and mart in LATER_MARTS:
@@ -153,6 +154,7 @@ def write_release(
             connection.execute(f"create table marts.{mart} as from given")
             connection.unregister("given")
         connection.execute("comment on column marts.fct_indicator.value is 'Giá trị | Value'")
+        connection.commit()
     manifest = {
         "release_id": release_id,
         "created_at": CREATED,
