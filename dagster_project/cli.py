@@ -49,6 +49,7 @@ from dagster_project.cli_feedback import feedback
 from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_package import register as register_package
 from dagster_project.cli_portal import register as register_portal
+from dagster_project.cli_publish import register as register_publish
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
 from dagster_project.cli_sql import register as register_sql
@@ -263,6 +264,7 @@ register_documents(app)
 register_package(app)
 register_sql(app)
 register_backup(app)
+register_publish(app)
 
 
 @dataclass(frozen=True)

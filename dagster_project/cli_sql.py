@@ -102,15 +102,15 @@ def describe(
 def _all_tables(texts: Sequence[TableText], lang: str) -> str:
     from dagster_project.warehouse.describe import in_language
 
-    return _aligned([(text.name, in_language(text.description, lang)) for text in texts])
+    return _aligned([(text.name, in_language(text.comment, lang)) for text in texts])
 
 
 def _one_table(text: TableText, lang: str) -> str:
     from dagster_project.warehouse.describe import in_language
 
     counted = message("sql.rows", lang, count=text.rows)
-    columns = [(column.name, column.type, in_language(column.description, lang)) for column in text.columns]
-    return f"{text.name} ({counted}): {in_language(text.description, lang)}\n\n{_aligned(columns)}"
+    columns = [(column.name, column.type, in_language(column.comment, lang)) for column in text.columns]
+    return f"{text.name} ({counted}): {in_language(text.comment, lang)}\n\n{_aligned(columns)}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

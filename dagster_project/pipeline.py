@@ -77,6 +77,7 @@ _OUTSIDE_RESULTS = (
     "cli_portal.py",
     "cli_package.py",
     "cli_releases.py",
+    "cli_publish.py",
     "cli_rounds.py",
     "cli_sql.py",
     "cli_status.py",

@@ -47,7 +47,7 @@ class ReadLimits(BaseModel):
 class Office(BaseModel):
     """``settings.toml``: whose data folder this is.
 
-    The ledger's address may hold a password: it is left out wherever the office is written down or hashed.
+    Addresses of databases may hold a password: they are left out wherever the office is written down or hashed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -60,6 +60,7 @@ class Office(BaseModel):
     keep_releases: int = Field(default=10, ge=1)
     read_limits: ReadLimits = ReadLimits()
     ledger_url: SecretStr | None = Field(default=None, exclude=True)
+    postgres_url: SecretStr | None = Field(default=None, exclude=True)
 
 
 class Settings(BaseModel):
@@ -72,6 +73,7 @@ class Settings(BaseModel):
     lang: Literal["vi", "en"] = "vi"
     office: Office = Office()
     ledger_url: SecretStr | None = None
+    postgres_url: SecretStr | None = None
     person: str = "kho"
     """Who acts where a command asks for no name: ``KHO_BY``, else the account on this machine."""
 
@@ -118,7 +120,7 @@ def read_settings(
     if wanted not in ("vi", "en"):
         raise UsageError("cli.wrong_lang", wanted=wanted)
     office = read_office(folder.settings)
-    address = environment.get("KHO_LEDGER_URL")
+    address, published = environment.get("KHO_LEDGER_URL"), environment.get("KHO_POSTGRES_URL")
     return Settings(
         data=root,
         catalogue=chosen,
@@ -126,6 +128,7 @@ def read_settings(
         office=office,
         ledger_url=SecretStr(address) if address else office.ledger_url,
         person=_person(environment),
+        postgres_url=SecretStr(published) if published else office.postgres_url,
     )
 
 

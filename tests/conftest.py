@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.postgres_server import started_postgres
 
 #: Third-party workbooks with expected results; they are read where they lie and never copied.
 THIRD_PARTY = os.environ.get("KHO_TEST_DATA", "")
@@ -18,6 +22,17 @@ def third_party() -> Path:
     if not THIRD_PARTY or not folder.is_dir():
         pytest.skip("third-party data not found: set KHO_TEST_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL that these tests start themselves."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(started_postgres())
+        except Exception as error:  # noqa: BLE001  # whatever keeps it from starting here
+            pytest.skip(f"PostgreSQL cannot start here: {error}")
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_tables_and_columns_are_described_in_either_language(data: Path) -> None
     assert "One row per area." in english.stdout
     assert "Area code." in english.stdout
     (told,) = kho_inside(data, "describe", "dim_area", "--json").json
-    assert told["columns"][0]["description"] == "Mã địa bàn. — Area code."
+    assert told["columns"][0]["comment"] == "Mã địa bàn. — Area code."
 
 
 def test_a_mistyped_table_is_answered_with_the_nearest(data: Path) -> None:

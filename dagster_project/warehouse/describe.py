@@ -1,6 +1,7 @@
-"""What the tables of a release and their columns mean, in two languages: as dbt's descriptions, kept in the file.
+"""What the tables of a release and their columns mean, in two languages.
 
-A description is Vietnamese, a dash, English. Wording belongs in ``dbt/models/marts``; printing, in the commands.
+dbt's descriptions are kept in the file as comments: Vietnamese, a dash, English. Wording belongs in
+``dbt/models/marts``; printing, in the commands.
 """
 
 from __future__ import annotations
@@ -12,52 +13,36 @@ from pathlib import Path
 
 from dagster_project.errors import UsageError
 from dagster_project.warehouse.connection import connect
-from dagster_project.warehouse.marts import SCHEMA
+from dagster_project.warehouse.marts import SCHEMA, Column, list_columns
 
 _DASH = " — "
 
 
 @dataclass(frozen=True)
-class ColumnText:
-    """One column; ``type`` is DuckDB's name, ``description`` holds both languages."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True)
 class TableText:
-    """One table; ``rows`` is exact, since nothing was ever deleted in a release; both languages in ``description``."""
+    """One table; ``rows`` is exact, since nothing was ever deleted in a release; comments hold both languages."""
 
     name: str
     rows: int
-    description: str
-    columns: Sequence[ColumnText]
+    comment: str | None
+    columns: Sequence[Column]
 
 
-def in_language(description: str, lang: str) -> str:
-    """One language of a description; the whole of it where it has no dash."""
-    vietnamese, dash, english = description.rpartition(_DASH)
+def in_language(comment: str | None, lang: str) -> str:
+    """One language of a comment; the whole of it where it has no dash."""
+    vietnamese, dash, english = (comment or "").rpartition(_DASH)
     return english if lang == "en" or not dash else vietnamese
 
 
 def read_texts(file: Path) -> list[TableText]:
     """Every table of a release's file, by name, with its columns in order."""
-    columns: dict[str, list[ColumnText]] = {}
     with connect(file) as connection:
-        for table, *column in connection.execute(
-            "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
-            "where schema_name = ? and database_name = current_database() order by table_name, column_index",
-            [SCHEMA],
-        ).fetchall():
-            columns.setdefault(table, []).append(ColumnText(*column))
-        tables = connection.execute(
-            "select table_name, estimated_size, coalesce(comment, '') from duckdb_tables() "
-            "where schema_name = ? and database_name = current_database() order by table_name",
-            [SCHEMA],
-        ).fetchall()
-    return [TableText(name, rows, comment, tuple(columns[name])) for name, rows, comment in tables]
+        rows = dict(
+            connection.execute(
+                "select table_name, estimated_size from duckdb_tables() where schema_name = ?", [SCHEMA]
+            ).fetchall()
+        )
+        return [TableText(table, rows[table], *told) for table, told in list_columns(connection).items()]
 
 
 def find_text(texts: Sequence[TableText], told: str) -> TableText:

@@ -56,8 +56,8 @@ class Mart:
     sha256: str
 
 
-def describe(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
-    """Every table of the schema in the connected file, by name."""
+def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, Sequence[Column]]]:
+    """Every table of the schema in the connected file by name: its comment and its columns in order."""
     comments = dict(
         connection.execute(
             "select table_name, comment from duckdb_tables() where schema_name = ? and not internal", [SCHEMA]
@@ -70,7 +70,15 @@ def describe(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
         [SCHEMA],
     ).fetchall():
         found.setdefault(table, []).append(Column(column, kind, comment))
-    return [_mart(connection, table, comments.get(table), columns) for table, columns in found.items()]
+    return {table: (comments.get(table), tuple(columns)) for table, columns in found.items()}
+
+
+def describe(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
+    """Every table of the schema in the connected file, by name."""
+    return [
+        _mart(connection, table, comment, columns)
+        for table, (comment, columns) in list_columns(connection).items()
+    ]
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
@@ -120,7 +128,7 @@ def _mart(
     """  # noqa: S608  # every name is quoted and comes from the file's own catalogue
     row = connection.execute(query, [heading + "\n"]).fetchone()
     rows, digest = row or (0, "")
-    return Mart(table, comment, tuple(columns), int(rows), str(digest))
+    return Mart(table, comment, columns, int(rows), str(digest))
 
 
 def marked(column: Column) -> str:
