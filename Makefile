@@ -7,7 +7,7 @@ THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check faults bench clean constraints
+.PHONY: setup run test check docs faults bench clean constraints
 
 setup: $(READY)
 
@@ -29,10 +29,19 @@ test: setup
 faults: setup
 	$(BIN)/python -m tests.faultset
 
-# 10,000 workbooks with 20 findings each, the seconds of every stage; the portal of a province, seconds and megabytes.
+# 10,000 workbooks with 20 findings each, the seconds of every stage; the portal of a province, seconds and megabytes;
+# a million rows into PostgreSQL under readers, with publishers killed on the way.
 bench: setup
 	$(BIN)/python -m tests.benchmarks.gates
 	$(BIN)/python -m tests.benchmarks.portal
+	$(BIN)/python -m tests.benchmarks.publish
+
+# dbt's own pages about models, columns, tests and exports, in one file that needs no server and no network.
+docs: setup
+	@KHO_INPUTS=inputs KHO_BUILD_FILE=:memory: $(BIN)/dbt --quiet --no-send-anonymous-usage-stats docs generate \
+	  --static --empty-catalog --select resource_type:exposure --project-dir dbt --profiles-dir dbt \
+	  --target-path target/docs --log-path dbt/logs
+	@echo dbt/target/docs/static_index.html
 
 check: setup
 	$(BIN)/ruff check .
