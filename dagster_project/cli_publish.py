@@ -25,6 +25,8 @@ def _help(code: str) -> str:
     return message(f"publish.{code}", HELP_LANG)
 
 
+_PUBLISHED = "publish.postgres"
+
 publish_app = typer.Typer(help=_help("help"), no_args_is_help=True)
 
 
@@ -48,6 +50,7 @@ def postgres(
     as_json: Json = False,
 ) -> None:
     """Publish a release into PostgreSQL."""
+    from dagster_project.ledger.store import log_act, open_ledger
     from dagster_project.warehouse.keys import read_keys
     from dagster_project.warehouse.publish import Target, publish
     from dagster_project.warehouse.releases import read_manifest
@@ -57,6 +60,7 @@ def postgres(
     if settings.postgres_url is None:
         raise UsageError("publish.no_address", file=desk.folder.settings)
     manifest = read_manifest(desk.folder, id_told(desk, release, None))
+    ledger, now = open_ledger(settings.ledger), clock()
     with _progress(settings) as on_table:
         done = publish(
             desk.folder,
@@ -64,10 +68,12 @@ def postgres(
             read_keys(Project()),
             Target(settings.postgres_url, schema, reader),
             area_code=settings.office.area_code,
-            now=clock(),
+            now=now,
             all_rows=all_rows,
             on_table=on_table,
         )
+    if done.changed:
+        log_act(ledger, at=now, actor=settings.person, act=_PUBLISHED, subject=done.release_id, detail=schema)
     if as_json:
         sys.stdout.write(json.dumps(asdict(done), ensure_ascii=False, indent=2) + "\n")
         return

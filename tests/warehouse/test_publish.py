@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from dagster_project.errors import ExitCode, KhoError, LockedError, UsageError
+from dagster_project.ledger.store import list_acts, open_ledger
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import read_settings
 from dagster_project.warehouse.keys import Key, read_keys
@@ -328,7 +329,7 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(
 
 
 def test_the_command_says_what_it_did(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, manifest = released(tmp_path, "create table marts.dim_area as select '1' as area_key")
+    folder, manifest = released(tmp_path, "create table marts.dim_area as select '1' as area_key")
     monkeypatch.setenv("KHO_POSTGRES_URL", address)
     told = kho_inside(tmp_path, "publish", "postgres", "--json").json
     assert told == {
@@ -338,3 +339,5 @@ def test_the_command_says_what_it_did(address: str, tmp_path: Path, monkeypatch:
     }
     printed = kho_inside(tmp_path, "publish", "postgres")
     assert (printed.code, manifest.release_id in printed.out) == (0, True)
+    acts = [(act["act"], act["subject"], act["detail"]) for act in list_acts(open_ledger(folder.ledger_file))]
+    assert acts == [("publish.postgres", manifest.release_id, "marts")]
