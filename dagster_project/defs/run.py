@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
+import yaml
+from dagster._core.instance.ref import InstanceRef
 
 from dagster_project.definitions import build_defs
+from dagster_project.defs.event_log import KeptOpenEventLog
 from dagster_project.defs.partitions import ROUNDS
 from dagster_project.errors import KhoError
 from dagster_project.office import make_dagster_home
@@ -56,6 +59,9 @@ class Runner:
 
 
 def open_instance(folder: DataFolder) -> dg.DagsterInstance:
-    """The instance whose home lies in the data folder, telemetry off."""
+    """The instance whose home lies in the data folder, telemetry off; its files are those that the UI reads."""
     make_dagster_home(folder)
-    return dg.DagsterInstance.from_config(str(folder.dagster_home))
+    home = str(folder.dagster_home)
+    events = yaml.safe_load(str(InstanceRef.config_defaults(home)["event_log_storage"].config_yaml))
+    kept_open = {"module": KeptOpenEventLog.__module__, "class": KeptOpenEventLog.__name__, "config": events}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"event_log_storage": kept_open}))
