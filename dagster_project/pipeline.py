@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -209,11 +209,22 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
 
 
 def load_checked_catalogue(desk: Desk) -> Catalogue:
-    """The catalogue, linted; raises ``CatalogueError`` with every problem at once."""
+    """The catalogue, linted; raises ``CatalogueError`` with every problem at once.
+
+    Every stage asks for it: files that are byte for byte those of the last time are not read and linted again.
+    """
+    folder, beside = desk.settings.catalogue, desk.settings.reference_areas
+    files = sorted(file for top in (folder, beside) if top for file in top.glob("*.csv"))
+    read = "".join(f"{file}\n{_digest(file.read_bytes())}\n" for file in files)
+    return _checked_catalogue(folder, beside, read)
+
+
+@lru_cache(maxsize=2)
+def _checked_catalogue(folder: Path, beside: Path | None, _read: str) -> Catalogue:
     from dagster_project.catalogue.lint import check
     from dagster_project.catalogue.load import CatalogueError, load_catalogue
 
-    catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
+    catalogue = load_catalogue(folder, beside)
     problems = check(catalogue)
     if problems:
         raise CatalogueError(problems)

@@ -90,11 +90,13 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
         f"create table {table} as from {source}.{SCHEMA}.{name(mart.name)} "
         f"order by {', '.join(name(column) for column in order)}"
     )
-    if mart.comment:
-        connection.execute(f"comment on table {table} is {text(mart.comment)}")
-    for column in mart.columns:
-        if column.comment:
-            connection.execute(f"comment on column {table}.{name(column.name)} is {text(column.comment)}")
+    comments = [f"comment on table {table} is {text(mart.comment)};"] if mart.comment else []
+    comments += [
+        f"comment on column {table}.{name(column.name)} is {text(column.comment)};"
+        for column in mart.columns
+        if column.comment
+    ]
+    connection.execute("\n".join(comments))
 
 
 def name(identifier: str) -> str:
