@@ -127,6 +127,7 @@ def run(
     from dagster_project import pipeline
     from dagster_project.catalogue.rounds import Wanted
     from dagster_project.locks import build_lock
+    from dagster_project.quality import beside
     from dagster_project.warehouse.releases import current_manifest
     from dagster_project.warehouse.summary import summarise
 
@@ -148,6 +149,8 @@ def run(
         held = pipeline.rolled_back(desk)
         runner = None
         if pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
+            # Both take seconds to load, so they load side by side.
+            beside.start()
             from dagster_project.defs.run import Runner
 
             runner = Runner(desk)

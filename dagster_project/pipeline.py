@@ -302,6 +302,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     """Gate 1 over all that was read; its frames are written among the build's inputs."""
     import polars as pl
 
+    from dagster_project.quality import beside
     from dagster_project.quality.gate import admit as admit_batch
     from dagster_project.quality.late import hold_late, let_in
     from dagster_project.quality.returned import keep_newest
@@ -326,6 +327,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     submissions = held.submissions
     found = keep_newest(_gathered(batches, "findings", frames.FINDINGS, files), places)
     gate = admit_batch(held.cells, submissions, catalogue, desk.project.expectations)
+    beside.stop()
     findings = pl.concat([found, held.findings, frames.conform(gate.findings, frames.FINDINGS)])
     inputs = desk.folder.build_inputs
     is_sample = desk.settings.office.is_sample

@@ -6,9 +6,9 @@ An error of a step is raised as it is, an interruption as Python's own; knows no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
-import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from dagster_project.definitions import build_defs
@@ -62,6 +62,10 @@ def open_instance(folder: DataFolder) -> dg.DagsterInstance:
     """The instance whose home lies in the data folder, telemetry off; its files are those that the UI reads."""
     make_dagster_home(folder)
     home = str(folder.dagster_home)
-    events = yaml.safe_load(str(InstanceRef.config_defaults(home)["event_log_storage"].config_yaml))
-    kept_open = {"module": KeptOpenEventLog.__module__, "class": KeptOpenEventLog.__name__, "config": events}
+    defaults: Mapping[str, Any] = InstanceRef.config_defaults(home)
+    kept_open = {
+        "module": KeptOpenEventLog.__module__,
+        "class": KeptOpenEventLog.__name__,
+        "config": defaults["event_log_storage"].config_dict,
+    }
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"event_log_storage": kept_open}))

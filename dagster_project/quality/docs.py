@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dagster_project.quality.suites import Result
+    from dagster_project.quality.outcomes import Result
 
 PAGE = "index.html"
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -16,10 +16,12 @@ import polars as pl
 
 from dagster_project.frames import FINDINGS, empty
 from dagster_project.messages import message_table
+from dagster_project.quality.beside import validate
 from dagster_project.quality.findings import build_findings, fill_template
+from dagster_project.quality.outcomes import read_suite
 
 if TYPE_CHECKING:
-    from dagster_project.quality.suites import Outcome, Result
+    from dagster_project.quality.outcomes import Outcome, Result
 
 #: The grain of a reported value within one submission; a value's companions (state, status, source, note)
 #: carry the same five.
@@ -54,8 +56,6 @@ def admit(cells: pl.DataFrame, submissions: pl.DataFrame, catalogue: Tables, exp
     A failing row becomes a finding of stage "admission" at its cell; the rest goes on. Where the shape of the
     batch itself is wrong, nothing is looked at further and the cells come back untouched.
     """
-    from dagster_project.quality.suites import read_suite, validate
-
     results = [outcome.result for outcome in validate(read_suite(expectations / "cells.json"), cells)]
     if not all(result.success for result in results):
         return Gate(cells, empty(FINDINGS), results)

@@ -1,25 +1,22 @@
-"""Suites of Great Expectations read from files and run over frames.
+"""Suites of Great Expectations run over frames.
 
-This is the one module that imports Great Expectations; import it late, for that takes seconds. What is done about
-a failing row does not belong here (``gate``).
+This is the one module that imports Great Expectations; import it late, for that takes seconds (``beside`` lets them
+pass in another process). What is done about a failing row does not belong here (``gate``).
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 
-from dagster_project.messages import message
+from dagster_project.quality.outcomes import Outcome, Result, Suite
 
 # Set before the import, which reads it.
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -27,60 +24,6 @@ import great_expectations as gx
 
 #: About the frame and not about its rows.
 _OF_SHAPE = ("expect_table_columns_to_match_ordered_list", "expect_column_values_to_be_of_type")
-
-
-@dataclass(frozen=True)
-class Suite:
-    """One file of ``expectations/``. Each expectation's meta holds rule_code, severity and row_level."""
-
-    name: str
-    expectations: Sequence[Mapping[str, Any]]
-    meta: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one expectation said about one dataset and round.
-
-    ``invariant`` marks what we promise ourselves: a failure means that the program is at fault, not a unit.
-    ``error`` is set where the expectation could not be evaluated at all.
-    """
-
-    dataset: str
-    round_code: str | None
-    rule_code: str
-    severity: str
-    success: bool
-    failed: int
-    evaluated: int
-    invariant: bool
-    error: str | None = None
-
-    def text(self, lang: str) -> str:
-        """Say in words that this invariant does not hold."""
-        return message(
-            "quality.invariant",
-            lang,
-            rule_code=self.rule_code,
-            dataset=self.dataset,
-            failed=self.failed,
-            evaluated=self.evaluated,
-        )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A result with the positions of the failing rows; they stay empty for what is not row by row."""
-
-    result: Result
-    row_level: bool
-    rows: list[int]
-
-
-def read_suite(file: Path) -> Suite:
-    """Read one suite."""
-    content = json.loads(file.read_text(encoding="utf-8"))
-    return Suite(content["name"], content["expectations"], content["meta"])
 
 
 def validate(suite: Suite, frame: pl.DataFrame, by: str | None = None) -> list[Outcome]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dagster_project.paths import Project
 from dagster_project.quality.docs import write_data_docs
-from dagster_project.quality.suites import Result
+from dagster_project.quality.outcomes import Result
 
 
 def _result(rule_code: str, failed: int, *, round_code: str = "2244-X-2025", **changes: object) -> Result:
