@@ -47,13 +47,16 @@ from dagster_project.cli_documents import register as register_documents
 from dagster_project.cli_failures import explain
 from dagster_project.cli_feedback import feedback
 from dagster_project.cli_letters import register as register_letters
+from dagster_project.cli_notices import register as register_notices
 from dagster_project.cli_package import register as register_package
 from dagster_project.cli_portal import register as register_portal
 from dagster_project.cli_publish import register as register_publish
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
+from dagster_project.cli_serve import register as register_serve
 from dagster_project.cli_sql import register as register_sql
 from dagster_project.cli_status import register as register_status
+from dagster_project.cli_timetable import register as register_timetable
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.messages import message
 from dagster_project.paths import Project
@@ -248,11 +251,14 @@ def forms_issue(
     """One workbook per reporting unit of the round."""
     from dagster_project import pipeline
     from dagster_project.catalogue.rounds import Wanted, rounds_wanted
+    from dagster_project.timetable import FORMS, Step, mark_done
 
     desk = office_told()
     catalogue = pipeline.load_checked_catalogue(desk)
     for code in rounds_wanted(catalogue, desk.settings.office, Wanted(year, round_code)):
         issued = pipeline.issue(desk, catalogue, code, unit)
+        if unit is None:
+            mark_done(desk, Step(FORMS, code), desk.settings.person)
         say(desk.settings, "forms_issued", count=len(issued), folder=desk.folder.forms / code)
 
 
@@ -268,6 +274,9 @@ register_package(app)
 register_sql(app)
 register_backup(app)
 register_publish(app)
+register_notices(app)
+register_timetable(app)
+register_serve(app)
 
 
 @dataclass(frozen=True)

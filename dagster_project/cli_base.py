@@ -126,23 +126,9 @@ def office_told() -> Desk:
 
 def known_now(desk: Desk, catalogue: Catalogue) -> Known:
     """What is known of rounds at this moment: from the catalogue, the current release and the ledger."""
-    from dagster_project.ledger.decisions import list_entries, list_exemptions, list_signed_copies
-    from dagster_project.ledger.store import open_ledger
-    from dagster_project.warehouse.releases import RELEASE_FILE, current_release
-    from dagster_project.warehouse.status import Known
+    from dagster_project.known import known_of
 
-    desk.folder.make()
-    ledger = open_ledger(desk.settings.ledger)
-    release_id = current_release(desk.folder)
-    return Known(
-        catalogue=catalogue,
-        office=desk.settings.office,
-        release_file=desk.folder.release(release_id) / RELEASE_FILE if release_id else None,
-        entries=list_entries(ledger),
-        exemptions=list_exemptions(ledger),
-        signed_copies=list_signed_copies(ledger),
-        now=clock(),
-    )
+    return known_of(desk, catalogue)
 
 
 def clock() -> datetime:

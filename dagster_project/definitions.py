@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from dagster_project.defs import assets, automation, jobs, models
-from dagster_project.defs.desk import locked_desk, open_desk
+from dagster_project.defs import assets, automation, jobs, models, office
+from dagster_project.defs.desk import free_desk, locked_desk, open_desk
 from dagster_project.paths import Project
 
 
@@ -27,11 +27,40 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
             models.make_models(manifest),
             assets.make_release_asset(models.mart_keys(manifest)),
             assets.exports,
+            office.forms,
+            office.reminders,
+            office.closing,
+            office.delivery,
+            office.notices,
         ],
-        jobs=[jobs.refresh, jobs.report],
-        schedules=[automation.refresh_schedule],
-        sensors=[automation.inbox_sensor, automation.release_sensor],
-        resources={"desk": locked_desk(open_desk), **(overrides or {})},
+        jobs=[
+            jobs.refresh,
+            jobs.report,
+            jobs.issue_forms,
+            jobs.remind,
+            jobs.close,
+            jobs.deliver,
+            jobs.notify,
+            jobs.check_freshness,
+            jobs.send_notices,
+        ],
+        asset_checks=[assets.release_is_fresh],
+        schedules=[
+            automation.nightly_refresh,
+            automation.freshness_schedule,
+            *automation.timetable_schedules,
+        ],
+        sensors=[
+            automation.inbox_sensor,
+            automation.release_sensor,
+            automation.mail_sensor,
+            automation.failure_sensor,
+        ],
+        resources={
+            "desk": locked_desk(open_desk),
+            "free_desk": free_desk(open_desk),
+            **(overrides or {}),
+        },
         executor=dg.in_process_executor,
     )
 

@@ -31,6 +31,24 @@ nux:
   enabled: false
 run_monitoring:
   enabled: false
+# What starts by itself works one after the other; a run whose process died is started again, one that failed is not.
+concurrency:
+  runs:
+    tag_concurrency_limits:
+      - key: kho/one_at_a_time
+        limit: 1
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 90
+      success: 365
 """
 
 

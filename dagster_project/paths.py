@@ -164,12 +164,21 @@ class DataFolder:
         return self.root / "sql-history"
 
     @property
+    def notices(self) -> Path:
+        """What was written to units and officers: one folder per round, in it one per notice."""
+        return self.root / "notices"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 
     @property
     def build_lock(self) -> Path:
         return self.root / "build.lock"
+
+    @property
+    def serve_lock(self) -> Path:
+        return self.root / "serve.lock"
 
     @property
     def logs(self) -> Path:

@@ -74,15 +74,25 @@ _OUTSIDE_RESULTS = (
     "cli_failures.py",
     "cli_feedback.py",
     "cli_letters.py",
+    "cli_notices.py",
     "cli_portal.py",
     "cli_package.py",
     "cli_releases.py",
     "cli_publish.py",
     "cli_rounds.py",
     "cli_sql.py",
+    "cli_serve.py",
     "cli_status.py",
+    "cli_timetable.py",
     "decide",
     "fixed_rounds.py",
+    "freshness.py",
+    "known.py",
+    "mail.py",
+    "notices.py",
+    "portal_server.py",
+    "serve.py",
+    "timetable.py",
     "unit_letters.py",
 )
 
@@ -119,11 +129,13 @@ def receive(
     wanted: Wanted = ANYTHING,
     sender: str = "",
     channel: str = "",
+    only: Callable[[Path], bool] | None = None,
 ) -> list[Receipt]:
     """Land copies of files and of everything in folders, and write their receipts.
 
     A folder may carry ``receipts.csv`` (file, received_at, sender, channel), else the clock tells when a file came,
-    and ``sender`` and ``channel`` from whom and how. ``wanted`` is what the run was told to take, if anything.
+    and ``sender`` and ``channel`` from whom and how. ``wanted`` is what the run was told to take, if anything; ``only``
+    leaves files where they lie for now.
     Returns the receipts of all these files, new or known; what may not be read in a folder is passed over and told by
     ``not_received``. Raises ``UsageError`` for a path that is not there, a named file that may not be read and a
     malformed ``receipts.csv``.
@@ -133,6 +145,8 @@ def receive(
     desk.folder.make()
     receipts = []
     for arrival in _arrivals(sources, desk.now):
+        if only is not None and not only(arrival.path):
+            continue
         landed = land(arrival.path, desk.folder)
         receipts.append(
             Receipt(
@@ -161,7 +175,7 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
     problems = []
     for folder in (source for source in sources if source.is_dir()):
         closed = [
-            str(path) for path in sorted(folder.rglob("*")) if _is_wanted(path, folder) and _is_closed(path)
+            str(path) for path in sorted(folder.rglob("*")) if is_wanted(path, folder) and _is_closed(path)
         ]
         if closed:
             problems.append(KhoError("inbox.unreadable", files=", ".join(closed)))
@@ -677,13 +691,13 @@ def _arrivals_in(folder: Path, now: Callable[[], datetime]) -> list[_Arrival]:
     arrivals = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or not _is_wanted(path, folder) or _is_closed(path):
+        if not path.is_file() or not is_wanted(path, folder) or _is_closed(path):
             continue
         arrivals.append(told[name](path) if name in told else _Arrival(path, printable(name), now()))
     return arrivals
 
 
-def _is_wanted(path: Path, folder: Path) -> bool:
+def is_wanted(path: Path, folder: Path) -> bool:
     """Whether something in a folder is no link, no hidden or half-saved file and not the list of receipts itself."""
     relative = path.relative_to(folder)
     hidden = any(part.startswith((".", "~$")) for part in relative.parts)

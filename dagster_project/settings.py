@@ -24,6 +24,7 @@ ReferenceAreas = Literal["own", "national"]
 REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
+_ADDRESS = r"^[^@\s]+@[^@\s]+$"
 
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
@@ -44,6 +45,25 @@ class ReadLimits(BaseModel):
     file_wall_seconds: int = 60
 
 
+class Mail(BaseModel):
+    """``[mail]`` in ``settings.toml``: the server that notices are handed to; its password never stands there.
+
+    The password comes from ``KHO_SMTP_PASSWORD`` or from ``password_file``, which only its owner may read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = Field(pattern=_ADDRESS)
+    user: str = ""
+    password_file: str = ""
+    office: str = Field(default="", pattern=f"^$|{_ADDRESS}")
+    maintainer: str = Field(default="", pattern=f"^$|{_ADDRESS}")
+    seconds: float = Field(default=10, gt=0, le=60)
+
+
 class Office(BaseModel):
     """``settings.toml``: whose data folder this is.
 
@@ -61,6 +81,8 @@ class Office(BaseModel):
     read_limits: ReadLimits = ReadLimits()
     ledger_url: SecretStr | None = Field(default=None, exclude=True)
     postgres_url: SecretStr | None = Field(default=None, exclude=True)
+    # where notices go changes no figure
+    mail: Mail | None = Field(default=None, exclude=True)
 
 
 class Settings(BaseModel):
@@ -76,6 +98,7 @@ class Settings(BaseModel):
     postgres_url: SecretStr | None = None
     person: str = "kho"
     """Who acts where a command asks for no name: ``KHO_BY``, else the account on this machine."""
+    smtp_password: SecretStr | None = None
 
     @property
     def folder(self) -> DataFolder:
@@ -121,6 +144,7 @@ def read_settings(
         raise UsageError("cli.wrong_lang", wanted=wanted)
     office = read_office(folder.settings)
     address, published = environment.get("KHO_LEDGER_URL"), environment.get("KHO_POSTGRES_URL")
+    password = environment.get("KHO_SMTP_PASSWORD")
     return Settings(
         data=root,
         catalogue=chosen,
@@ -129,6 +153,7 @@ def read_settings(
         ledger_url=SecretStr(address) if address else office.ledger_url,
         person=_person(environment),
         postgres_url=SecretStr(published) if published else office.postgres_url,
+        smtp_password=SecretStr(password) if password else None,
     )
 
 

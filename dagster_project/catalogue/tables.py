@@ -338,6 +338,10 @@ TABLES: dict[str, Table] = {
                 "period_end": _DATE,
                 "cut_off": _DATE,
                 "opens_on": _DATE,
+                # when forms go out (else when the round opens), and on which working days before the units' due date
+                # ("10 5 1") who has not sent is reminded (else nobody is)
+                "forms_on": _DATE,
+                "remind_before": _TEXT,
                 "is_break": _BOOL,  # the period's figures do not compare with the earlier ones
                 "break_reason_vi": _TEXT,
                 "break_reason_en": _TEXT,

@@ -13,8 +13,12 @@ import dagster as dg
 
 from dagster_project import durable, pipeline
 from dagster_project.catalogue_versions import notice
+from dagster_project.defs.inbox import is_at_rest
 from dagster_project.defs.partitions import ROUNDS
+from dagster_project.defs.retries import tried_again
+from dagster_project.defs.tags import RELEASE_TAG, add_tags
 from dagster_project.errors import KhoError
+from dagster_project.freshness import read_freshness
 from dagster_project.pipeline import Desk
 from dagster_project.quality.gate import Gate
 
@@ -33,11 +37,24 @@ DATA_DOCS = "data-docs"
 _DATA_DOCS_KEPT = 20
 
 
+class Inbox(dg.Config):
+    """What to take: ``at_rest`` gives size and time of change per file as the sensor saw them; None: everything."""
+
+    at_rest: dict[str, list[int]] | None = None
+
+
 @dg.asset(key=LANDING, group_name="intake", kinds={"file"})
-def landing(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
+def landing(
+    context: dg.AssetExecutionContext, config: Inbox, desk: dg.ResourceParam[Desk]
+) -> dg.MaterializeResult[None]:
     """Every file of the inbox, kept by sha256, with its receipt in the ledger."""
-    receipts = pipeline.receive(desk, [desk.folder.inbox])
-    problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, [desk.folder.inbox])]
+    inbox = desk.folder.inbox
+    seen = None if config.at_rest is None else {name: tuple(stat) for name, stat in config.at_rest.items()}
+    with tried_again(context):
+        receipts = pipeline.receive(
+            desk, [inbox], only=None if seen is None else lambda path: is_at_rest(path, inbox, seen)
+        )
+        problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, [inbox])]
     return dg.MaterializeResult(metadata={"files_in_inbox": len(receipts), "not_received": problems})
 
 
@@ -52,9 +69,10 @@ def catalogue(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(key=CELLS, deps=[LANDING, CATALOGUE], group_name="intake", kinds={"polars"})
-def cells(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
+def cells(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
     """Cells of the landed files with their coordinates, bound to units, elements and periods."""
-    read = pipeline.read_cells(desk, pipeline.load_checked_catalogue(desk))
+    with tried_again(context):
+        read = pipeline.read_cells(desk, pipeline.load_checked_catalogue(desk))
     return dg.MaterializeResult(metadata={"files_read": read})
 
 
@@ -160,10 +178,14 @@ def make_release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The release asset, downstream of every mart."""
 
     @dg.asset(key=RELEASE, deps=marts, group_name="release", kinds={"duckdb"})
-    def release(desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
+    def release(
+        context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]
+    ) -> dg.MaterializeResult[None]:
         """The build as one file that readers see whole, or not at all."""
-        inputs = pipeline.read_inputs(desk, pipeline.load_checked_catalogue(desk))
-        made = pipeline.publish(desk, inputs)
+        with tried_again(context):
+            inputs = pipeline.read_inputs(desk, pipeline.load_checked_catalogue(desk))
+            made = pipeline.publish(desk, inputs)
+        add_tags(context, {RELEASE_TAG: made.release_id})
         return dg.MaterializeResult(
             metadata={"release": made.release_id, "changed": made.changed, "content_hash": made.content_hash}
         )
@@ -171,20 +193,37 @@ def make_release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return release
 
 
+@dg.asset_check(asset=RELEASE, name="is_fresh", description="The release holds what the office has received")
+def release_is_fresh(desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:
+    """A warning where a file waits in the inbox, or something was decided since."""
+    found = read_freshness(desk, pipeline.load_checked_catalogue(desk))
+    return dg.AssetCheckResult(
+        passed=found.is_fresh,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"waiting_files": list(found.files), "is_stale": found.is_stale},
+    )
+
+
 @dg.asset(
     key=EXPORTS,
     deps=[RELEASE],
     partitions_def=ROUNDS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="exports",
     kinds={"word", "excel", "html", "parquet"},
 )
 def exports(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
-    """The report set of one round: official report, annex, quality report, open data."""
+    """The report set of each round: official report, annex, quality report, portal, open data."""
     from dagster_project.warehouse.releases import current_release
 
-    release_id = current_release(desk.folder)
-    if release_id is None:
+    current = current_release(desk.folder)
+    if current is None:
         raise KhoError("cli.no_release", folder=desk.folder.root)
-    release_id = pipeline.release_to_export(desk, release_id, context.partition_key)
-    files = pipeline.export(desk, release_id, context.partition_key)
-    return dg.MaterializeResult(metadata={file.kind: dg.MetadataValue.path(file.path) for file in files})
+    written: dict[str, dg.MetadataValue] = {}
+    taken = {code: pipeline.release_to_export(desk, current, code) for code in context.partition_keys}
+    for round_code, release_id in taken.items():
+        with tried_again(context):
+            files = pipeline.export(desk, release_id, round_code)
+        written |= {f"{round_code} {file.kind}": dg.MetadataValue.path(file.path) for file in files}
+    add_tags(context, {RELEASE_TAG: ", ".join(sorted(set(taken.values())))})
+    return dg.MaterializeResult(metadata=written)

@@ -10,9 +10,14 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from dagster_project.errors import KhoError
 from dagster_project.locks import build_lock
 from dagster_project.pipeline import Desk, start_build
 from dagster_project.settings import read_settings
+
+#: How long a run waits for another build: longer than one takes.
+LOCK_SECONDS = 1800
+MAX_RETRIES_TAG = "dagster/max_retries"
 
 
 def system_clock() -> datetime:
@@ -26,15 +31,36 @@ def open_desk() -> Desk:
 
 
 def locked_desk(make_desk: Callable[[], Desk]) -> dg.ResourceDefinition:
-    """A resource that holds the build lock, with the build cleared, while a run uses the desk."""
+    """A resource that holds the build lock, with the build cleared, while a run uses the desk.
 
-    def hold(_context: dg.InitResourceContext) -> Iterator[Desk]:
-        desk = make_desk()
-        desk.folder.make()
-        with build_lock(desk.folder.build_lock):
+    Another build is waited for; what a person must mend is not tried again by the instance.
+    """
+
+    def hold(context: dg.InitResourceContext) -> Iterator[Desk]:
+        try:
+            desk = make_desk()
+            desk.folder.make()
+        except KhoError:
+            if context.instance is not None and context.run is not None:
+                context.instance.add_run_tags(context.run.run_id, {MAX_RETRIES_TAG: "0"})
+            raise
+        with build_lock(desk.folder.build_lock, seconds=LOCK_SECONDS):
             start_build(desk)
             yield desk
 
-    return dg.ResourceDefinition(
-        resource_fn=dg.resource(hold).resource_fn, description="Where and with what one run works"
-    )
+    return _resource(hold, "Where and with what one run works")
+
+
+def free_desk(make_desk: Callable[[], Desk]) -> dg.ResourceDefinition:
+    """The desk without the build lock, for what touches no figure."""
+
+    def give(_context: dg.InitResourceContext) -> Iterator[Desk]:
+        yield make_desk()
+
+    return _resource(give, "The same, without the build lock")
+
+
+def _resource(
+    give: Callable[[dg.InitResourceContext], Iterator[Desk]], description: str
+) -> dg.ResourceDefinition:
+    return dg.ResourceDefinition(resource_fn=dg.resource(give).resource_fn, description=description)

@@ -5,7 +5,7 @@ An error of a step is raised as it is, an interruption as Python's own; knows no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,7 +13,7 @@ from dagster._core.instance.ref import InstanceRef
 
 from dagster_project.definitions import build_defs
 from dagster_project.defs.event_log import KeptOpenEventLog
-from dagster_project.defs.partitions import ROUNDS
+from dagster_project.defs.partitions import ROUNDS, span_tags, spans
 from dagster_project.errors import KhoError
 from dagster_project.office import make_dagster_home
 from dagster_project.paths import DataFolder
@@ -41,10 +41,19 @@ class Runner:
         self._instance.add_dynamic_partitions(str(ROUNDS.name), [round_code])
         return self._execute("report", round_code)
 
-    def _execute(self, job: str, partition: str | None) -> Mapping[str, float]:
+    def backfill(self, round_codes: Sequence[str]) -> None:
+        """The report sets of several rounds of the current release, in one run where they stand side by side."""
+        self._instance.add_dynamic_partitions(str(ROUNDS.name), list(round_codes))
+        known = list(self._instance.get_dynamic_partitions(str(ROUNDS.name)))
+        for first, last in spans(known, round_codes):
+            self._execute("report", None, span_tags(first, last))
+
+    def _execute(
+        self, job: str, partition: str | None, tags: Mapping[str, str] | None = None
+    ) -> Mapping[str, float]:
         try:
             result = self._definitions.resolve_job_def(job).execute_in_process(
-                instance=self._instance, partition_key=partition, run_config=_QUIET
+                instance=self._instance, partition_key=partition, tags=tags, run_config=_QUIET
             )
         except dg.DagsterExecutionInterruptedError as error:
             raise KeyboardInterrupt from error

@@ -254,3 +254,54 @@ REPORT_TEXTS = Table(
     _text("written_by"),
     _moment("written_at"),
 )
+
+#: Steps of the timetable that were done; one that stands here is not due again.
+TIMETABLE_STEPS = Table(
+    "timetable_steps",
+    METADATA,
+    _number("number"),
+    _text("round_code"),
+    _text("step"),
+    Column("occasion", String, nullable=False, default=""),
+    _text("done_by"),
+    _moment("done_at"),
+    UniqueConstraint("round_code", "step", "occasion"),
+)
+
+#: What was written to somebody, one row per event: never twice for the same one.
+NOTICES = Table(
+    "notices",
+    METADATA,
+    _number("number"),
+    Column("event", String(64), nullable=False, unique=True),
+    _text("kind"),
+    Column("round_code", String, nullable=False, default=""),
+    Column("reporting_unit_code", String, nullable=False, default=""),
+    Column("recipient", String, nullable=False, default=""),
+    _text("subject"),
+    _text("folder"),
+    _moment("written_at"),
+)
+
+#: A row before a mail server is asked; two at once cannot both write the same one.
+NOTICE_ATTEMPTS = Table(
+    "notice_attempts",
+    METADATA,
+    _number("number"),
+    Column("notice_number", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    _text("recipient"),
+    _moment("started_at"),
+    UniqueConstraint("notice_number", "attempt"),
+)
+
+#: What came of an attempt; one without a row here may have been sent.
+NOTICE_OUTCOMES = Table(
+    "notice_outcomes",
+    METADATA,
+    _number("number"),
+    Column("attempt_number", Integer, nullable=False, unique=True),
+    _text("outcome"),
+    Column("detail", String, nullable=False, default=""),
+    _moment("ended_at"),
+)

@@ -1,0 +1,46 @@
+"""Whether the current release holds what the office has: files of the inbox, decisions, catalogue.
+
+Asked by the nightly refresh and by its check; nothing is built or taken in here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dagster_project import pipeline
+from dagster_project.ledger.store import list_receipts, open_ledger
+
+if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
+    from dagster_project.pipeline import Desk
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Files of the inbox that nobody took in, and whether something else is newer than the release."""
+
+    files: tuple[str, ...]
+    is_stale: bool
+
+    @property
+    def is_fresh(self) -> bool:
+        return not self.files and not self.is_stale
+
+
+def read_freshness(desk: Desk, catalogue: Catalogue) -> Freshness:
+    """How fresh the current release is; an inbox of the same bytes under other names counts as taken in.
+
+    An office that received nothing yet has nothing to release.
+    """
+    desk.folder.make()
+    receipts = list_receipts(open_ledger(desk.settings.ledger))
+    known = {receipt.sha256 for receipt in receipts}
+    inbox = desk.folder.inbox
+    files = [path for path in sorted(inbox.rglob("*")) if path.is_file() and pipeline.is_wanted(path, inbox)]
+    waiting = [path for path in files if hashlib.sha256(path.read_bytes()).hexdigest() not in known]
+    return Freshness(
+        files=tuple(path.relative_to(inbox).as_posix() for path in waiting),
+        is_stale=bool(receipts) and pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
+    )

@@ -1,0 +1,66 @@
+"""What the operating system holds a process to: memory, processor time, its parent's life; what it has used.
+
+Linux and WSL. Another system would get its own few lines here and in ``locks``; no other module asks the system.
+Each function works on the process that calls it, for good.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def limit_memory(amount: int) -> None:
+    """At most ``amount`` bytes of address space; no memory image is left where the process dies."""
+    resource.setrlimit(resource.RLIMIT_AS, (amount, amount))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_cpu(seconds: int) -> None:
+    """From now on ``seconds`` of processor time, whatever was used before."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def peak_memory_mb() -> int:
+    """The largest resident set of this process or of a child, in MB (``ru_maxrss`` is in KiB on Linux)."""
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return round(max(peaks) / 1024)
+
+
+def dying_with_parent() -> Callable[[], None]:
+    """What a new process calls first, so that it is told to end when its parent dies, however that happens."""
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return ask
+
+
+def adopt_orphans() -> None:
+    """Be the parent of those whose parent below this process dies, so that none is left behind unseen."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children(sessions: Collection[int]) -> list[int]:
+    """The children of this process that belong to ``sessions``, dead ones that nobody waited for included."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                stat = (folder / "stat").read_text(encoding="ascii", errors="replace")
+            except OSError:
+                continue
+            _, parent, _, session = stat.rpartition(")")[2].split()[:4]
+            if int(parent) == os.getpid() and int(session) in sessions:
+                found.append(int(folder.name))
+    return found
