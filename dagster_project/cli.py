@@ -43,9 +43,11 @@ from dagster_project.cli_base import (
 )
 from dagster_project.cli_catalogue import catalogue_app
 from dagster_project.cli_decisions import register as register_decisions
+from dagster_project.cli_doctor import register as register_doctor
 from dagster_project.cli_documents import register as register_documents
 from dagster_project.cli_failures import explain
 from dagster_project.cli_feedback import feedback
+from dagster_project.cli_handover import register as register_handover
 from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_notices import register as register_notices
 from dagster_project.cli_package import register as register_package
@@ -277,6 +279,8 @@ register_publish(app)
 register_notices(app)
 register_timetable(app)
 register_serve(app)
+register_doctor(app)
+register_handover(app)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,11 @@ class DataFolder:
         return self.root / "notices"
 
     @property
+    def handovers(self) -> Path:
+        """Pages on which one officer handed over to the next."""
+        return self.root / "handovers"
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 

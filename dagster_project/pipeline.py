@@ -70,9 +70,11 @@ _OUTSIDE_RESULTS = (
     "cli_base.py",
     "cli_catalogue.py",
     "cli_decisions.py",
+    "cli_doctor.py",
     "cli_documents.py",
     "cli_failures.py",
     "cli_feedback.py",
+    "cli_handover.py",
     "cli_letters.py",
     "cli_notices.py",
     "cli_portal.py",
@@ -85,6 +87,7 @@ _OUTSIDE_RESULTS = (
     "cli_status.py",
     "cli_timetable.py",
     "decide",
+    "doctor.py",
     "fixed_rounds.py",
     "freshness.py",
     "known.py",
@@ -93,6 +96,7 @@ _OUTSIDE_RESULTS = (
     "portal_server.py",
     "serve.py",
     "timetable.py",
+    "handover.py",
     "unit_letters.py",
 )
 

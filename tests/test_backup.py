@@ -7,7 +7,6 @@ import json
 import threading
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,44 +15,21 @@ from dagster_project.backup import MANIFEST, make_backup, restore
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.store import list_acts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder
-from dagster_project.pipeline import Desk, Inputs, publish, receive
-from dagster_project.settings import Settings
 from dagster_project.warehouse.releases import check_whole, current_manifest, list_releases
-from tests.warehouse.tiny import make_build
-
-NOON = datetime(2026, 4, 9, 5, tzinfo=UTC)
+from tests.working_office import NOON, Office
 
 
-class Office:
-    """An office that goes on taking in files and making releases of a single table."""
-
-    def __init__(self, root: Path) -> None:
-        self.desk = Desk(Settings(data=root / "data", catalogue=root, person="Lan"), now=lambda: NOON)
-        self.desk.folder.make()
-        self.folder = self.desk.folder
-        self._files = root / "sent"
-        self._files.mkdir()
-        self._number = 0
-
-    def work(self) -> None:
-        """One more file, one more release that counts it."""
-        self._number += 1
-        file = self._files / f"biểu {self._number}.xlsx"
-        file.write_bytes(str(self._number).encode())
-        receive(self.desk, [file])
-        make_build(
-            self.folder,
-            "create table marts.dim_round as select null::varchar as round_code, null::varchar as state where false; "
-            f"create table marts.fct_a as select {self._number} as files",
-        )
-        publish(self.desk, Inputs(str(self._number), "c", "v"))
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    made = Office(tmp_path_factory.mktemp("office"))
+    made.work()
+    made.work()
+    return made
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    made = Office(tmp_path)
-    made.work()
-    made.work()
+def office(worked: Office, tmp_path: Path) -> Office:
+    made = Office(tmp_path, worked)
     (made.folder.exports / "R0002-x").mkdir()
     (made.folder.exports / "R0002-x" / "bao-cao.docx").write_bytes(b"x")
     (made.folder.build / "half").write_bytes(b"left out")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from dagster_project.ledger.tables import METADATA
 
@@ -39,9 +39,10 @@ def keep_append_only(engine: Engine) -> None:
 
 
 def missing_guards(engine: Engine) -> list[str]:
-    """The triggers that a ledger should have and has not."""
+    """The triggers that the tables of a ledger should have and have not."""
+    there = set(inspect(engine).get_table_names())
     with engine.connect() as connection:
-        return _missing(connection)
+        return [name for name in _missing(connection) if _parts(name)[1] in there]
 
 
 def _missing(connection: Connection) -> list[str]:
@@ -60,8 +61,13 @@ def _wanted(dialect: str) -> Sequence[str]:
     return [f"{_PREFIX}_{act}_{table.name}" for table in METADATA.sorted_tables for act in acts]
 
 
+def _parts(name: str) -> tuple[str, str]:
+    act, _, table = name.removeprefix(f"{_PREFIX}_").partition("_")
+    return act, table
+
+
 def _trigger(dialect: str, name: str) -> str:
-    act, table = name.removeprefix(f"{_PREFIX}_").split("_", maxsplit=1)
+    act, table = _parts(name)
     if dialect == "postgresql":
         return (
             f"create or replace trigger {name} before {act} on {table} "

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dagster_project.errors import KhoError, UsageError
@@ -59,7 +60,27 @@ def open_ledger(where: Path | SecretStr) -> Engine:
         METADATA.create_all(engine)
         keep_append_only(engine)
         return engine
-    return _open_database(where.get_secret_value())
+    return _open_database(where.get_secret_value(), make=True)
+
+
+def look_into_ledger(where: Path | SecretStr) -> Engine:
+    """The ledger as it is: no table, no trigger is made. Raises as ``open_ledger``."""
+    if isinstance(where, Path):
+        address = f"sqlite:///file:{quote(str(where))}?mode=ro&uri=true"
+        return create_engine(address, poolclass=NullPool)
+    return _open_database(where.get_secret_value(), make=False)
+
+
+def find_damage(engine: Engine) -> str:
+    """What a SQLite ledger says is wrong with its file; empty where nothing is, and for a server."""
+    if engine.dialect.name != "sqlite":
+        return ""
+    try:
+        with engine.connect() as connection:
+            told = str(connection.exec_driver_sql("pragma integrity_check").scalar())
+    except DatabaseError as error:
+        told = str(error.orig)
+    return "" if told == "ok" else told
 
 
 def _make_durable(connection: object, _record: object) -> None:
@@ -70,7 +91,7 @@ def _make_durable(connection: object, _record: object) -> None:
     cursor.close()
 
 
-def _open_database(address: str) -> Engine:
+def _open_database(address: str, *, make: bool) -> Engine:
     """PostgreSQL by its address; the errors of its driver are not passed on, since they may repeat the address."""
     try:
         url = make_url(address)
@@ -84,8 +105,11 @@ def _open_database(address: str) -> Engine:
         engine = create_engine(
             url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS}, hide_parameters=True
         )
-        METADATA.create_all(engine)
-        keep_append_only(engine)
+        if make:
+            METADATA.create_all(engine)
+            keep_append_only(engine)
+        else:
+            engine.connect().close()
     except (ModuleNotFoundError, NoSuchModuleError):
         raise UsageError("ledger.no_driver") from None
     except SQLAlchemyError:
