@@ -2,7 +2,7 @@
 
 Each chain starts from a small office with a release, kills runs one after the other in the stages that still lack
 kills, and ends with a run that nobody disturbs; its release must equal that of the undisturbed play. Runs that are to
-be killed outside dbt, take the build that dbt made of the same inputs before; those that finish run dbt themselves.
+be killed outside dbt take the build that dbt made of the same inputs before, and so do most of those that finish.
 The first thing that does not hold ends the play with its seed and an exit code of 1.
 """
 
@@ -13,13 +13,15 @@ import random
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.child import BETWEEN
 from tests.chaos.office import make_office
-from tests.chaos.play import STAGES, BrokenError, Tally, play_chain, undisturbed
+from tests.chaos.play import STAGES, BrokenError, Tally, play_chain, start_server, undisturbed
 
-_LONGEST_CHAIN = 8
+_LONGEST_CHAIN = 9
+_CHEAP = ("land", "ledger")
 
 
 def main() -> int:
@@ -28,19 +30,27 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--least", type=int, default=20, help="kills inside each stage")
+    parser.add_argument("--workers", type=int, default=1, help="chains played at the same time")
     told = parser.parse_args()
-    rng = random.Random(told.seed)  # noqa: S311  # a play that can be repeated
     tally, begun = Tally(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kho-chaos-") as folder:
+        start_server()
         office = make_office(Path(folder))
         reference = undisturbed(office, has_release=True)
         _tell(
             f"undisturbed: {', '.join(f'{name} {value:.1f} s' for name, value in reference.seconds.items())}"
         )
-        try:
-            while _lacking(tally, told.least) or tally.kills.total() < told.kills:
-                play_chain(office, reference, rng, _choose(rng, tally, told.kills, told.least), tally)
+
+        def play(number: int) -> None:
+            rng = random.Random(f"{told.seed}-{number}")  # noqa: S311  # a play that can be repeated
+            own = office.beside(str(number))
+            while wanted := _choose(rng, tally, told.kills, told.least):
+                play_chain(own, reference, rng, wanted, tally)
                 _tell(f"{tally.kills.total()} kills {dict(tally.kills)}, {time.monotonic() - begun:.0f} s")
+
+        try:
+            with ThreadPoolExecutor(told.workers) as workers:
+                list(workers.map(play, range(told.workers)))
         except (BrokenError, OSError) as error:
             sys.stdout.write(f"BROKEN with --seed {told.seed} after {tally.kills.total()} kills: {error}\n")
             return 1
@@ -48,16 +58,16 @@ def main() -> int:
     return 0
 
 
-def _lacking(tally: Tally, least: int) -> list[str]:
-    return [stage for stage in STAGES for _ in range(least - tally.kills[stage])]
-
-
 def _choose(rng: random.Random, tally: Tally, kills: int, least: int) -> list[str]:
-    """The stages of one chain, drawn from those that still lack kills; what only a finished release has, last."""
-    wanted = _lacking(tally, least) or [*STAGES]
-    left = max(1, kills - tally.kills.total(), len(_lacking(tally, least)))
-    drawn = [rng.choice(wanted) for _ in range(min(left, rng.randint(1, _LONGEST_CHAIN)))]
-    return sorted(drawn, key=lambda stage: stage == "export")
+    """The stages of one chain, drawn from those that still lack kills; none where there were enough.
+
+    What is beyond the least of each stage goes where a run costs little. What only a finished release has, comes last.
+    """
+    lacking = [stage for stage in STAGES for _ in range(least - tally.kills[stage])]
+    spare = max(0, kills - tally.kills.total() - len(lacking))
+    drawn = [*lacking, *(rng.choice(_CHEAP) for _ in range(spare))]
+    chosen = rng.sample(drawn, min(len(drawn), rng.randint(1, _LONGEST_CHAIN)))
+    return sorted(chosen, key=lambda stage: stage == "export")
 
 
 def _print(tally: Tally, seed: int, seconds: float) -> None:

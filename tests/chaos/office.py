@@ -35,6 +35,14 @@ class Office:
     def second(self) -> Path:
         return self.root / "second"
 
+    def beside(self, name: str) -> Office:
+        """A copy of the office, to be played at the same time."""
+        copy = Office(self.root / name)
+        copy.root.mkdir()
+        for folder in (self.before, self.first, self.second):
+            shutil.copytree(folder, copy.root / folder.name)
+        return copy
+
     def restore(self) -> None:
         """The data folder as it was before the second delivery."""
         shutil.rmtree(self.data, ignore_errors=True)
