@@ -99,8 +99,8 @@ def letterhead(
 def closing(
     document: Any, titles: Sequence[str] = ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
 ) -> None:
-    """Who gets the document, and who signs it."""
-    word.add(document, "", size=8)
+    """Who gets the document, and who signs it: never on a page of their own where the text before is kept."""
+    word.add(document, "", size=8).paragraph_format.keep_with_next = True
     table = word.table(document, (80, 85), grid=False)
     word.keep_whole(table.rows[0])
     left, right = table.rows[0].cells

@@ -66,7 +66,7 @@ def _reminder(document: Any) -> None:
         "ghi “không phát sinh”, không để trống. Đơn vị chưa gửi được đề nghị báo lý do và thời điểm sẽ gửi.",
         before=6,
     )
-    word.body(document, "Trân trọng./.")
+    word.body(document, "Trân trọng./.", keep=True)
     closing(document)
 
 
@@ -99,6 +99,7 @@ def _return(document: Any) -> None:
         document,
         "Đơn vị sửa trên chính biểu đã gửi rồi gửi lại cả biểu về {{ recipient }}; {{ deadline }}.",
         before=6,
+        keep=True,
     )
     closing(document)
 

@@ -367,9 +367,9 @@ def _section_assessment(document: Any) -> None:
     _if(
         document,
         "blocking.count or warning.count",
-        "Đề nghị các đơn vị kiểm tra, chỉnh sửa {{ blocking.count }} nội dung và giải trình {{ "
-        "warning.count }} nội dung "
-        "nêu tại mục V.",
+        "Đề nghị các đơn vị {% if blocking.count %}kiểm tra, chỉnh sửa {{ blocking.count }} nội dung{% endif %}"
+        "{% if blocking.count and warning.count %} và {% endif %}"
+        "{% if warning.count %}giải trình {{ warning.count }} nội dung{% endif %} nêu tại mục V.",
     )
     _if(
         document,
@@ -383,6 +383,7 @@ def _section_assessment(document: Any) -> None:
         f"}}}} xem xét, "
         "tổng hợp{% endif %}./.",
         before=10,
+        keep=True,
     )
 
 

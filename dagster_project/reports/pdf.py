@@ -311,14 +311,21 @@ def _table(setter: _Setter, table: Table) -> str:
     stroke = "0.5pt" if _has_grid(table) else "none"
     columns = ", ".join(_mm(width) for width in grid)
     body = ",\n".join(part for part in parts if part)
+    rows = table._tbl.tr_lst  # noqa: SLF001
+    # only what cannot break is kept with the paragraph before it
+    is_whole = ", breakable: false" if len(rows) == 1 and _is_uncut(rows[0]) else ""
     return (
-        f"#align(center, block(above: 0pt, below: 0pt, table(columns: ({columns},), stroke: {stroke}, "
+        f"#align(center, block(above: 0pt, below: 0pt{is_whole}, table(columns: ({columns},), stroke: {stroke}, "
         f"inset: (x: {_CELL_MM}mm, y: 0.5pt), {body})))\n"
     )
 
 
 def _repeats(row: Any) -> bool:
     return row.trPr is not None and row.trPr.find(qn("w:tblHeader")) is not None
+
+
+def _is_uncut(row: Any) -> bool:
+    return row.trPr is not None and row.trPr.find(qn("w:cantSplit")) is not None
 
 
 def _is_kept(table: Table, row: Any) -> bool:
@@ -328,7 +335,7 @@ def _is_kept(table: Table, row: Any) -> bool:
 
 
 def _row(setter: _Setter, table: Table, row: Any, number: int) -> list[str]:
-    is_whole = row.trPr is not None and row.trPr.find(qn("w:cantSplit")) is not None
+    is_whole = _is_uncut(row)
     cells, column = [], 0
     for cell in row.tc_lst:
         if cell.vMerge != "continue":

@@ -67,11 +67,12 @@ def _groups(document: Any) -> None:
         "Không phát sinh",
         "Không áp dụng",
         "Chờ chỉnh sửa",
+        "Chưa đủ địa bàn",
         "Chưa có số liệu",
     )
-    table = word.table(document, (60, 18, 20, 21, 20, 20, 21), rows=2)
+    table = word.table(document, (46, 16, 19, 21, 20, 19, 19, 20), rows=2)
     word.head_row(table.rows[0], heads, size=10)
-    names = ("indicators", "with_figure", "zero", "not_applicable", "held", "none")
+    names = ("indicators", "with_figure", "zero", "not_applicable", "held", "partial", "none")
     loop_row(
         table,
         "group in groups",

@@ -17,7 +17,9 @@ from docx.shared import Mm, Pt
 
 from dagster_project.errors import KhoError
 from dagster_project.reports import charts, word
+from dagster_project.reports.letter_parts import closing, set_base_style, set_page
 from dagster_project.reports.pdf import docx_to_pdf, docx_to_png
+from tests.reports.documents import pdf_text
 
 HOSTILE = ('#panic("x")', "*đậm* _nghiêng_", "$x$ @ghi <nhãn> \\", '"trích"', "=1+1", "[a] {b} // c")
 
@@ -129,3 +131,22 @@ def test_what_cannot_be_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(KhoError) as told:
         _set(document, tmp_path)
     assert "footnoteReference" in told.value.text("vi")
+
+
+def test_a_signature_never_stands_on_a_page_of_its_own(tmp_path: Path) -> None:
+    seen = set()
+    for lines in range(24, 34):
+        document = Document()
+        set_base_style(document)
+        set_page(document.sections[0])
+        for _ in range(lines):
+            word.body(document, "Một dòng.")
+        word.body(document, "Trân trọng./.", keep=True)
+        closing(document)
+        document.save(str(tmp_path / "a.docx"))
+        docx_to_pdf(tmp_path / "a.docx", tmp_path / "a.pdf")
+        pages = pdf_text(tmp_path / "a.pdf").split("\f")
+        (signed,) = [number for number, page in enumerate(pages) if "KT. CHỦ TỊCH" in page]
+        assert "Trân trọng./." in pages[signed], lines
+        seen.add(signed)
+    assert seen == {0, 1}, "the end of the page went through the closing lines"
