@@ -8,7 +8,7 @@ figure stands for which year is decided in ``table``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, isfinite
@@ -23,12 +23,13 @@ from dagster_project.reports import annex_rows
 from dagster_project.reports.annex_charts import Places, Stretch, draw, stretches
 from dagster_project.reports.annex_notes import Notes, annex_notes
 from dagster_project.reports.annex_rows import CHANGES, Field
+from dagster_project.reports.area_figures import AreaFigures, read_area_figures
 from dagster_project.reports.charts import Series
 from dagster_project.reports.numbers import cell_format, number, state_words
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import CELL_LIMIT, plain
 from dagster_project.reports.series import Ahead, area_series
-from dagster_project.reports.table import IndicatorTable, Line, indicator_table
+from dagster_project.reports.table import Figure, IndicatorTable, Line, indicator_table
 
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "vcenter"}
 _GRID = {**_FONT, "border": 1, "border_color": "#7F7F7F"}
@@ -53,7 +54,12 @@ _LINE_POINTS = 15.0
 _MOST_LINES = 20
 #: Rows of a sheet that lists details; what is more stands in the open data.
 _MOST_ROWS = 20_000
-_SHEETS = ("cover", "notes", "summary", "charts", "chart_data", "indicators", "values", "units", "findings")
+_SHEETS = (
+    *("cover", "notes", "summary", "areas", "charts", "chart_data", "indicators", "values", "units"),
+    "findings",
+)
+#: A province's indicators side by side stay readable on so many pages.
+_PAGES_ACROSS = 4
 _TABLES = {name: f"bang_{name}" for name in _SHEETS}
 
 
@@ -84,10 +90,14 @@ def write_annex(
     table = indicator_table(facts, lang)
     series = {} if facts.area is None else area_series(table, _NOTHING_AHEAD, facts.area.code)
     drawn = stretches(series, tuple(period.label for period in table.periods))
-    writer = _Annex(book, facts, lang, annex_notes(table, lang), has_charts=bool(drawn))
+    areas = read_area_figures(facts, table.indicators, lang)
+    without = {*(() if areas else ("areas",)), *(() if drawn else ("charts", "chart_data"))}
+    writer = _Annex(book, facts, lang, annex_notes(table, lang), without)
     writer.properties()
     places = annex_rows.source_rows(sources or {})
     writer.summary(table, places)
+    if areas:
+        writer.areas(areas, table.indicators)
     if drawn:
         writer.charts(drawn, series, table)
     writer.listing("indicators", annex_rows.indicator_rows(facts, lang, places), annex_rows.INDICATORS)
@@ -106,14 +116,16 @@ _NOTHING_AHEAD = Ahead(pl.DataFrame(), pl.DataFrame())
 class _Annex:
     """The workbook being written: its sheets in order, its formats by name and number format."""
 
-    def __init__(self, book: Any, facts: RoundFacts, lang: str, notes: Notes, *, has_charts: bool) -> None:
+    def __init__(
+        self, book: Any, facts: RoundFacts, lang: str, notes: Notes, without: Collection[str]
+    ) -> None:
         self.book = book
         self.facts = facts
         self.lang = lang
         self.noted = notes
         self.formats = {name: book.add_format(style) for name, style in _STYLES.items()}
         self.numbers: dict[tuple[int | None, str], Any] = {}
-        wanted = [name for name in _SHEETS if has_charts or name not in ("charts", "chart_data")]
+        wanted = [name for name in _SHEETS if name not in without]
         self.names = {name: message(_sheet_code(name), lang) for name in wanted}
         self.pages = {name: book.add_worksheet(title) for name, title in self.names.items()}
         self.rows: dict[str, int] = {}
@@ -274,14 +286,7 @@ class _Annex:
         page.write_string(row, 2, name, self.formats["text"])
         page.write_string(row, 3, plain(line.unit) or self.told("no_unit"), self.formats["centre"])
         for column, figure in enumerate(line.figures, start=4):
-            if figure.digits and figure.value is not None:
-                mark = figure.digits.removeprefix(number(figure.value, line.decimals, self.lang)).strip(
-                    _DEFINED
-                )
-                page.write_number(row, column, figure.value, self.number_format(line.decimals, mark))
-            else:
-                told = figure.digits.strip(_DEFINED) or figure.words
-                page.write_string(row, column, told, self.formats["words"])
+            self._figure(page, row, column, figure, line)
         after = 4 + len(line.figures)
         for column, what in enumerate(CHANGES, start=after):
             value = changes.get(what)
@@ -292,6 +297,40 @@ class _Annex:
         told = cells or self.told("no_source")
         page.write_string(row, after + len(CHANGES), told, self.formats["text"])
         page.set_row(row, _LINE_POINTS * max(_lines(name, 44), _lines(told, 40), _lines(group, 14)))
+
+    def _figure(self, page: Any, row: int, column: int, figure: Figure, line: Line) -> None:
+        """A cell of an indicator: its number with the mark behind it, or the words for why there is none."""
+        if figure.digits and figure.value is not None:
+            mark = figure.digits.removeprefix(number(figure.value, line.decimals, self.lang)).strip(_DEFINED)
+            page.write_number(row, column, figure.value, self.number_format(line.decimals, mark))
+        else:
+            told = figure.digits.strip(_DEFINED) or figure.words
+            page.write_string(row, column, told, self.formats["words"])
+
+    def areas(self, found: AreaFigures, lines: Sequence[Line]) -> None:
+        """A row per area and a column per indicator, first the area that stands for all and how many it covers."""
+        page, at = self._frame("areas", self.told("hint_areas"))
+        whole = {found.whole: self.facts.area.name} if found.whole and self.facts.area else {}
+        names = {**whole, **found.names}
+        heads = [_Head(self.text("head_area_code"), 9), _Head(self.text("head_area"), 26)]
+        for line in lines:
+            unit = f" ({plain(line.unit, 60)})" if line.unit else ""
+            told = plain(f"{line.code} {line.name}") + self.noted.of_line(line.code) + unit
+            heads.append(_Head(told, 17))
+        self._table("areas", page, at, heads, len(names) + 1)
+        page.freeze_panes(at + 1, 2)
+        page.repeat_columns(0, 1)
+        page.fit_to_pages(_PAGES_ACROSS, 0)
+        page.write_string(at + 1, 0, "", self.formats["centre"])
+        page.write_string(at + 1, 1, self.text("areas_with_figure"), self.formats["text"])
+        for column, line in enumerate(lines, start=2):
+            page.write_string(at + 1, column, found.coverage(line.code), self.formats["centre"])
+        for row, (code, name) in enumerate(names.items(), start=at + 2):
+            page.write_string(row, 0, plain(code, 40), self.formats["centre"])
+            page.write_string(row, 1, plain(name), self.formats["text"])
+            for column, line in enumerate(lines, start=2):
+                self._figure(page, row, column, found.shown[code, line.code], line)
+            page.set_row(row, _LINE_POINTS * _lines(name, 26))
 
     def charts(self, rows: list[Stretch], series: Mapping[str, Series], table: IndicatorTable) -> None:
         """The charts, and the sheet of numbers that they draw from."""

@@ -7,22 +7,18 @@ period, ``kho:areas`` one per indicator.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import polars as pl
-
 from dagster_project.messages import message
+from dagster_project.reports.area_figures import AreaFigures, read_area_figures
 from dagster_project.reports.official_counts import counts
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
 from dagster_project.reports.table import (
-    TOTAL,
     Figure,
     IndicatorTable,
     Line,
-    figure,
     period_heading,
     table_notes,
 )
@@ -36,7 +32,6 @@ _CODE_MM, _UNIT_MM, _FIGURE_MM = 16.0, 24.0, 23.0
 _LETTER_MM, _DIGIT_MM, _SIDES_MM = 2.0, 1.5, 4.2
 _PLACE_MM, _AREA_MM, _NARROWEST_MM = 9.0, 42.0, 20.0
 _NAME_LIMIT = 80
-_FIGURES = ("value", "zero")
 
 _text = partial(message, lang="vi")
 
@@ -58,7 +53,6 @@ def table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         }
         for place, top in enumerate(tops, start=1)
     ]
-    blocks = _blocks(facts, table, tops) if len(facts.areas) > 1 else []
     return {
         "groups": groups,
         "periods": [{"heading": period_heading(period)} for period in table.periods],
@@ -67,7 +61,7 @@ def table_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
         "table_place": plain(facts.area.name)
         if facts.area
         else _text("reports.areas", count=len(facts.areas)),
-        "blocks": blocks,
+        "blocks": _blocks(facts, table, tops),
     }
 
 
@@ -83,26 +77,16 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _blocks(facts: RoundFacts, table: IndicatorTable, tops: Sequence[Line]) -> list[dict[str, Any]]:
     """Per group, areas beside as many indicators as a page holds; the area of all stands first."""
-    rows = facts.indicators.filter(round_code=facts.round.code, category_code=TOTAL).with_columns(
-        pl.lit("reported").alias("method")
-    )
-    whole = facts.area.code if facts.area else None
-    areas = (
-        rows.filter(pl.col("area_code") != (whole or ""))
-        .select("area_code", "area_name")
-        .unique("area_code", keep="first", maintain_order=True)
-        .sort("area_name", "area_code")
-    )
-    by_place = {(row["area_code"], row["indicator_code"]): row for row in rows.iter_rows(named=True)}
+    found = read_area_figures(facts, table.indicators, "vi")
+    if found is None:
+        return []
     blocks = []
     for top in tops:
         columns = [line for line in table.indicators if line.root == top.code]
-        shown = {
-            (area, line.code): _without_count(figure(by_place.get((area, line.code)), line, "vi"))
-            for area in [*areas["area_code"], *filter(None, [whole])]
-            for line in columns
-        }
-        longest = max((len(item.digits) for item in shown.values()), default=0)
+        codes = {line.code for line in columns}
+        longest = max(
+            (len(item.digits) for (_, code), item in found.shown.items() if code in codes), default=0
+        )
         width = max(_NARROWEST_MM, longest * _DIGIT_MM + _SIDES_MM)
         held = max(int((_WIDTH_MM - _PLACE_MM - _AREA_MM) // width), 1)
         for start in range(0, len(columns), held):
@@ -112,7 +96,7 @@ def _blocks(facts: RoundFacts, table: IndicatorTable, tops: Sequence[Line]) -> l
                     "group": plain(top.name, 300),
                     "is_first": start == 0,
                     "columns": [_column(line) for line in part],
-                    "rows": _block_rows(facts, areas, part, shown, by_place),
+                    "rows": _block_rows(facts, found, part),
                 }
             )
     for place, block in enumerate(blocks, start=1):
@@ -134,45 +118,19 @@ def short_name(line: Line) -> str:
     return f"{plain(line.name.removesuffix(mark), _NAME_LIMIT)} {mark}".strip()
 
 
-def _block_rows(
-    facts: RoundFacts,
-    areas: pl.DataFrame,
-    part: Sequence[Line],
-    shown: dict[tuple[str, str], Figure],
-    by_place: dict[tuple[str, str], dict[str, Any]],
-) -> list[dict[str, Any]]:
-    whole = facts.area
+def _block_rows(facts: RoundFacts, found: AreaFigures, part: Sequence[Line]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    if whole:
-        figures = [_short(shown[whole.code, line.code]) for line in part]
-        rows.append({"number": "", "name": plain(whole.name, 120), "is_total": True, "figures": figures})
-    covered = [
-        _coverage(by_place.get((whole.code if whole else "", line.code)), areas, line, shown) for line in part
-    ]
+    if facts.area:
+        figures = [_short(found.shown[facts.area.code, line.code]) for line in part]
+        rows.append({"number": "", "name": plain(facts.area.name, 120), "is_total": True, "figures": figures})
+    covered = [{"digits": found.coverage(line.code), "words": ""} for line in part]
     rows.append(
         {"number": "", "name": _text("reports.areas_with_figure"), "is_total": True, "figures": covered}
     )
-    for place, row in enumerate(areas.iter_rows(named=True), start=1):
-        figures = [_short(shown[row["area_code"], line.code]) for line in part]
-        name = plain(row["area_name"] or row["area_code"], 120)
-        rows.append({"number": place, "name": name, "is_total": False, "figures": figures})
+    for place, (code, name) in enumerate(found.names.items(), start=1):
+        figures = [_short(found.shown[code, line.code]) for line in part]
+        rows.append({"number": place, "name": plain(name, 120), "is_total": False, "figures": figures})
     return rows
-
-
-def _coverage(
-    total: dict[str, Any] | None, areas: pl.DataFrame, line: Line, shown: dict[tuple[str, str], Figure]
-) -> dict[str, str]:
-    """How many areas went into the total ("37/38"), else how many of them have a figure."""
-    if total and total.get("n_areas_expected") is not None:
-        return {"digits": f"{total['n_areas'] or 0}/{total['n_areas_expected']}", "words": ""}
-    states = [shown[code, line.code].state for code in areas["area_code"]]
-    expected = [state for state in states if state != "not_applicable"]
-    return {"digits": f"{sum(state in _FIGURES for state in expected)}/{len(expected)}", "words": ""}
-
-
-def _without_count(item: Figure) -> Figure:
-    """What some areas add up to, without how many they are: that stands in a row of its own."""
-    return replace(item, digits=item.digits.partition(" (")[0]) if item.state == "partial" else item
 
 
 def _short(item: Figure) -> dict[str, str]:

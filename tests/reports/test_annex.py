@@ -15,6 +15,7 @@ from dagster_project.reports.export import ExportedFile
 from dagster_project.reports.portal_sources import read_sources
 from dagster_project.reports.read import read_round
 from dagster_project.reports.release import open_release
+from tests.reports import province_release
 from tests.reports.tiny_release import HOSTILE, ROUND, commune, write_release
 
 
@@ -200,3 +201,20 @@ def test_nothing_reported_and_long_names_give_a_whole_workbook(tmp_path: Path) -
     assert "Biểu đồ" not in book.sheetnames
     assert book["Số liệu thu thập"]["A6"].value == "Không có dòng nào."
     assert {row[5].value for row in book["Tổng hợp"].iter_rows(min_row=6)} == {"chưa có số liệu"}
+
+
+def test_areas_stand_beside_indicators_with_how_many_the_total_covers(tmp_path: Path, book: Any) -> None:
+    with open_release(write_release(tmp_path, province_release.province())) as release:
+        facts = read_round(release, province_release.ROUND)
+        write_annex(facts, tmp_path / "a.xlsx", "vi")
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Theo địa bàn"]
+    heads, covered, whole, first, *_, silent = page.iter_rows(min_row=5, values_only=True)
+    assert heads[:2] == ("Mã địa bàn", "Địa bàn")
+    assert heads[2].startswith("I.1 Tỷ lệ cơ quan I.1 dùng nền tảng số")
+    assert heads[2].endswith("(triệu đồng)")
+    assert len(heads) == 2 + sum(province_release.GROUPS.values())
+    assert set(covered[2:]) == {"37/38"}
+    assert whole[:3] == ("12", "Tỉnh Lai Châu", "703.018,5")
+    assert first[1:4] == ("Xã 00101", 1000.5, 1000.5)
+    assert (silent[0], set(silent[2:])) == (province_release.SILENT, {"chưa báo cáo"})
+    assert "Theo địa bàn" not in book.sheetnames, "a round of one area has none"
