@@ -17,7 +17,7 @@ from dagster_project.messages import message, message_table
 from dagster_project.reports.annex_rows import entered_rows, sent
 from dagster_project.reports.dimensions import DIMENSIONS
 from dagster_project.reports.findings import GROUPS
-from dagster_project.reports.numbers import number
+from dagster_project.reports.numbers import number, state_words
 from dagster_project.reports.quality_charts import HEIGHT, WIDTH, finding_chart, rate_chart
 from dagster_project.reports.quality_counts import DISPOSITIONS, QualityFacts
 from dagster_project.reports.quality_findings import (
@@ -219,14 +219,17 @@ def _indicator_fields(facts: RoundFacts | None, lang: str) -> dict[str, Any]:
     figures = lines if table and not table.is_overview else ()
     unconfirmed = [line for line in lines if not line.is_confirmed]
     return {
-        "without_figure": [_without(line) for line in figures if _is_owed(line)],
+        "without_figure": [_without(line, lang) for line in figures if _is_owed(line)],
         "unconfirmed": [{"code": line.code, "name": plain(line.name)} for line in unconfirmed],
         "indicators": len(lines),
     }
 
 
-def _without(line: Line) -> dict[str, str]:
-    return {"code": line.code, "name": plain(line.name), "words": line.figures[-1].words}
+def _without(line: Line, lang: str) -> dict[str, str]:
+    """Why an indicator has no figure; what only some areas add up to is none either."""
+    last = line.figures[-1]
+    words = last.words or f"{state_words(last.state, None, lang)}: {last.digits}"
+    return {"code": line.code, "name": plain(line.name), "words": words}
 
 
 def _is_owed(line: Line) -> bool:
