@@ -205,12 +205,17 @@ def swap_rows(
     schema: str,
     mart: Mart,
     key: Key | None,
+    *,
+    is_new: bool,
 ) -> tuple[int, int]:
     """Make the rows of a table those of the mart, within the open transaction; rows taken out and put in.
 
     Rows that stay the same are not touched: a small change leaves few dead rows behind. Readers wait for nothing.
     """
     where, stage = table_name(schema, mart.name), name("kho_stage")
+    if is_new:
+        _copy_rows(connection, source, mart, where)
+        return 0, mart.rows
     connection.execute(f"create temp table {stage} (like {where}) on commit drop")
     _copy_rows(connection, source, mart, stage)
     connection.execute(f"analyze {stage}")
@@ -247,8 +252,8 @@ def _columns_of(connection: Connection, schema: str, table: str) -> list[str]:
     ]
 
 
-def _copy_rows(connection: Connection, source: duckdb.DuckDBPyConnection, mart: Mart, stage: str) -> None:
-    """Stream a mart as CSV, in which a text is quoted and a null is not; PostgreSQL takes no zero character."""
+def _copy_rows(connection: Connection, source: duckdb.DuckDBPyConnection, mart: Mart, into: str) -> None:
+    """Stream a mart as CSV, where a text is quoted and a null is not. PostgreSQL takes no zero character."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -263,7 +268,7 @@ def _copy_rows(connection: Connection, source: duckdb.DuckDBPyConnection, mart: 
     options = csv.WriteOptions(include_header=False)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"copy {stage} ({columns}) from stdin (format csv)") as copy,
+        cursor.copy(f"copy {into} ({columns}) from stdin (format csv)") as copy,
     ):
         for batch in source.execute(query).to_arrow_reader(_BATCH_ROWS):
             sink = pa.BufferOutputStream()

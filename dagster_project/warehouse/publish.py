@@ -226,11 +226,13 @@ def _swap(
         connection.execute("set local work_mem = '128MB'")
         _make_own(connection, target, known)
         for mart in wanted.marts:
-            if mart.name not in known.tables:
+            is_new = mart.name not in known.tables
+            if is_new:
                 postgres.create_table(connection, target.schema, mart)
             if all_rows or known.hashes.get(mart.name) != mart.sha256:
                 on_table(mart.name)
-                changed.append(_fill(connection, source, target.schema, mart, _key_of(mart, wanted.keys)))
+                key = _key_of(mart, wanted.keys)
+                changed.append(_fill(connection, source, target.schema, mart, key, is_new=is_new))
             postgres.comment(connection, target.schema, mart, known.tables.get(mart.name))
         changed += _empty(connection, target.schema, known, wanted)
         changed = [table for table in changed if table.removed or table.added]
@@ -257,10 +259,10 @@ def _make_own(connection: postgres.Connection, target: Target, known: _Known) ->
 
 
 def _fill(
-    connection: postgres.Connection, source: Any, schema: str, mart: Mart, key: Key | None
+    connection: postgres.Connection, source: Any, schema: str, mart: Mart, key: Key | None, *, is_new: bool
 ) -> PublishedTable:
     """The rows of one mart, counted before anyone sees them."""
-    removed, added = postgres.swap_rows(connection, source, schema, mart, key)
+    removed, added = postgres.swap_rows(connection, source, schema, mart, key, is_new=is_new)
     (rows,) = connection.execute(f"select count(*) from {postgres.table_name(schema, mart.name)}").fetchone()
     if rows != mart.rows:
         raise KhoError("publish.count_differs", table=mart.name, rows=rows, expected=mart.rows)

@@ -252,6 +252,25 @@ def test_the_reader_may_read_and_nothing_else(
                 connection.execute(statement.encode())
 
 
+def test_an_account_of_its_own_needs_no_more_than_to_create(tmp_path: Path, address: str) -> None:
+    """What docs/sql.md tells an administrator to do is enough, and less is told."""
+    folder, manifest = released(tmp_path, "create table marts.fct_a as select '1' as k")
+    own = make_conninfo(address, user="kho")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("drop role if exists kho")
+        connection.execute("create role kho login")
+        with pytest.raises(UsageError) as caught:
+            put(folder, manifest, own, keys=keyed(fct_a="k"))
+        assert caught.value.code == "publish.no_right"
+        (database,) = connection.execute("select quote_ident(current_database())").fetchone() or ("",)
+        connection.execute(f"grant create on database {database} to kho".encode())
+        if not connection.execute("select 1 from pg_roles where rolname = 'kho_reader'").fetchone():
+            connection.execute("create role kho_reader nologin")
+    assert put(folder, manifest, own, keys=keyed(fct_a="k")).changed
+    with psycopg.connect(own, autocommit=True) as connection:
+        connection.execute("drop owned by kho cascade")
+
+
 def test_a_new_version_adds_columns_and_empties_what_it_has_no_more(tmp_path: Path, address: str) -> None:
     keys = keyed(fct_a="k", fct_b="k")
     folder, first = released(
