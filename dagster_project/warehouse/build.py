@@ -38,7 +38,8 @@ _FAILED = ("error", "fail", "runtime error", "partial success")
 _NODES = ("model", "test")
 _NAMED_AT_MOST = 10
 #: dbt's unit tests are about the models, not about an office's figures: they run with the tests of this checkout.
-_NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+#: Exposures say what is made from the marts; there is nothing in them to build.
+_NOT_BUILT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def run_dbt(
     _point_sources(manifest, folder)
     with _dbt_environment(folder), _connections_closed():
         done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
-            [*_options(folder.logs), "build", *_NO_UNIT_TESTS, *_places(project, target)]
+            [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target)]
         )
     results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
     failed = [result for result in results if result.status in _FAILED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -490,3 +491,9 @@ def test_an_office_that_received_nothing_builds_too(tmp_path: Path) -> None:
     assert ask("select count(*) from fct_indicator") == [(0,)]
     assert ask("select count(*) from fct_reporting_rate") == [(0,)]
     assert ask("select count(*) from dim_indicator") == [(12,)]
+
+
+def test_what_is_made_from_the_marts_costs_a_build_nothing(office: DataFolder) -> None:
+    told = json.loads((office.build / "dbt" / "run_results.json").read_text(encoding="utf-8"))
+    kinds = {result["unique_id"].split(".")[0] for result in told["results"]}
+    assert kinds == {"model", "test"}
