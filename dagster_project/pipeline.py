@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -251,7 +250,9 @@ def _checked_catalogue(folder: Path, beside: Path | None, _read: str) -> Catalog
 
 def start_build(desk: Desk) -> None:
     """Clear what an interrupted build left; only the holder of the build lock may call this."""
-    shutil.rmtree(desk.folder.build, ignore_errors=True)
+    from dagster_project.warehouse.build import clear_build
+
+    clear_build(desk.folder)
     for folder in (desk.folder.cells, desk.folder.releases, desk.folder.known, desk.folder.exports):
         durable.sweep(folder)
     desk.folder.build_inputs.mkdir(parents=True)
@@ -363,10 +364,10 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
 
 
 def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Sequence[NodeResult]:
-    """One dbt build of the build file from the build's inputs."""
+    """One dbt build of the build file from the build's inputs, of what changed since the last one."""
     from dagster_project.warehouse.build import run_dbt
 
-    return run_dbt(desk.project, desk.folder, on_node=on_node)
+    return run_dbt(desk.project, desk.folder, on_node=on_node, code_version=code_version(desk.project))
 
 
 def publish(desk: Desk, inputs: Inputs) -> Release:

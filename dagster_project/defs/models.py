@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_project import pipeline
 from dagster_project.paths import Project
 from dagster_project.pipeline import Desk
-from dagster_project.warehouse.build import NodeResult, ensure_manifest
+from dagster_project.warehouse.build import KEPT, NodeResult, ensure_manifest
 
 Manifest = Mapping[str, Any]
 
@@ -68,7 +68,10 @@ def make_models(manifest: Manifest) -> dg.AssetsDefinition:
 def node_events(
     manifest: Manifest, specs: Sequence[dg.AssetCheckSpec], results: Sequence[NodeResult]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """What Dagster shows of each dbt node: models with their time, tests as checks."""
+    """What Dagster shows of each dbt node: models with their time, tests as checks.
+
+    A kept mart is told too, for the release waits for all of them; of a kept model on the way there is nothing to say.
+    """
     translator = Translator()
     by_name = {spec.name: spec for spec in specs}
     for result in results:
@@ -76,9 +79,12 @@ def node_events(
         if node is None:
             continue
         if node["resource_type"] == "model":
-            yield dg.MaterializeResult(
-                asset_key=translator.get_asset_key(node), metadata={"seconds": result.seconds}
-            )
+            is_kept = result.status == KEPT
+            if not is_kept or node["fqn"][1:2] == ["marts"]:
+                yield dg.MaterializeResult(
+                    asset_key=translator.get_asset_key(node),
+                    metadata={"seconds": result.seconds, "kept": is_kept},
+                )
         elif node["name"] in by_name:
             spec = by_name[node["name"]]
             warns = node["config"]["severity"].lower() == "warn"

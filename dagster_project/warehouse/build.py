@@ -7,7 +7,9 @@ is ``releases``. The caller holds the build lock.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,10 +32,16 @@ if TYPE_CHECKING:
 _ANY_FOLDER = DataFolder(Path("/kho-any-data-folder"))
 
 _MANIFEST = "manifest.json"
+#: Written when a build is whole: what it was made from.
+_BUILT = "built.json"
+_LOCATION = re.compile(r"[^']+\.parquet")
+_DBT = "dbt"
 _PARSE_CACHE = "partial_parse.msgpack"
 _PARSED_PREFIX = "parsed-"
 _PARSED_KEPT = 5
 _GENERATED = ("target", "logs", "dbt_packages")
+#: The status of a model that was not built again, because nothing that it reads has changed.
+KEPT = "kept"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _NODES = ("model", "test")
 _NAMED_AT_MOST = 10
@@ -53,32 +61,62 @@ class NodeResult:
     failures: int
 
 
-def run_dbt(
-    project: Project, folder: DataFolder, on_node: Callable[[NodeResult], None] | None = None
-) -> Sequence[NodeResult]:
-    """Build every model and run every test on the build file of ``folder``.
+def clear_build(folder: DataFolder) -> None:
+    """Remove what an earlier build left, but a whole build file: ``run_dbt`` goes on from it."""
+    if not (folder.build / _BUILT).is_file():
+        shutil.rmtree(folder.build, ignore_errors=True)
+    for left in (folder.build_inputs, folder.build / _DBT):
+        shutil.rmtree(left, ignore_errors=True)
 
-    ``on_node`` hears of each model and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed
-    where a model or a test of severity error fails.
+
+def run_dbt(
+    project: Project,
+    folder: DataFolder,
+    on_node: Callable[[NodeResult], None] | None = None,
+    *,
+    code_version: str | None = None,
+) -> Sequence[NodeResult]:
+    """Build the models and run the tests on the build file of ``folder``; returns one result per model and test run.
+
+    Where the file was built before by the same ``code_version`` and the same models, only those are built again of
+    which an input changed, with their tests; the others are told as ``KEPT``. ``on_node`` hears of each model and test
+    as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of severity
+    error fails.
     """
     from dbt.cli.main import dbtRunner
 
     parsed = ensure_manifest(project).parent
-    target = folder.build / "dbt"
+    target = folder.build / _DBT
     target.mkdir(parents=True, exist_ok=True)
     cache_option = ("--partial-parse-file-path", str(parsed / _PARSE_CACHE))
     manifest = _parse(project, target, folder.logs, cache_option)
     _point_sources(manifest, folder)
-    with _dbt_environment(folder), _connections_closed():
-        done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
-            [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target)]
-        )
-    results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
-    failed = [result for result in results if result.status in _FAILED]
-    if failed:
-        raise KhoError("warehouse.build_failed", nodes=_named(failed), log=folder.logs / "dbt.log")
-    _raise_broken(done)
-    return results
+    marker = folder.build / _BUILT
+    made_from = {"code": code_version, "models": parsed.name, "inputs": _inputs(manifest)}
+    changed = _changed(marker, made_from) if code_version else None
+    # From here on the file is no whole build.
+    marker.unlink(missing_ok=True)
+    durable.sync_folder(marker.parent)
+    if changed is None:
+        for file in folder.build.glob(f"{folder.build_file.name}*"):
+            file.unlink()
+    results: list[NodeResult] = []
+    if changed is None or changed:
+        chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
+        with _dbt_environment(folder), _connections_closed():
+            done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
+                [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target), *chosen]
+            )
+        results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
+        failed = [result for result in results if result.status in _FAILED]
+        if failed:
+            raise KhoError("warehouse.build_failed", nodes=_named(failed), log=folder.logs / "dbt.log")
+        _raise_broken(done)
+    if code_version:
+        durable.write_text(marker, json.dumps(made_from, sort_keys=True))
+    built = {result.unique_id for result in results}
+    models = (name for name, node in manifest.nodes.items() if str(node.resource_type) == "model")
+    return [*results, *(NodeResult(name, KEPT, 0.0, "", 0) for name in models if name not in built)]
 
 
 def ensure_manifest(project: Project) -> Path:
@@ -132,6 +170,34 @@ def _point_sources(manifest: Manifest, folder: DataFolder) -> None:
             for key, value in holder.items():
                 if isinstance(value, str):
                     holder[key] = value.replace(anywhere, here)
+
+
+def _inputs(manifest: Manifest) -> dict[str, str]:
+    """sha256 of the file of each source, by the name that dbt selects it with."""
+    hashes = {}
+    for source in manifest.sources.values():
+        location = _LOCATION.search(str(source.meta["external_location"]).replace("{name}", source.name))
+        if location is None:
+            raise KhoError("warehouse.models_broken", detail=source.unique_id)
+        file = Path(location[0])
+        content = file.read_bytes() if file.is_file() else b""
+        hashes[f"{source.source_name}.{source.name}"] = hashlib.sha256(content).hexdigest()
+    return hashes
+
+
+def _changed(marker: Path, made_from: Mapping[str, Any]) -> Sequence[str] | None:
+    """The sources that differ from those of the build that ``marker`` stands for; None: everything is to be built."""
+    try:
+        before = json.loads(marker.read_text(encoding="utf-8"))
+        inputs: dict[str, str] = before["inputs"]
+        is_same = all(before[name] == made_from[name] for name in ("code", "models"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (
+        [name for name, sha256 in made_from["inputs"].items() if inputs.get(name) != sha256]
+        if is_same
+        else None
+    )
 
 
 def _options(logs: Path) -> list[str]:

@@ -1,10 +1,11 @@
 {#
-  Every build starts with an empty file that nobody reads yet: a relation is made under its own name at once. dbt's own
+  Nobody reads a build file while it is built: a relation is made under its own name at once. dbt's own
   materializations make it aside, rename it and drop the one before, and ask for columns that the contract has proved;
   for a hundred small models that is half of a build.
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
   {%- set target = this.incorporate(type="table") -%}
+  {% do drop_relation_if_exists(load_cached_relation(this)) %}
   {{ run_hooks(pre_hooks) }}
   {% call statement("main", language=model["language"]) -%}
     {{- create_table_as(False, target, compiled_code, model["language"]) }}
@@ -18,6 +19,7 @@
 
 {% materialization view, adapter="duckdb" %}
   {%- set target = this.incorporate(type="view") -%}
+  {% do drop_relation_if_exists(load_cached_relation(this)) %}
   {{ run_hooks(pre_hooks) }}
   {% call statement("main") -%}
     {{ get_create_view_as_sql(target, sql) }}

@@ -14,7 +14,7 @@ from tiny import make_inputs, make_project
 
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
-from dagster_project.warehouse.build import NodeResult, ensure_manifest, run_dbt
+from dagster_project.warehouse.build import KEPT, NodeResult, clear_build, ensure_manifest, run_dbt
 
 GOOD = [("A1", 1.0), ("A2", 2.5)]
 
@@ -42,6 +42,7 @@ def test_models_and_tests_are_told_one_by_one(project: Project, tmp_path: Path) 
     assert told == {
         "fct_cell": "success",
         "dim_count": "success",
+        "dim_factor": "success",
         "not_null_fct_cell_cell": "pass",
         "unique_fct_cell_cell": "pass",
     }
@@ -56,6 +57,43 @@ def test_offices_of_one_checkout_never_see_each_others_inputs(project: Project, 
     run_dbt(project, second)
     run_dbt(project, first)
     assert (cells_of(first), cells_of(second)) == (GOOD, [("B1", 7.0)])
+
+
+def test_only_what_an_input_changes_is_built_again(project: Project, tmp_path: Path) -> None:
+    folder = office(tmp_path / "a", GOOD)
+
+    def build_on(code: str) -> dict[str, str]:
+        results = run_dbt(project, folder, code_version=code)
+        return {result.unique_id.split(".")[2]: result.status for result in results}
+
+    models = ["dim_count", "dim_factor", "fct_cell"]
+    assert sorted(name for name, status in build_on("1").items() if status == "success") == models
+    assert build_on("1") == dict.fromkeys(models, KEPT)
+
+    make_inputs(folder, [("B1", 7.0)])
+    told = build_on("1")
+    assert (told["fct_cell"], told["dim_count"], told["dim_factor"]) == ("success", "success", KEPT)
+    assert told["unique_fct_cell_cell"] == "pass"
+    assert cells_of(folder) == [("B1", 7.0)]
+
+    # Another program, a build that failed, a build that was killed: everything is made again.
+    assert KEPT not in build_on("2").values()
+    make_inputs(folder, [("B1", 7.0), ("B1", 7.0)])
+    with pytest.raises(KhoError):
+        build_on("2")
+    make_inputs(folder, GOOD)
+    assert KEPT not in build_on("2").values()
+
+
+def test_a_build_that_did_not_end_is_cleared_and_a_whole_one_kept(project: Project, tmp_path: Path) -> None:
+    folder = office(tmp_path / "a", GOOD)
+    run_dbt(project, folder, code_version="1")
+    clear_build(folder)
+    assert (folder.build_file.is_file(), folder.build_inputs.exists()) == (True, False)
+    make_inputs(folder, GOOD)
+    run_dbt(project, folder)
+    clear_build(folder)
+    assert not folder.build_file.exists()
 
 
 def test_two_offices_build_at_the_same_time(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small files for tests: marts with the columns that the outside relies on, and a dbt project of two models."""
+"""Small files for tests: marts with the columns that the outside relies on, and a dbt project of three models."""
 
 from __future__ import annotations
 
@@ -94,18 +94,19 @@ version: 2
 sources:
   - name: inputs
     meta: {external_location: "{{ env_var('KHO_INPUTS') }}/{name}.parquet"}
-    tables: [{name: cells}]
+    tables: [{name: cells}, {name: factors}]
 models:
   - name: fct_cell
     columns: [{name: cell, data_tests: [not_null, unique]}]
 """,
     "models/marts/fct_cell.sql": "select cell, number from {{ source('inputs', 'cells') }}",
+    "models/marts/dim_factor.sql": "select factor from {{ source('inputs', 'factors') }}",
     "models/marts/dim_count.sql": "select count(*) as cells from {{ ref('fct_cell') }}",
 }
 
 
 def make_project(root: Path) -> Project:
-    """A checkout with a dbt project of two models and two tests."""
+    """A checkout with a dbt project of three models and two tests."""
     project = Project(root)
     for name, content in _PROJECT_FILES.items():
         file = project.dbt / name
@@ -122,3 +123,4 @@ def make_inputs(folder: DataFolder, cells: Sequence[tuple[str, float]]) -> None:
         connection.execute("create table cells (cell varchar, number double)")
         connection.executemany("insert into cells values (?, ?)", cells)
         connection.execute(f"copy cells to '{folder.build_inputs}/cells.parquet'")
+        connection.execute(f"copy (select 1 as factor) to '{folder.build_inputs}/factors.parquet'")
