@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import sys
 import time
@@ -60,6 +59,7 @@ from dagster_project.cli_sql import register as register_sql
 from dagster_project.cli_status import register as register_status
 from dagster_project.cli_timetable import register as register_timetable
 from dagster_project.errors import ExitCode, KhoError, UsageError
+from dagster_project.limits import peak_memory_mb
 from dagster_project.messages import message
 from dagster_project.paths import Project
 from dagster_project.settings import Settings, read_office
@@ -310,7 +310,7 @@ class _Outcome:
                 if self.names is None or (file.file, file.sha256) in self.names
             ],
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
-            "peak_memory_mb": _peak_memory_mb(),
+            "peak_memory_mb": peak_memory_mb(),
             **({"rollback": self._rollback_told(self.held)} if self.held else {}),
             **({"not_received": self.problems} if self.problems else {}),
         }
@@ -426,12 +426,6 @@ def _stage(settings: Settings, name: str, seconds: dict[str, float]) -> Iterator
     else:
         yield
     seconds[name] = time.perf_counter() - start
-
-
-def _peak_memory_mb() -> int:
-    """The largest resident set of this process or of a child, in MB (``ru_maxrss`` is in KiB on Linux)."""
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return round(max(peaks) / 1024)
 
 
 def main() -> None:

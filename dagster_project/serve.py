@@ -30,7 +30,7 @@ _PAUSE = 0.1
 
 
 @dataclass
-class _Part:
+class Part:
     """One process: how it is started, and the one that runs."""
 
     name: str
@@ -46,7 +46,7 @@ class _Part:
 class Services:
     """The processes of Dagster for one data folder, each in a session with whatever it starts."""
 
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     sessions: list[int] = field(default_factory=list)
 
     def watch(self, is_over: Event, on_restart: Callable[[str], None]) -> None:
@@ -78,8 +78,9 @@ class Services:
             if part.process is not None:
                 part.process.poll()
 
-    def start(self, part: _Part) -> None:
-        """Start one process, or start it again."""
+    def start(self, part: Part) -> None:
+        """Start one process, or start it again; what it leaves behind becomes ours."""
+        adopt_orphans()
         if part.socket is not None:
             part.socket.unlink(missing_ok=True)
         with part.log.open("ab") as log:
@@ -120,7 +121,6 @@ def services(
     ``environment`` tells them where the office lies; ``work`` is a folder for the socket between them, whose path is
     short. Nothing but Dagster's pages listens on the network, on ``host`` and ``port``.
     """
-    adopt_orphans()
     socket = work / "code.sock"
     workspace = work / "workspace.yaml"
     location = {"grpc_server": {"socket": str(socket), "location_name": "kho"}}
@@ -135,7 +135,7 @@ def services(
         ("daemon", ("dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)), bare),
         ("pages", (*pages, "-w", str(workspace)), bare),
     ):
-        part = _Part(name, (sys.executable, "-m", *arguments), own, folder.logs / f"serve-{name}.log")
+        part = Part(name, (sys.executable, "-m", *arguments), own, folder.logs / f"serve-{name}.log")
         part.socket = socket if name == "code" else None
         running.parts.append(part)
     try:
@@ -150,7 +150,7 @@ def services(
         running.stop(stop_seconds)
 
 
-def _wait_for(socket: Path, part: _Part, is_over: Event) -> None:
+def _wait_for(socket: Path, part: Part, is_over: Event) -> None:
     """Until the code is loaded, or its process ended, which ``watch`` then sees."""
     while not socket.exists() and not is_over.wait(_PAUSE):
         if part.process is None or part.process.poll() is not None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +36,7 @@ from dagster_project.intake.details import read_details
 from dagster_project.intake.guard import PAPER, inspect
 from dagster_project.intake.package_parts import ANNEX, PACKAGE, RETURN, read_parts
 from dagster_project.intake.tables_docx import read_tables
+from dagster_project.limits import limit_cpu, limit_memory
 from dagster_project.settings import ReadLimits
 
 #: What a file holds, one row per cell with content; ``read`` adds sha256 and file_name.
@@ -66,10 +66,10 @@ def main(job_file: str) -> None:
     """Read the files of a job, telling the parent line by line where it stands."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     limits = ReadLimits.model_validate(job["limits"])
-    _limit_memory(limits.child_memory_bytes)
+    limit_memory(limits.child_memory_bytes)
     _say(event="ready")
     for file in job["files"]:
-        _limit_cpu(limits.child_cpu_seconds)
+        limit_cpu(limits.child_cpu_seconds)
         _say(file=file["number"], event="start")
         seen = inspect(Path(file["path"]), limits, file["name"])
         _say(file=file["number"], event="inspected", seen=asdict(seen))
@@ -132,18 +132,6 @@ def _read_package(file: Path, limits: ReadLimits) -> pl.DataFrame:
 def _say(**event: object) -> None:
     sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()
-
-
-def _limit_memory(limit: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _limit_cpu(seconds: int) -> None:
-    """Each file may use ``seconds`` of its own, however many came before it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def _read_sheet(
