@@ -32,16 +32,19 @@ from dagster_project.warehouse.summary import summarise
 INBOX_SECONDS = 30
 _MAIL_SECONDS = 60
 _RUNNING = dg.DefaultSensorStatus.RUNNING
+_STATE_TAG = "kho/inbox"
+#: The history has every event; the log of ``kho serve`` only what went wrong.
+_QUIETLY = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
 @dg.sensor(job=jobs.refresh, minimum_interval_seconds=INBOX_SECONDS, default_status=_RUNNING)
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """A run for each state of the files that have come to rest in the inbox."""
+    """A run for each state of the files that have come to rest in the inbox; one that was stopped is made up for."""
     desk = open_desk()
     before, taken = read_cursor(context.cursor)
     seen = look(desk.folder.inbox)
     resting = at_rest(seen, before, desk.now().timestamp())
-    state = state_of(resting)
+    state = _again(context.instance, state_of(resting))
     if not resting or state == taken:
         context.update_cursor(write_cursor(seen, taken))
         return dg.SkipReason(
@@ -51,14 +54,21 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
     return dg.RunRequest(
         run_key=state,
         run_config=_landing_of(resting),
-        tags=ONE_AT_A_TIME,
+        tags={**ONE_AT_A_TIME, _STATE_TAG: state_of(resting)},
     )
+
+
+def _again(instance: dg.DagsterInstance, state: str) -> str:
+    """The key of a state's run: another one for each time that the run was stopped before its end."""
+    stopped = dg.RunsFilter(tags={_STATE_TAG: state}, statuses=[dg.DagsterRunStatus.CANCELED])
+    times = instance.get_runs_count(stopped)
+    return f"{state}:{times}" if times else state
 
 
 def _landing_of(resting: Seen) -> dict[str, Any]:
     """The configuration of a run that lands files as they were seen, and no others."""
     seen = {name: list(stat) for name, stat in resting.items()}
-    return {"ops": {"landing": {"config": {"at_rest": seen}}}}
+    return {**_QUIETLY, "ops": {"landing": {"config": {"at_rest": seen}}}}
 
 
 @dg.asset_sensor(asset_key=RELEASE, jobs=[jobs.report, jobs.notify], default_status=_RUNNING)
@@ -86,6 +96,7 @@ def _notify(release_id: str, run_id: str) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"notices:{run_id}",
         job_name=jobs.notify.name,
+        run_config=_QUIETLY,
         tags={**ONE_AT_A_TIME, RELEASE_TAG: release_id},
     )
 
@@ -94,6 +105,7 @@ def _report(release_id: str, round_code: str) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"report:{release_id}:{round_code}",
         job_name=jobs.report.name,
+        run_config=_QUIETLY,
         partition_key=round_code,
         tags={**ONE_AT_A_TIME, RELEASE_TAG: release_id, ROUND_TAG: round_code},
     )
@@ -106,7 +118,7 @@ def mail_sensor(_context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
     waiting = mail.waiting(desk)
     if not mail.is_time(desk, waiting):
         return dg.SkipReason("no notice waits, or the mail server is left alone for a while")
-    return dg.RunRequest()
+    return dg.RunRequest(run_config=_QUIETLY)
 
 
 @dg.run_failure_sensor(name="failure_sensor", default_status=_RUNNING)
@@ -135,6 +147,7 @@ def nightly_refresh(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | d
 freshness_schedule = dg.ScheduleDefinition(
     name="freshness_schedule",
     job=jobs.check_freshness,
+    run_config=_QUIETLY,
     cron_schedule="0 5 * * *",
     execution_timezone=OFFICE_TIME.key,
     tags=ONE_AT_A_TIME,
@@ -187,6 +200,7 @@ def _step_request(step: timetable.Step, at: datetime, needed: list[dg.AssetKey] 
         run_key=":".join((*step.key, f"{at.astimezone(UTC):%Y%m%dT%H%M}")),
         partition_key=step.round_code,
         asset_selection=needed,
+        run_config=_QUIETLY,
         tags={**ONE_AT_A_TIME, ROUND_TAG: step.round_code, STEP_TAG: step.kind, OCCASION_TAG: step.occasion},
     )
 

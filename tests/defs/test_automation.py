@@ -50,8 +50,10 @@ def _put(
     return file
 
 
-def _evaluate(cursor: str | None = None) -> tuple[dg.RunRequest | dg.SkipReason, str | None]:
-    context = dg.build_sensor_context(cursor=cursor)
+def _evaluate(
+    cursor: str | None = None, instance: dg.DagsterInstance | None = None
+) -> tuple[dg.RunRequest | dg.SkipReason, str | None]:
+    context = dg.build_sensor_context(cursor=cursor, instance=instance or dg.DagsterInstance.ephemeral())
     asked = inbox_sensor(context)
     assert isinstance(asked, dg.RunRequest | dg.SkipReason)
     return asked, context.cursor
@@ -113,6 +115,29 @@ def test_one_state_of_the_inbox_starts_one_run_and_a_further_file_a_further_one(
     assert isinstance(first, dg.RunRequest)
     assert isinstance(further, dg.RunRequest)
     assert first.run_key != further.run_key
+
+
+def test_a_run_that_was_stopped_before_its_end_is_asked_for_again_and_one_that_failed_is_not(
+    inbox: Path, clock: Clock
+) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    _put(inbox, "a.xlsx", clock, seconds_ago=60)
+    first, cursor = _evaluate(None, instance)
+    assert isinstance(first, dg.RunRequest)
+
+    @dg.job
+    def refresh() -> None:
+        """Stands for the real one."""
+
+    run = instance.create_run_for_job(refresh, tags=dict(first.tags))
+    instance.report_run_failed(run)
+    assert isinstance(_evaluate(cursor, instance)[0], dg.SkipReason)
+    stopped = instance.create_run_for_job(refresh, tags=dict(first.tags))
+    instance.report_run_canceled(stopped)
+    again, cursor = _evaluate(cursor, instance)
+    assert isinstance(again, dg.RunRequest)
+    assert again.run_key != first.run_key
+    assert isinstance(_evaluate(cursor, instance)[0], dg.SkipReason)
 
 
 def test_hidden_files_and_a_cursor_of_an_earlier_version_start_nothing_and_stop_nothing(
