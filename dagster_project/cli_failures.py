@@ -22,7 +22,7 @@ _WORDS = (
         "full",
         re.compile(
             r"disk is full|no space left|disk quota exceeded|file too large|could not write file",
-            re.IGNORECASE,
+            _ANY_CASE,
         ),
     ),
     (
@@ -34,7 +34,11 @@ _WORDS = (
     ("damaged_ledger", re.compile(r"database disk image is malformed|file is not a database", _ANY_CASE)),
     (
         "damaged_release",
-        re.compile(r"not a valid duckdb database|corrupt|checksum|metadata pointer", _ANY_CASE),
+        re.compile(
+            r"not a valid duckdb database|could not read enough bytes|corrupt(?:ed)? (?:database|block)|"
+            r"metadata pointer|computed checksum",
+            _ANY_CASE,
+        ),
     ),
     (
         "server_gone",
@@ -45,8 +49,12 @@ _WORDS = (
         ),
     ),
 )
-#: Messages that pass on what a library said.
-_VAGUE = ("warehouse.build_failed", "warehouse.models_broken", "cli.run_failed")
+_EVERY_KIND = tuple(kind for kind, _ in _WORDS)
+#: Messages that pass on what a library said, and what may stand behind it: a query's error repeats a person's words.
+_VAGUE = {
+    **dict.fromkeys(("warehouse.build_failed", "warehouse.models_broken", "cli.run_failed"), _EVERY_KIND),
+    "warehouse.query_wrong": ("damaged_release",),
+}
 _BYTES_PER_MB = 1_000_000
 
 
@@ -55,11 +63,10 @@ def explain(error: BaseException, root: Path) -> KhoError | None:
 
     What already has its words keeps them, but for a run or a build that only says that it failed.
     """
-    if isinstance(error, KhoError) and error.code not in _VAGUE:
-        return None
-    for cause in _causes(error):
+    allowed = _VAGUE.get(error.code, ()) if isinstance(error, KhoError) else _EVERY_KIND
+    for cause in _causes(error) if allowed else ():
         kind = _kind(cause)
-        if kind is not None:
+        if kind in allowed:
             return _told(kind, _place(cause, root), root)
     return None
 

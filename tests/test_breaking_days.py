@@ -183,3 +183,15 @@ def test_an_office_is_open_to_its_own_account_and_group_only(tmp_path: Path) -> 
         "0o0"
     ] * 3
     assert oct((data / "settings.toml").stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_told"),
+    [
+        ("IO Error: The file exists, but it is not a valid DuckDB database file!", True),
+        ("Parser Error: syntax error at or near 'no space left on device'", False),
+    ],
+)
+def test_a_query_over_a_damaged_release_says_what_to_do(tmp_path: Path, detail: str, is_told: bool) -> None:  # noqa: FBT001
+    told = explain(UsageError("warehouse.query_wrong", detail=detail), tmp_path)
+    assert (told is not None and "kho run" in told.text("vi")) == is_told

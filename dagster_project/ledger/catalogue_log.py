@@ -11,7 +11,9 @@ from datetime import datetime
 from sqlalchemy import Engine, insert, select
 
 from dagster_project.ledger.store import aware, utc
-from dagster_project.ledger.tables import CATALOGUE_VERSIONS
+from dagster_project.ledger.tables import ACTS, CATALOGUE_VERSIONS
+
+_MADE = ("import", "appendix")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,21 @@ def list_versions(engine: Engine) -> list[CatalogueVersion]:
 
 
 def add_version(engine: Engine, version: CatalogueVersion) -> None:
-    """Append ``version``; its number is given here."""
+    """Append ``version``, and the act of whoever made it; its number is given here.
+
+    What was only found has no act, and names that were checked have one each.
+    """
     row = {**asdict(version), "made_at": utc(version.made_at)}
     del row["number"]
     with engine.begin() as connection:
         connection.execute(insert(CATALOGUE_VERSIONS).values(row))
+        if version.how in _MADE:
+            told = (version.source_name, version.document, version.reason)
+            act = {
+                "acted_at": row["made_at"],
+                "actor": version.made_by,
+                "act": f"catalogue.{version.how}",
+                "subject": version.content_hash[:12],
+                "detail": " · ".join(filter(None, told)),
+            }
+            connection.execute(insert(ACTS).values(act))
