@@ -192,6 +192,6 @@ def test_an_office_is_open_to_its_own_account_and_group_only(tmp_path: Path) -> 
         ("Parser Error: syntax error at or near 'no space left on device'", False),
     ],
 )
-def test_a_query_over_a_damaged_release_says_what_to_do(tmp_path: Path, detail: str, is_told: bool) -> None:  # noqa: FBT001
+def test_a_query_over_a_damaged_release_says_what_to_do(tmp_path: Path, detail: str, is_told: bool) -> None:
     told = explain(UsageError("warehouse.query_wrong", detail=detail), tmp_path)
     assert (told is not None and "kho run" in told.text("vi")) == is_told

@@ -29,7 +29,7 @@ STAGE_OF = {
 }
 #: A run between two stages: Dagster's own steps, imports, the catalogue.
 BETWEEN = "between"
-_BUILD_FILE, _RESULTS = "kho.duckdb", "results.pickle"
+_BUILD_FILE, _RESULTS, _MARKER = "kho.duckdb", "results.pickle", "built.json"
 
 
 def run(line: list[str], marks: Connection, out: Path, built: Path | None, keep: Path | None) -> None:
@@ -81,6 +81,7 @@ def _keeping(build: Callable[..., Any], keep: Path) -> Callable[..., Any]:
 
 def _take(built: Path) -> Callable[..., Any]:
     def taken(desk: pipeline.Desk, *_arguments: Any) -> Any:
+        (desk.folder.build / _MARKER).unlink(missing_ok=True)  # dbt itself must not go on from this file
         shutil.copyfile(built / _BUILD_FILE, desk.folder.build_file)
         return pickle.loads((built / _RESULTS).read_bytes())  # noqa: S301  # our own, of a minute ago
 
