@@ -7,7 +7,7 @@ THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check docs faults bench clean constraints
+.PHONY: setup run test check docs faults chaos bench clean constraints
 
 setup: $(READY)
 
@@ -28,6 +28,11 @@ test: setup
 # Some 5,000 figures with faults of known kinds, and two clean years, through both gates; a table per kind.
 faults: setup
 	$(BIN)/python -m tests.faultset
+
+# 200 runs killed at random instants, at least 20 inside each stage, by a seed; and backups taken while a run works.
+chaos: setup
+	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos.saved
 
 # 10,000 workbooks with 20 findings each, the seconds of every stage; the portal of a province, seconds and megabytes;
 # a million rows into PostgreSQL under readers, with publishers killed on the way.

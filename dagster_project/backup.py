@@ -196,9 +196,9 @@ def _write(writer: _Writer, settings: Settings) -> dict[str, Any]:
     for documents in sorted(folder.exports.glob("R*/")):
         writer.add_whole(documents)
     done = {folder.catalogue, folder.settings, folder.releases, folder.exports}
-    left_out = {folder.build, folder.cells, folder.known, folder.build_lock, folder.ledger_file}
+    left_out = {folder.build, folder.cells, folder.known, folder.ledger_file}
     for path in sorted(folder.root.iterdir()):
-        if path in done | left_out or path.name.startswith(".") or path.name.startswith(f"{_LEDGER}-"):
+        if path in done | left_out or path.name.startswith((".", f"{_LEDGER}-")) or path.suffix == ".lock":
             continue
         (writer.add_tree if path.is_dir() else writer.add)(path)
     return {
