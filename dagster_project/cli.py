@@ -126,6 +126,7 @@ def run(
     *,
     year: Year = None,
     round_code: Round = None,
+    reports: Annotated[bool, typer.Option("--report/--no-report", help=help_text("run_report"))] = True,
     as_json: Json = False,
 ) -> None:
     """Take in files, gate, build, release and export: the main job."""
@@ -169,9 +170,9 @@ def run(
         summary = summarise(desk.folder.release(after.release_id) / "kho.duckdb")
         exported = _export_round(told, summary.rounds)
         signed = pipeline.release_to_export(desk, after.release_id, exported)
-        seconds.update(
-            _export_new(desk, after.release_id, exported if signed == after.release_id else None, runner)
-        )
+        if reports:
+            of_round = exported if signed == after.release_id else None
+            seconds.update(_export_new(desk, after.release_id, of_round, runner))
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
     outcome = _Outcome(

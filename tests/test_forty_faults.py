@@ -142,7 +142,7 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Season:
     moment = "2025-03-20T08:00:00+07:00"
     _send(inbox, {BEFORE: "2024-03-20T08:00:00+07:00", FILE: moment, "hong.xlsx": moment})
     assert kho(data, "init", "--sample").code == 0
-    first = kho(data, "run", inbox, "--json")
+    first = kho(data, "run", "--no-report", inbox, "--json")
     assert first.code == 1, first.err
     told = kho(data, "feedback", "--year", "2024")
     assert told.code == 0, told.err
@@ -220,7 +220,7 @@ def test_mended_and_sent_again_it_is_accepted(season: Season) -> None:
     mended.mkdir()
     book.save(mended / "mended.xlsx")
     _send(mended, {"mended.xlsx": "2025-04-02T08:00:00+07:00"})
-    again = kho(season.data, "run", mended, "--json")
+    again = kho(season.data, "run", "--no-report", mended, "--json")
     assert again.json["files"][0]["findings"] == {"blocking": 0, "warning": 0, "info": 1}  # "sent again"
     submissions = rows(
         season.data, "select file_name, reporting_unit_code, revision, status, is_current from fct_submission"

@@ -97,7 +97,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ran(data: Path, catalogue: Path, workbooks: list[Path]) -> Printed:
-    return kho(data, "run", *workbooks, "--json", catalogue=catalogue)
+    return kho(data, "run", "--no-report", *workbooks, "--json", catalogue=catalogue)
 
 
 @pytest.fixture(scope="module")

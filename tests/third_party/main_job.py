@@ -36,7 +36,7 @@ class Run:
 
 def run_main_job(data: Path, catalogue: Path, files: Sequence[Path]) -> Run:
     """Take in ``files`` under ``catalogue`` with the real command; nothing may block."""
-    done = kho(data, "run", *files, "--json", catalogue=catalogue)
+    done = kho(data, "run", "--no-report", *files, "--json", catalogue=catalogue)
     assert done.code == 0, done.err
     run = Run(data, catalogue, done.json)
     assert [one["file"] for one in run.printed["files"]] == [file.name for file in files]
