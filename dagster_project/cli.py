@@ -65,6 +65,7 @@ from dagster_project.paths import Project
 from dagster_project.settings import Settings, read_office
 
 if TYPE_CHECKING:
+    from dagster_project.catalogue.load import Catalogue
     from dagster_project.defs.run import Runner
     from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
@@ -133,7 +134,6 @@ def run(
     from dagster_project import pipeline
     from dagster_project.catalogue.rounds import Wanted
     from dagster_project.locks import build_lock
-    from dagster_project.quality import beside
     from dagster_project.warehouse.releases import current_manifest
     from dagster_project.warehouse.summary import summarise
 
@@ -153,17 +153,7 @@ def run(
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
-        runner = None
-        if pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
-            # Both take seconds to load, so they load side by side.
-            beside.start()
-            from dagster_project.defs.run import Runner
-
-            runner = Runner(desk)
-            with _stage(desk.settings, "refresh", seconds):
-                seconds.update(runner.refresh())
-        else:
-            pipeline.start_build(desk)
+        runner = _refresh(desk, catalogue, seconds)
         after = current_manifest(desk.folder)
         if after is None:
             raise KhoError("cli.no_release", folder=desk.folder.root)
@@ -373,6 +363,24 @@ def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode
             return ExitCode.LOCKED
     is_clean = is_whole and not outcome.summary.findings["blocking"]
     return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
+
+
+def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Runner | None:
+    """Make a release of what is new; returns what ran it, None where nothing is new."""
+    from dagster_project import pipeline
+    from dagster_project.quality import beside
+
+    if not pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
+        pipeline.start_build(desk)
+        return None
+    # Both take seconds to load, so they load side by side.
+    beside.start()
+    from dagster_project.defs.run import Runner
+
+    runner = Runner(desk)
+    with _stage(desk.settings, "refresh", seconds):
+        seconds.update(runner.refresh())
+    return runner
 
 
 def _export_new(

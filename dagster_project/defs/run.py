@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from dagster_project.definitions import build_defs
 from dagster_project.defs.event_log import KeptOpenEventLog
@@ -77,4 +78,11 @@ def open_instance(folder: DataFolder) -> dg.DagsterInstance:
         "class": KeptOpenEventLog.__name__,
         "config": defaults["event_log_storage"].config_dict,
     }
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"event_log_storage": kept_open}))
+    # What steps print goes to the terminal; Dagster would start two processes a step to keep it as well.
+    uncaptured = {
+        "module": NoOpComputeLogManager.__module__,
+        "class": NoOpComputeLogManager.__name__,
+        "config": {},
+    }
+    overrides = {"event_log_storage": kept_open, "compute_logs": uncaptured}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=overrides))
