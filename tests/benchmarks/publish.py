@@ -257,19 +257,21 @@ def _play(address: str, root: Path, told: argparse.Namespace, chance: random.Ran
     again = _timed(lambda: put(folder, manifests[0], address))
     say(f"the same again: {again:.2f} s")
     make_view(address)
+    alone = _timed(lambda: put(folder, manifests[1], address))
+    say(f"every row changed, nobody reading: {alone:.1f} s, {_size(address) / 1e6:.0f} MB")
     with reading(address, expected, told.readers, told.pause) as readers:
         for number in range(told.publications):
-            seconds = _timed(lambda: put(folder, manifests[(number + 1) % 2], address))  # noqa: B023  # called at once
+            seconds = _timed(lambda: put(folder, manifests[number % 2], address))  # noqa: B023  # called at once
             say(
                 f"publication {number + 1}, every row changed: {seconds:.1f} s, {_size(address) / 1e6:.0f} MB"
             )
-    say(f"{told.readers} readers: {readers.reads} reads, releases seen {sorted(readers.seen)}, ")
+    say(f"{told.readers} readers: {readers.reads} reads, releases seen {sorted(readers.seen)},")
     say(f"  errors {len(readers.errors)}, mixed reads {len(readers.mixed)}")
     kept = 0
     for _ in range(told.kills):
         before = state(address)
         other = next(item for item in manifests if item.release_id != before[0])
-        instant = chance.uniform(0, 1) * seconds
+        instant = chance.uniform(0, 1) * alone
         code = kill_publisher(folder, other.release_id, address, seconds=instant)
         after = state(address)
         whole = after == before or (after[0] == other.release_id and after[1:] == expected[other.release_id])
