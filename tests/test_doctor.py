@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from dagster_project.doctor import NOTE, OK, WRONG, Finding, examine
-from dagster_project.ledger.store import open_ledger
+from dagster_project.ledger.store import list_acts, open_ledger
 from dagster_project.locks import build_lock
 from dagster_project.messages import advice, message
 from dagster_project.pipeline import Desk
@@ -154,3 +154,14 @@ def test_the_command_says_it_for_people_and_for_programs(office: Office) -> None
     told = kho_inside(office.folder.root, "doctor", "--json").json
     (gone,) = [item for item in told if item["look"] == "landing"]
     assert (gone["status"], bool(gone["advice"])) == ("wrong", True)
+
+
+def test_who_took_a_file_in_and_who_made_a_release_stand_in_the_ledger(office: Office) -> None:
+    acts = list_acts(open_ledger(office.folder.ledger_file))
+    made = sorted(item.release_id for item in list_releases(office.folder))
+    assert [(act["actor"], act["act"], act["subject"]) for act in acts] == [
+        ("Lan", "receive", "biểu 1.xlsx"),
+        ("Lan", "release.made", made[0]),
+        ("Lan", "receive", "biểu 2.xlsx"),
+        ("Lan", "release.made", made[1]),
+    ]
