@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from docx import Document
 
-from tests.command import Printed, kho
+from tests.command import Printed, kho, kho_inside
 from tests.package_office import PROVINCE_ROUND, write_catalogue
 from tests.province_catalogue import COMMUNES
 from tests.reports.tiny_package import FIGURES, package, release_with_figures
@@ -32,8 +32,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Printed]:
     folder = tmp_path_factory.mktemp("province")
     data, catalogue = folder / "data", write_catalogue(folder / "catalogue")
     told = ("init", "--level", "province", "--area", "12", "--criteria-set", "T")
-    assert kho(data, *told, catalogue=catalogue).code == 0
-    assert kho(data, "forms", "issue", "--year", "2025").code == 0
+    assert kho_inside(data, *told, catalogue=catalogue).code == 0
+    assert kho_inside(data, "forms", "issue", "--year", "2025").code == 0
     for code in PACKED:
         release = release_with_figures(folder / code, area=(code, COMMUNES[code]))
         package(release, data / "inbox" / f"goi {code}.zip")
@@ -82,21 +82,21 @@ def test_every_fact_of_a_package_is_a_fact_of_the_province(ran: tuple[Path, Prin
 
 
 def test_a_total_is_traced_through_the_package_to_the_communes_own_cell(ran: tuple[Path, Printed]) -> None:
-    text = kho(ran[0], "trace", "A.1", "--area", "12", "--year", "2025").out
+    text = kho_inside(ran[0], "trace", "A.1", "--area", "12", "--year", "2025").out
     assert "goi 03394.zip" in text
     assert "bieu-vp.xlsx · Biểu · E15" in text
 
 
 def test_each_commune_gets_a_return_whether_it_has_kho_or_not(ran: tuple[Path, Printed]) -> None:
     data, _ = ran
-    printed = kho(data, "feedback", "--year", "2025")
+    printed = kho_inside(data, "feedback", "--year", "2025")
     assert printed.code == 0
     returns = {file.name: file for file in (data / "feedback" / PROVINCE_ROUND).glob("*.zip")}
     assert set(returns) == {f"tra-lai_X{code}.zip" for code in (*PACKED, "03388", "03424")}
     with zipfile.ZipFile(returns["tra-lai_X03390.zip"]) as archive:
         assert {"manifest.json", "csv/returned_findings.csv", "phan-hoi-1.xlsx"} == set(archive.namelist())
     once = returns["tra-lai_X03390.zip"].read_bytes()
-    kho(data, "feedback", "--year", "2025")
+    kho_inside(data, "feedback", "--year", "2025")
     assert returns["tra-lai_X03390.zip"].read_bytes() == once
 
 
@@ -105,8 +105,8 @@ def test_the_command_packs_the_same_bytes_as_the_run_and_sdmx_where_asked(ran: t
     data, _ = ran
     (exported,) = (data / "exports").rglob(f"goi-so-lieu-{PROVINCE_ROUND}.zip")
     before = exported.read_bytes()
-    assert kho(data, "package", "--year", "2025", "--sdmx", "--to", data / "out").code == 0
-    assert kho(data, "package", "--year", "2025").code == 0
+    assert kho_inside(data, "package", "--year", "2025", "--sdmx", "--to", data / "out").code == 0
+    assert kho_inside(data, "package", "--year", "2025").code == 0
     assert exported.read_bytes() == before
     with zipfile.ZipFile(data / "out" / f"goi-so-lieu-{PROVINCE_ROUND}-sdmx.zip") as archive:
         assert {"sdmx/structure.xml", "sdmx/data.xml"} < set(archive.namelist())

@@ -13,7 +13,7 @@ from dagster_project.catalogue.load import load_catalogue
 from dagster_project.errors import ExitCode
 from dagster_project.paths import Project
 from tests.catalogue.appendix_files import write_docx, write_xlsx
-from tests.command import kho
+from tests.command import kho_inside as kho
 
 DOCUMENT = "2244/QĐ-TTg ngày 13/10/2025"
 AS_BA_NAM = ("--by", "Bà Năm", "--document", DOCUMENT)
