@@ -323,7 +323,7 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
 
     from dagster_project.quality import beside
     from dagster_project.quality.gate import admit as admit_batch
-    from dagster_project.quality.late import hold_late, let_in
+    from dagster_project.quality.late import hold_late, hold_late_returns, let_in
     from dagster_project.quality.returned import keep_newest
 
     store = _cell_store(desk, catalogue)
@@ -336,15 +336,17 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     batches = _batches(store)
     rounds = read_rounds(ledger, desk.known_at)
     places = receipt_numbers(ledger)
+    fixed = _fixed(rounds)
     held = hold_late(
         let_in(_gathered(batches, "submissions", frames.SUBMISSIONS, files), rounds.reopened(), places),
         _gathered(batches, "cells", frames.CELLS, files),
         _gathered(batches, "answers", frames.ANSWERS, files),
-        _fixed(rounds),
+        fixed,
         places,
     )
     submissions = held.submissions
-    found = keep_newest(_gathered(batches, "findings", frames.FINDINGS, files), places)
+    found = hold_late_returns(_gathered(batches, "findings", frames.FINDINGS, files), fixed, places)
+    found = keep_newest(found, places)
     gate = admit_batch(held.cells, submissions, catalogue, desk.project.expectations)
     beside.stop()
     findings = pl.concat([found, held.findings, frames.conform(gate.findings, frames.FINDINGS)])

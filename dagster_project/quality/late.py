@@ -1,4 +1,4 @@
-"""What came for a fixed round: its submissions are refused, its cells held, and each file is told why.
+"""What came for a fixed round: its submissions are refused, its cells held, returns wait, and each file is told why.
 
 Which rounds are fixed and which receipt was the last before is told by the caller; the files stay where they are, so
 that a round that is opened again takes them in.
@@ -14,6 +14,7 @@ import polars as pl
 
 from dagster_project.frames import FINDINGS, TIMESTAMP, empty
 from dagster_project.quality.findings import build_findings
+from dagster_project.quality.returned import STAGE as RETURNED
 
 ROUND_FIXED = "ROUND_FIXED"
 
@@ -94,6 +95,34 @@ def hold_late(
             )
         ),
     )
+
+
+def hold_late_returns(
+    findings: pl.DataFrame, fixed: Mapping[str, Fixed], receipt_numbers: Mapping[str, int]
+) -> pl.DataFrame:
+    """``findings`` (FINDINGS) without what the level above asks of fixed rounds in packages that came after them.
+
+    Each such package gets a finding of stage "guard" instead: it is refused as a whole until the round is opened.
+    """
+    place = pl.col("sha256").replace_strict(receipt_numbers, default=None, return_dtype=pl.Int64)
+    last = pl.col("round_code").replace_strict(
+        {code: item.last_receipt_number for code, item in fixed.items()},
+        default=None,
+        return_dtype=pl.Int64,
+    )
+    since = pl.col("round_code").replace_strict(
+        {code: item.since for code, item in fixed.items()}, default=None, return_dtype=pl.String
+    )
+    is_late = ((pl.col("stage") == RETURNED) & (place > last)).fill_null(value=False)
+    late = findings.filter(is_late).unique("sha256", keep="first", maintain_order=True)
+    told = late.select(
+        pl.lit(ROUND_FIXED).alias("rule_code"),
+        pl.lit("guard").alias("stage"),
+        *("sha256", "file_name", "area_code", "round_code", "period_code", "is_sample"),
+        pl.col("round_code").alias("observed"),
+        since.alias("expected"),
+    )
+    return pl.concat([findings.filter(~is_late), build_findings(told)])
 
 
 def let_in(

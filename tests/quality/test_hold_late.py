@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dagster_project import frames
-from dagster_project.quality.late import Fixed, hold_late
+from dagster_project.quality.late import Fixed, hold_late, hold_late_returns
 
 FIXED = {"R-2025": Fixed(5, "11/04/2026 12:00")}
 
@@ -79,3 +79,43 @@ def test_without_a_fixed_round_everything_goes_on_as_it_is() -> None:
     assert held.submissions.equals(SUBMISSIONS)
     assert held.cells.equals(CELLS)
     assert held.findings.is_empty()
+
+
+def test_a_return_into_a_fixed_round_is_refused_as_a_whole_and_told() -> None:
+    found = _frame(
+        frames.FINDINGS,
+        *(
+            {
+                "finding_id": f"{file}{number}",
+                "rule_code": "RETURNED_TO_MEND",
+                "stage": stage,
+                "sha256": file,
+                "file_name": f"{file}.zip",
+                "round_code": round_code,
+                "is_sample": False,
+            }
+            for number, (file, stage, round_code) in enumerate(
+                (
+                    ("early", "returned", "R-2025"),
+                    ("late", "returned", "R-2025"),
+                    ("late", "returned", "R-2025"),
+                    ("late", "intake", "R-2025"),
+                    ("both", "returned", "R-2024"),
+                )
+            )
+        ),
+    )
+    left = hold_late_returns(found, FIXED, PLACES)
+    assert left.select("sha256", "rule_code", "stage").rows() == [
+        ("early", "RETURNED_TO_MEND", "returned"),
+        ("late", "RETURNED_TO_MEND", "intake"),
+        ("both", "RETURNED_TO_MEND", "returned"),
+        ("late", "ROUND_FIXED", "guard"),
+    ]
+    told = left.row(-1, named=True)
+    assert (told["severity"], told["observed"], "late.zip" in told["message_vi"]) == (
+        "blocking",
+        "R-2025",
+        True,
+    )
+    assert hold_late_returns(found, {}, PLACES).equals(found)
