@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dagster_project import pipeline
-from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
+from dagster_project.catalogue.calendar import (
+    OFFICE_TIME,
+    day_rules,
+    days_before,
+    due_moment,
+    working_days_left,
+)
 from dagster_project.known import known_of
 from dagster_project.ledger.rounds import read_rounds
 from dagster_project.ledger.store import open_ledger
@@ -128,11 +134,6 @@ def _rounds(catalogue: Catalogue, office: Office) -> Iterator[_Round]:
             remind_before=days_before(row["remind_before"]),
             dues={due["level"]: _moment(due) for due in own},
         )
-
-
-def days_before(told: str | None) -> tuple[int, ...]:
-    """Working days before a due date, the fewest first. Raises ``ValueError`` for anything but numbers."""
-    return tuple(sorted(int(part) for part in (told or "").split()))
 
 
 def _moment(due: Mapping[str, Any]) -> datetime:

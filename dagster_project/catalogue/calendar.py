@@ -35,3 +35,14 @@ def working_days_left(now: datetime, due: datetime, holidays: Mapping[date, bool
     end = due.astimezone(OFFICE_TIME)
     days = (today + timedelta(days=offset) for offset in range(1, max((end.date() - today).days, 0)))
     return sum(1 for day in days if holidays.get(day, day.weekday() < _SATURDAY))
+
+
+def days_before(told: str | None) -> tuple[int, ...]:
+    """Working days before a due date as the catalogue writes them ("10 5 1"), the fewest first.
+
+    Raises ``ValueError`` for anything but whole numbers of days.
+    """
+    parts = (told or "").split()
+    if not all(part.isdecimal() for part in parts):
+        raise ValueError(told)
+    return tuple(sorted(int(part) for part in parts))

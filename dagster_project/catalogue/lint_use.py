@@ -32,6 +32,7 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     yield from _check_leads(tables)
     yield from _check_one_lead(tables)
     yield from _check_due_dates(tables)
+    yield from _check_reminders(tables["rounds"])
     yield from _check_rules(tables["validation_rules"])
     yield from _check_dimensions(tables)
     yield from _check_layouts(tables)
@@ -180,6 +181,13 @@ def _check_due_dates(tables: Tables) -> Iterator[Problem]:
     due = tables["round_due_dates"].filter(pl.col("level") == "unit").select("round_code")
     for row, code in rounds.join(due, on="round_code", how="anti").select("row", "round_code").iter_rows():
         yield Problem("rounds", row, "round_code", "catalogue.no_due_date", {"observed": code})
+
+
+def _check_reminders(rounds: pl.DataFrame) -> Iterator[Problem]:
+    """The days on which units are reminded are whole numbers, with blanks between them."""
+    wrong = rounds.filter(~pl.col("remind_before").str.contains(r"^[0-9 ]*$"))
+    for row, told in wrong.select("row", "remind_before").iter_rows():
+        yield Problem("rounds", row, "remind_before", "catalogue.wrong_reminders", {"observed": told})
 
 
 def _check_rules(rules: pl.DataFrame) -> Iterator[Problem]:

@@ -113,6 +113,12 @@ def test_the_catalogue_that_ships_is_in_order() -> None:
             {"level": "commune"},
             "catalogue.no_due_date",
         ),
+        (
+            "rounds",
+            pl.col("round_code") == "2244-X-2025",
+            {"remind_before": "10;5"},
+            "catalogue.wrong_reminders",
+        ),
     ],
 )
 def test_what_does_not_hold_is_named(
