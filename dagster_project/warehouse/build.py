@@ -12,10 +12,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -79,9 +80,9 @@ def run_dbt(
     """Build the models and run the tests on the build file of ``folder``; returns one result per model and test run.
 
     Where the file was built before by the same ``code_version`` and the same models, only those are built again of
-    which an input changed, with their tests; the others are told as ``KEPT``. ``on_node`` hears of each model and test
-    as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of severity
-    error fails.
+    which an input changed, with their tests; the others are told first, as ``KEPT``. ``on_node`` hears of each model
+    and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of
+    severity error fails.
     """
     from dbt.cli.main import dbtRunner
 
@@ -114,9 +115,7 @@ def run_dbt(
         _raise_broken(done)
     if code_version:
         durable.write_text(marker, json.dumps(made_from, sort_keys=True))
-    built = {result.unique_id for result in results}
-    models = (name for name, node in manifest.nodes.items() if str(node.resource_type) == "model")
-    return [*results, *(NodeResult(name, KEPT, 0.0, "", 0) for name in models if name not in built)]
+    return [*_kept(manifest, {result.unique_id for result in results}), *results]
 
 
 def ensure_manifest(project: Project) -> Path:
@@ -170,6 +169,18 @@ def _point_sources(manifest: Manifest, folder: DataFolder) -> None:
             for key, value in holder.items():
                 if isinstance(value, str):
                     holder[key] = value.replace(anywhere, here)
+
+
+def _kept(manifest: Manifest, built: Collection[str]) -> Iterator[NodeResult]:
+    """The models that were not built again, each after those that it reads."""
+    reads = {
+        name: node.depends_on_nodes
+        for name, node in manifest.nodes.items()
+        if str(node.resource_type) == "model"
+    }
+    for name in TopologicalSorter(reads).static_order():
+        if name in reads and name not in built:
+            yield NodeResult(name, KEPT, 0.0, "", 0)
 
 
 def _inputs(manifest: Manifest) -> dict[str, str]:
