@@ -122,6 +122,10 @@ def _facts(
     held = defined.filter(pl.col("rule_code") == "PACKAGE_OTHER_DEFINITION").select(
         "sha256", "data_element_code", pl.lit(value=True).alias("is_otherwise")
     )
+    below = package_checks.held_below(raw, packages).with_columns(pl.lit(value=True).alias("is_held"))
+    whole = (
+        below.filter(pl.col("category_code").is_null()).drop("category_code").rename({"is_held": "all_held"})
+    )
     lines = (
         table(raw, _FACTS, _COLUMNS)
         .rename({"round_code": "said_round", "unit": "said_unit"})
@@ -134,6 +138,14 @@ def _facts(
             maintain_order="left",
         )
         .join(held, on=["sha256", "data_element_code"], how="left", maintain_order="left")
+        .with_columns(pl.col("category_code").fill_null("_T"))
+        .join(whole, on=["sha256", "data_element_code"], how="left", maintain_order="left")
+        .join(
+            below,
+            on=["sha256", "data_element_code", "category_code"],
+            how="left",
+            maintain_order="left",
+        )
     )
     number = pl.col("value").cast(pl.Float64, strict=False)
     exact = pl.col("value_decimal").cast(pl.Decimal(38, 10), strict=False)
@@ -141,7 +153,6 @@ def _facts(
         pl.col("value_type").is_in(_WORDED).fill_null(value=False).alias("is_worded"),
         pl.when(number.is_finite()).then(number).alias("figure"),
         exact.alias("exact"),
-        pl.col("category_code").fill_null("_T"),
     )
     state = pl.col("value_state")
     is_valid = (
@@ -166,7 +177,7 @@ def _facts(
         .then(pl.lit("not_assigned"))
         .when(pl.col("is_otherwise").is_not_null())
         .then(pl.lit("PACKAGE_OTHER_DEFINITION"))
-        .when(state == "held")
+        .when((state == "held") | pl.coalesce("is_held", "all_held").fill_null(value=False))
         .then(pl.lit("PACKAGE_FIGURE_HELD"))
         .when(twice | ~(is_valid & agrees & known_status).fill_null(value=False))
         .then(pl.lit("PACKAGE_VALUE_UNREADABLE"))

@@ -288,17 +288,34 @@ def _category(column: str) -> pl.Expr:
 
 def tell_open(raw: pl.DataFrame, packages: pl.DataFrame) -> pl.DataFrame:
     """What the level below has not settled itself, one line per figure."""
+    return (
+        _still_open(raw, packages)
+        .group_by("sha256", "data_element_code", "category_code", maintain_order=True)
+        .agg(
+            pl.lit("PACKAGE_BELOW_OPEN").alias("rule_code"),
+            pl.len().cast(pl.String).alias("observed"),
+            pl.col("message_vi").head(_SHOWN).str.join(" ").alias("expected"),
+        )
+    )
+
+
+def held_below(raw: pl.DataFrame, packages: pl.DataFrame) -> pl.DataFrame:
+    """sha256, data_element_code, category_code (null: all) that the level below counts in no indicator yet."""
+    blocking = _still_open(raw, packages).filter(pl.col("severity") == "blocking")
+    return (
+        blocking.select("sha256", "data_element_code", "category_code")
+        .drop_nulls("data_element_code")
+        .unique()
+    )
+
+
+def _still_open(raw: pl.DataFrame, packages: pl.DataFrame) -> pl.DataFrame:
     columns = ("status", "severity", "is_open", "data_element_code", "category_code", "message_vi")
     found = table(raw, "fct_finding", columns).join(packages.select("sha256"), on="sha256", how="semi")
-    still = found.filter(
+    return found.filter(
         pl.col("status") == "fail",
         pl.col("is_open").fill_null("true") == "true",
         pl.col("severity").is_in(_OPEN),
-    )
-    return still.group_by("sha256", "data_element_code", "category_code", maintain_order=True).agg(
-        pl.lit("PACKAGE_BELOW_OPEN").alias("rule_code"),
-        pl.len().cast(pl.String).alias("observed"),
-        pl.col("message_vi").head(_SHOWN).str.join(" ").alias("expected"),
     )
 
 

@@ -148,6 +148,11 @@ def test_another_unit_holds_the_figure_and_another_formula_is_told(
         "formula": _replace("csv/dim_indicator.csv", "100.0", "1000.0"),
         "name": _replace("csv/dim_data_element.csv", "Kinh phí", "Kinh phí khác"),
         "held": _replace(FACTS, '12.75,12.7500000000,,"value"', ',,,"held"'),
+        "blocked below": _replace(
+            "csv/fct_finding.csv",
+            '"f3","JUMP","admission","fail","warning"',
+            '"f3","JUMP","rules","fail","blocking"',
+        ),
         "wrong": _replace(FACTS, '12.75,12.7500000000,,"value"', '12.75,13.7500000000,,"value"'),
         "unknown": _replace(FACTS, '"C.2.GT"', '"C.9.GT"'),
     }
@@ -165,6 +170,7 @@ def test_another_unit_holds_the_figure_and_another_formula_is_told(
         "formula": ["PACKAGE_OTHER_FORMULA", "A.2"],
         "name": ["PACKAGE_OTHER_NAME", "C.2.GT"],
         "held": ["PACKAGE_FIGURE_HELD", "C.2.GT"],
+        "blocked below": ["PACKAGE_FIGURE_HELD", "A.2.MS"],
         "wrong": ["PACKAGE_VALUE_UNREADABLE", "C.2.GT"],
         "unknown": ["PACKAGE_ELEMENT_UNKNOWN", "C.9.GT"],
     }
