@@ -80,9 +80,9 @@ def run_dbt(
     """Build the models and run the tests on the build file of ``folder``; returns one result per model and test run.
 
     Where the file was built before by the same ``code_version`` and the same models, only those are built again of
-    which an input changed, with their tests; the others are told first, as ``KEPT``. ``on_node`` hears of each model
-    and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of
-    severity error fails.
+    which an input changed, with their tests; the others are told first, models as ``KEPT``, tests as before.
+    ``on_node`` hears of each model and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed
+    where a model or a test of severity error fails.
     """
     from dbt.cli.main import dbtRunner
 
@@ -94,7 +94,8 @@ def run_dbt(
     _point_sources(manifest, folder)
     marker = folder.build / _BUILT
     made_from = {"code": code_version, "models": parsed.name, "inputs": _inputs(manifest)}
-    changed = _changed(marker, made_from) if code_version else None
+    before = _read_marker(marker) if code_version else {}
+    changed = _changed(before, made_from)
     # From here on the file is no whole build.
     marker.unlink(missing_ok=True)
     durable.sync_folder(marker.parent)
@@ -113,9 +114,11 @@ def run_dbt(
         if failed:
             raise KhoError("warehouse.build_failed", nodes=_named(failed), log=folder.logs / "dbt.log")
         _raise_broken(done)
+    kept = list(_kept(manifest, {result.unique_id for result in results}, before))
+    tests = {one.unique_id: [one.status, one.failures] for one in (*kept, *results) if _is_test(one)}
     if code_version:
-        durable.write_text(marker, json.dumps(made_from, sort_keys=True))
-    return [*_kept(manifest, {result.unique_id for result in results}), *results]
+        durable.write_text(marker, json.dumps({**made_from, "tests": tests}, sort_keys=True))
+    return [*kept, *results]
 
 
 def ensure_manifest(project: Project) -> Path:
@@ -171,8 +174,8 @@ def _point_sources(manifest: Manifest, folder: DataFolder) -> None:
                     holder[key] = value.replace(anywhere, here)
 
 
-def _kept(manifest: Manifest, built: Collection[str]) -> Iterator[NodeResult]:
-    """The models that were not built again, each after those that it reads."""
+def _kept(manifest: Manifest, built: Collection[str], before: Mapping[str, Any]) -> Iterator[NodeResult]:
+    """The models that were not built again, each after those that it reads, and what their tests said before."""
     reads = {
         name: node.depends_on_nodes
         for name, node in manifest.nodes.items()
@@ -181,6 +184,13 @@ def _kept(manifest: Manifest, built: Collection[str]) -> Iterator[NodeResult]:
     for name in TopologicalSorter(reads).static_order():
         if name in reads and name not in built:
             yield NodeResult(name, KEPT, 0.0, "", 0)
+    for name, (status, failures) in before.get("tests", {}).items():
+        if name not in built:
+            yield NodeResult(name, status, 0.0, "", failures)
+
+
+def _is_test(result: NodeResult) -> bool:
+    return result.unique_id.startswith("test.")
 
 
 def _inputs(manifest: Manifest) -> dict[str, str]:
@@ -196,19 +206,21 @@ def _inputs(manifest: Manifest) -> dict[str, str]:
     return hashes
 
 
-def _changed(marker: Path, made_from: Mapping[str, Any]) -> Sequence[str] | None:
-    """The sources that differ from those of the build that ``marker`` stands for; None: everything is to be built."""
+def _read_marker(marker: Path) -> Mapping[str, Any]:
+    """What the last whole build was made from, and what its tests said; empty where there is none."""
     try:
-        before = json.loads(marker.read_text(encoding="utf-8"))
-        inputs: dict[str, str] = before["inputs"]
-        is_same = all(before[name] == made_from[name] for name in ("code", "models"))
-    except (OSError, ValueError, KeyError, TypeError):
+        told: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told
+
+
+def _changed(before: Mapping[str, Any], made_from: Mapping[str, Any]) -> Sequence[str] | None:
+    """The sources that differ from those of the build before; None: everything is to be built."""
+    if any(before.get(name) != made_from[name] for name in ("code", "models")):
         return None
-    return (
-        [name for name, sha256 in made_from["inputs"].items() if inputs.get(name) != sha256]
-        if is_same
-        else None
-    )
+    inputs = before["inputs"]
+    return [name for name, sha256 in made_from["inputs"].items() if inputs.get(name) != sha256]
 
 
 def _options(logs: Path) -> list[str]:
