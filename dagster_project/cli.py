@@ -62,13 +62,13 @@ from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.limits import peak_memory_mb
 from dagster_project.messages import message
 from dagster_project.paths import Project
-from dagster_project.settings import Settings, read_office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.defs.run import Runner
     from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
     from dagster_project.warehouse.summary import ReleaseSummary
 
 
@@ -107,6 +107,7 @@ def init(
 ) -> None:
     """Make the data folder; what an office already has is left alone."""
     from dagster_project.office import make_office
+    from dagster_project.settings import read_office
 
     settings = settings_told()
     shipped = read_office(Project().office)

@@ -15,10 +15,10 @@ import typer
 
 from dagster_project.cli_base import HELP_LANG, Json, clock, settings_told
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.backup import Backup
+    from dagster_project.settings import Settings
 
 _BYTES_PER_MB = 1_000_000
 

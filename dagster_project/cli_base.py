@@ -18,12 +18,12 @@ import typer
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.paths import Project
-from dagster_project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.rollbacks import Rollback
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
     from dagster_project.warehouse.status import Known
 
 
@@ -98,6 +98,8 @@ def id_told(desk: Desk, release: str | None, at: str | None) -> str:
 
 def settings_told() -> Settings:
     """Settings from the command line, the environment and the data folder."""
+    from dagster_project.settings import read_settings
+
     return read_settings(OPTIONS.data, OPTIONS.catalogue, OPTIONS.lang)
 
 

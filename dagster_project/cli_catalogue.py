@@ -27,12 +27,12 @@ from dagster_project.cli_base import (
 from dagster_project.errors import ExitCode, UsageError
 from dagster_project.messages import message
 from dagster_project.paths import Project
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.appendix_apply import Terms
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.catalogue_log import CatalogueVersion
+    from dagster_project.settings import Settings
 
 catalogue_app = typer.Typer(help=help_text("catalogue_group"), no_args_is_help=True)
 

@@ -17,7 +17,6 @@ import typer
 
 from dagster_project.cli_base import Round, Year, clock, current_id, help_text, office_told, say, say_clock
 from dagster_project.errors import UsageError
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from dagster_project.decide.entries import Asked, Checked
     from dagster_project.ledger.store import Receipt
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
 
 _TOTAL = "_T"
 

@@ -25,10 +25,10 @@ from dagster_project.cli_base import (
 )
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
 
 
 def _help(code: str) -> str:

@@ -13,10 +13,10 @@ import typer
 from dagster_project.cli_base import HELP_LANG, Round, Year, help_text, office_told, rounds_told
 from dagster_project.errors import ExitCode, UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.ledger.notices import WrittenNotice
+    from dagster_project.settings import Settings
 
 
 def _help(code: str) -> str:

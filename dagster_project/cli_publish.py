@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,9 @@ from dagster_project.cli_base import HELP_LANG, Json, OfRelease, clock, desk_tol
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.paths import Project
-from dagster_project.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster_project.settings import Settings
 
 
 def _help(code: str) -> str:

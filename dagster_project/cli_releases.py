@@ -33,10 +33,10 @@ from dagster_project.cli_base import (
 )
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
     from dagster_project.warehouse.diff import Diff
     from dagster_project.warehouse.releases import Manifest
 

@@ -18,7 +18,6 @@ import typer
 from dagster_project.cli_base import HELP_LANG, Json, Round, Year, help_text, office_told, say, say_clock
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.messages import message, message_table
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.decide.rounds import AskedAct, CheckedAct, RoundAgainst
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
 
 
 def _help(code: str) -> str:

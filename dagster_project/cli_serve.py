@@ -11,7 +11,6 @@ import socket
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +22,11 @@ import typer
 from dagster_project.cli_base import HELP_LANG, OPTIONS, office_told
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.pipeline import Desk
     from dagster_project.serve import Services
+    from dagster_project.settings import Settings
 
 _READY_SECONDS = 180
 
@@ -96,6 +95,8 @@ def _watch(settings: Settings, running: Services, is_over: Event, pages: str) ->
 
 
 def _answers(address: str) -> bool:
+    import urllib.request
+
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)

@@ -25,7 +25,6 @@ from dagster_project.cli_base import (
 )
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.ledger.rounds import RoundAct
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
     from dagster_project.warehouse.status import Due, RoundStatus, UnitStatus
 
 _COLUMNS = ("unit", "sent", "on_time", "signed_copy", "to_mend", "to_explain", "to_do")

@@ -13,11 +13,11 @@ import typer
 from dagster_project.cli_base import HELP_LANG, office_told, print_table
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.settings import Settings
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.pipeline import Desk
+    from dagster_project.settings import Settings
     from dagster_project.timetable import Step
 
 
