@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 
 from dagster_project.errors import UsageError
+from dagster_project.limits import processors
 from dagster_project.paths import DataFolder, Project
 from dagster_project.text import printable
 
@@ -99,6 +100,8 @@ class Settings(BaseModel):
     person: str = "kho"
     """Who acts where a command asks for no name: ``KHO_BY``, else the account on this machine."""
     smtp_password: SecretStr | None = None
+    processes: int = Field(default_factory=processors, ge=1)
+    """So many processes work beside each other where work can be parted: ``KHO_PROCESSES``, else the processors."""
 
     @property
     def folder(self) -> DataFolder:
@@ -154,7 +157,16 @@ def read_settings(
         person=_person(environment),
         postgres_url=SecretStr(published) if published else office.postgres_url,
         smtp_password=SecretStr(password) if password else None,
+        processes=_processes(environment.get("KHO_PROCESSES")),
     )
+
+
+def _processes(told: str | None) -> int:
+    if not told:
+        return processors()
+    if not (told.isascii() and told.isdecimal() and int(told) > 0):
+        raise UsageError("cli.wrong_processes", wanted=printable(told))
+    return int(told)
 
 
 def _person(environment: Mapping[str, str]) -> str:

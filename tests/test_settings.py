@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_a_catalogue_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         read_settings(tmp_path, tmp_path / "nowhere", None, {})
     assert "nowhere" in error.value.text("vi")
+
+
+def test_the_number_of_processes_is_told_or_that_of_the_processors(tmp_path: Path) -> None:
+    assert read_settings(tmp_path, None, None, {"KHO_PROCESSES": "7"}).processes == 7
+    assert read_settings(tmp_path, None, None, {}).processes == len(os.sched_getaffinity(0))
+    for wrong in ("0", "-1", "two", "1.5"):
+        with pytest.raises(UsageError) as error:
+            read_settings(tmp_path, None, None, {"KHO_PROCESSES": wrong})
+        assert wrong in error.value.text("vi")
