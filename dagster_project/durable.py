@@ -32,6 +32,17 @@ def sync_file(file: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file_system(folder: Path) -> None:
+    """Make everything durable that was written to the file system of ``folder``: one wait for any number of files."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+    finally:
+        os.close(descriptor)
+
+
 def write_bytes(file: Path, content: bytes) -> None:
     """Replace ``file`` by ``content`` in one step."""
     with replaced(file) as aside:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.intake.take_in import Intake
     from dagster_project.quality.gate import Gate
     from dagster_project.quality.late import Fixed
     from dagster_project.reports.export import ExportedFile
@@ -143,26 +144,24 @@ def receive(
     ``not_received``. Raises ``UsageError`` for a path that is not there, a named file that may not be read and a
     malformed ``receipts.csv``.
     """
-    from dagster_project.intake.land import land
+    from dagster_project.intake.land import land_all
 
     desk.folder.make()
-    receipts = []
-    for arrival in _arrivals(sources, desk.now):
-        if only is not None and not only(arrival.path):
-            continue
-        landed = land(arrival.path, desk.folder)
-        receipts.append(
-            Receipt(
-                sha256=landed.sha256,
-                file_name=arrival.name,
-                size_bytes=landed.size_bytes,
-                received_at=arrival.received_at,
-                sender=arrival.sender or sender,
-                channel=arrival.channel or channel,
-                expected_year=wanted.year,
-                expected_round=wanted.round_code,
-            )
+    arrivals = [one for one in _arrivals(sources, desk.now) if only is None or only(one.path)]
+    landed = land_all([arrival.path for arrival in arrivals], desk.folder)
+    receipts = [
+        Receipt(
+            sha256=file.sha256,
+            file_name=arrival.name,
+            size_bytes=file.size_bytes,
+            received_at=arrival.received_at,
+            sender=arrival.sender or sender,
+            channel=arrival.channel or channel,
+            expected_year=wanted.year,
+            expected_round=wanted.round_code,
         )
+        for arrival, file in zip(arrivals, landed, strict=True)
+    ]
     engine = open_ledger(desk.settings.ledger)
     add_receipts(engine, receipts, (desk.now(), desk.settings.person))
     asked = {receipt.receipt_id for receipt in receipts}
@@ -268,11 +267,11 @@ def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
 def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> int:
     """Read every landed file that was not read yet with this catalogue and this code; returns how many.
 
-    One batch folder per call, kept under a key of all that shapes the reading, so that a later run reads only what is
-    new and a change of catalogue or code reads everything again; what another key kept is removed, unless
-    ``keep_others``.
+    One folder per batch of files, kept under a key of all that shapes the reading, so that a later run reads only what
+    is new and a change of catalogue or code reads everything again; what another key kept is removed, unless
+    ``keep_others``. Batches that were written before an interruption are not read again.
     """
-    from dagster_project.intake.take_in import ReceivedFile, take_in
+    from dagster_project.intake.take_in import ReceivedFile, take_in_batches
 
     store = _cell_store(desk, catalogue)
     if not keep_others:
@@ -287,34 +286,39 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
     for receipt in new.values():
         by_wanted.setdefault(Wanted(receipt.expected_year, receipt.expected_round), []).append(receipt)
     for wanted, chosen in sorted(by_wanted.items(), key=lambda item: str(item[0])):
-        intake = take_in(
-            [
-                ReceivedFile(
-                    receipt_id=receipt.receipt_id,
-                    sha256=receipt.sha256,
-                    file_name=receipt.file_name,
-                    path=desk.folder.landed(receipt.sha256),
-                    received_at=receipt.received_at,
-                    sender=receipt.sender,
-                    channel=receipt.channel,
-                )
-                for receipt in chosen
-            ],
-            catalogue,
-            desk.settings.office,
-            desk.settings.office.read_limits,
-            wanted,
-        )
-        names = sorted(receipt.sha256 for receipt in chosen)
-        with durable.new_folder(store / _digest("".join(names).encode())[:16]) as folder:
-            frames.conform(intake.cells, frames.CELLS).write_parquet(folder / "cells.parquet")
-            frames.conform(intake.submissions, frames.SUBMISSIONS).write_parquet(
-                folder / "submissions.parquet"
+        files = [
+            ReceivedFile(
+                receipt_id=receipt.receipt_id,
+                sha256=receipt.sha256,
+                file_name=receipt.file_name,
+                path=desk.folder.landed(receipt.sha256),
+                received_at=receipt.received_at,
+                sender=receipt.sender,
+                channel=receipt.channel,
             )
-            frames.conform(intake.findings, frames.FINDINGS).write_parquet(folder / "findings.parquet")
-            frames.conform(intake.answers, frames.ANSWERS).write_parquet(folder / "answers.parquet")
-            (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
+            for receipt in chosen
+        ]
+        office = desk.settings.office
+        for intake in take_in_batches(
+            files, catalogue, office, office.read_limits, wanted, processes=desk.settings.processes
+        ):
+            _keep_batch(store, intake)
     return len(new)
+
+
+def _keep_batch(store: Path, intake: Intake) -> None:
+    """Write what a batch of files gave as a folder of ``store``, named after these files."""
+    names = sorted(intake.files)
+    tables = {
+        "cells": (intake.cells, frames.CELLS),
+        "submissions": (intake.submissions, frames.SUBMISSIONS),
+        "findings": (intake.findings, frames.FINDINGS),
+        "answers": (intake.answers, frames.ANSWERS),
+    }
+    with durable.new_folder(store / _digest("".join(names).encode())[:16]) as folder:
+        for name, (frame, schema) in tables.items():
+            frames.conform(frame, schema).write_parquet(folder / f"{name}.parquet")
+        (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
 
 
 def admit(desk: Desk, catalogue: Catalogue) -> Gate:

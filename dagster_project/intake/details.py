@@ -19,17 +19,18 @@ from dagster_project.intake.sheet_xlsb import read_xlsb
 from dagster_project.intake.sheet_xml import read_xlsx
 
 _SCANNERS: Mapping[str, Callable[[Path], dict[str, Details]]] = {
-    "xlsx": read_xlsx,
-    "xlsm": read_xlsx,
     "xlsb": read_xlsb,
     "ods": read_ods,
     "xls": read_xls,
 }
 
 
-def read_details(file: Path, kind: str) -> dict[str, Details]:
-    """Details of each sheet of ``file``, by its name; nothing where the reader may still manage what we cannot."""
+def read_details(file: Path, kind: str, parts: Mapping[str, bytes]) -> dict[str, Details]:
+    """Details of each sheet of ``file``, by its name; nothing where the reader may still manage what we cannot.
+
+    ``parts`` are those that the guard has inflated before.
+    """
     try:
-        return _SCANNERS[kind](file)
+        return read_xlsx(file, parts) if kind in ("xlsx", "xlsm") else _SCANNERS[kind](file)
     except (struct.error, IndexError, KeyError, ValueError, SyntaxError, BadZipFile):
         return {}

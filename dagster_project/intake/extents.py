@@ -7,6 +7,8 @@ limit. An empty chunk ends the part. What the cells hold is not looked at.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from operator import itemgetter
 
 #: What a tag holds up to its end; a ">" in quotes does not end it. No tag holds a "<", so that no search runs far.
 #: Nothing once matched is given back ("*+"): a search that failed would run over the same bytes again and again.
@@ -17,6 +19,12 @@ _CELL = re.compile(
     rb"(?:\s+r\s*=\s*[\"']([A-Za-z]{0,4})(\d{1,9})[\"'])?(" + _REST + rb")>"
     rb"(</(?:[^\s<>/:]+:)?c\s*>)?"
 )
+#: A row or a cell as nearly every program writes it, else one with what nearly no program writes.
+_PLAIN = re.compile(
+    rb"<(?:c r=\"([A-Z]{1,4})(\d{1,9})\"(?: s=\"\d+\")?(?: t=\"\w+\")?(?:/>|></c>|(>))"
+    rb"|row r=\"(\d{1,9})\"|((?:row|c)(?=[\s/>])))"
+)
+_PREFIXED = re.compile(rb":(?:row|c)[\s/>]")
 _TAIL_LIMIT = 1 << 20
 _ODS_TAG = re.compile(
     rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])(" + _REST + rb")>|<text:p\b"
@@ -24,6 +32,11 @@ _ODS_TAG = re.compile(
 _ODS_REPEAT = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"'](\d+)[\"']")
 _XLSB_ROW = 0
 _XLSB_CELLS = range(1, 12)
+
+
+def are_plain(sheet: bytes, found: Sequence[tuple[bytes, ...]]) -> bool:
+    """Whether ``found``, whose last groups hold what is odd, are all rows and cells that ``sheet`` has."""
+    return not any(map(itemgetter(-1), found)) and _PREFIXED.search(sheet) is None
 
 
 class TooWideError(Exception):
@@ -62,9 +75,26 @@ class XlsxExtent(_Extent):
         window = self._tail + chunk
         cut = window.rfind(b"<") if chunk else len(window)
         cut = len(window) if cut < 0 or len(window) - cut > _TAIL_LIMIT else cut
-        for match in _CELL.finditer(window, 0, cut):
-            self._see(match)
+        tags = window[:cut]
+        found = _PLAIN.findall(tags)
+        if not are_plain(tags, found):
+            for match in _CELL.finditer(tags):
+                self._see(match)
+        else:
+            self._see_plain(found)
         self._tail = window[cut:]
+
+    def _see_plain(self, found: list[tuple[bytes, ...]]) -> None:
+        """What ``_see`` does, where each row and cell says where it stands."""
+        row = next((row for _, _, _, row, _ in reversed(found) if row), None)
+        if row:
+            self._row = int(row)
+        if found:
+            self._column = _column_number(found[-1][0])
+        columns = {letters for letters, _, is_held, _, _ in found if is_held}
+        rows = {digits for _, digits, is_held, _, _ in found if is_held}
+        if rows:
+            self._grow(max(map(int, rows)), max(map(_column_number, columns)))
 
     def _see(self, match: re.Match[bytes]) -> None:
         name, letters, digits, rest, closed = match.groups()

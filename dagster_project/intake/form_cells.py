@@ -32,10 +32,14 @@ def place_cells(
 ) -> pl.DataFrame:
     """Every cell of ``keyed`` and every blank bound position, with binding, disposition and reason."""
     bound = _bound_positions(columns, rows)
-    cells = keyed.join(bound, on=SPOT, how="full", coalesce=True, maintain_order="left_right").with_columns(
-        pl.coalesce("cell", a1(pl.col("row"), pl.col("col"))).alias("cell"),
-        pl.col("raw_text").fill_null(""),
-        pl.col("cell_type").fill_null("blank"),
+    cells = (
+        keyed.join(bound, on=SPOT, how="full", coalesce=True, maintain_order="left_right")
+        .with_columns(
+            pl.coalesce("cell", "bound_cell").alias("cell"),
+            pl.col("raw_text").fill_null(""),
+            pl.col("cell_type").fill_null("blank"),
+        )
+        .drop("bound_cell")
     )
     context = (
         cells.join(
@@ -91,6 +95,7 @@ def _bound_positions(columns: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         .select(*TABLE, "row", "data_element_code", "category_code", "unit")
         .join(columns.filter(pl.col("role").is_not_null()).select(*TABLE, "col", "role"), on=TABLE)
         .unique(SPOT, maintain_order=True)
+        .with_columns(a1(pl.col("row"), pl.col("col")).alias("bound_cell"))
     )
 
 

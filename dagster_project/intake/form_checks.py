@@ -5,6 +5,8 @@ Faults of identity are in ``form_identity``, those of what was typed in ``values
 
 from __future__ import annotations
 
+from functools import reduce
+
 import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
@@ -96,15 +98,11 @@ def _check_map(keyed: pl.DataFrame, placed: pl.DataFrame, tables: pl.DataFrame) 
     usable = tables.drop_nulls("code_row")
     sheet = keyed.filter(pl.col("sheet") == HIDDEN_SHEET)
     without = usable.join(sheet, on="sha256", how="anti")
-    remembered = (
-        sheet.filter(pl.col("col").is_between(1, 4))
-        .group_by("sha256", "row")
-        .agg(
-            pl.col("raw_text").filter(pl.col("col") == position).first().alias(name)
-            for position, name in ((1, "data_element_code"), (2, "category_code"), (4, "map_cell"))
-        )
-        .drop_nulls("map_cell")
-    )
+    named = [
+        sheet.filter(pl.col("col") == position).select("sha256", "row", pl.col("raw_text").alias(name))
+        for position, name in ((4, "map_cell"), (1, "data_element_code"), (2, "category_code"))
+    ]
+    remembered = reduce(lambda left, right: left.join(right, on=["sha256", "row"], how="left"), named)
     stands = placed.filter("is_bound").select("sha256", "sheet", "data_element_code", "category_code", "cell")
     codes = ["sha256", "data_element_code", "category_code"]
     known = remembered.join(stands.select(codes).unique(), on=codes)
@@ -125,9 +123,11 @@ def _check_map(keyed: pl.DataFrame, placed: pl.DataFrame, tables: pl.DataFrame) 
 
 def _check_spelling(keyed: pl.DataFrame, tables: pl.DataFrame) -> pl.DataFrame:
     """Text saved as letters plus separate marks: read all the same, and said once per file."""
+    texts = keyed["raw_text"].unique()
+    apart = texts.filter(texts != texts.str.normalize("NFC"))
     decomposed = (
-        keyed.join(tables.select(TABLE).drop_nulls(), on=TABLE)
-        .filter(pl.col("raw_text") != pl.col("raw_text").str.normalize("NFC"))
+        keyed.filter(pl.col("raw_text").is_in(apart.implode()))
+        .join(tables.select(TABLE).drop_nulls(), on=TABLE)
         .group_by("sha256", "sheet")
         .agg(pl.len().cast(pl.String).alias("observed"))
     )

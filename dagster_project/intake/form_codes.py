@@ -32,8 +32,14 @@ _CODE_ROW_LIKE = 4
 
 def with_keys(raw: pl.DataFrame) -> pl.DataFrame:
     """``raw`` with ``key``, the cell's text as a code, and ``label``, the same as a label."""
+    # Forms print the same texts over and over: each is made comparable once.
     key = code_key(pl.col("raw_text"))
-    return raw.with_columns(key.alias("key"), key.str.strip_chars_end(" :").alias("label"))
+    keys = (
+        raw.select("raw_text")
+        .unique()
+        .with_columns(key.alias("key"), key.str.strip_chars_end(" :").alias("label"))
+    )
+    return raw.drop("key", "label", strict=False).join(keys, on="raw_text", how="left", maintain_order="left")
 
 
 def code_key(text: pl.Expr) -> pl.Expr:

@@ -20,7 +20,8 @@ from dagster_project.intake.extents import OdsExtent, TooWideError, XlsbExtent, 
 from dagster_project.intake.package_parts import MANIFEST, PACKAGE, RETURN, read_manifest
 from dagster_project.settings import ReadLimits
 
-_CHUNK = 1 << 16
+#: A part is kept up to this size, and parts up to so much in all.
+_PART_KEPT, _PARTS_KEPT = 1 << 18, 1 << 22
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_ENTRY = b"PK\x01\x02"
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -53,6 +54,8 @@ class Inspection:
     values: Mapping[str, str] = field(default_factory=dict)
     has_macros: bool = False
     encoding: str = ""  # of a text file
+    parts: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """The small parts of a workbook as they were inflated, by name: whoever reads on need not do so again."""
 
 
 class _RefusedError(Exception):
@@ -152,18 +155,24 @@ def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
         if any(entry.flag_bits & 0x1 for entry in entries):
             raise _RefusedError("FILE_ENCRYPTED")
         budget = Budget(limits.inflated_bytes, limits.inflation_ratio * max(size, 1))
+        parts: dict[str, bytes] = {}
         for entry in entries:
             name = _part_name(entry.filename)
             scan = _Scan(_extent_for(kind, name, limits.sheet_cells))
+            before, chunks = budget.spent, list[bytes]()
             for chunk in inflate(stream, entry, budget):
                 scan.feed(chunk)
+                if budget.spent - before <= _PART_KEPT:
+                    chunks.append(chunk)
             scan.close()
+            if budget.spent - before <= _PART_KEPT and budget.spent <= _PARTS_KEPT:
+                parts[name] = b"".join(chunks)
             if kind == "ods" and name == "meta-inf/manifest.xml" and scan.encrypted:
                 raise _RefusedError("FILE_ENCRYPTED")
     if kind == PACKAGE:
         return Inspection(_kind_of_package(file, Budget(limits.inflated_bytes, limits.inflated_bytes)))
     macros = any(name.endswith("vbaproject.bin") for name in names)
-    return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros)
+    return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros, parts=parts)
 
 
 def _count_entries(file: Path, limits: ReadLimits) -> None:

@@ -6,15 +6,19 @@ Only bytes belong here. The name that a file came with never becomes a path, and
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import os
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.durable import sync_file, sync_folder
+from dagster_project.durable import sync_file, sync_file_system, sync_folder
 from dagster_project.paths import DataFolder
 
 _CHUNK = 1 << 20
-_READ_ONLY = 0o444
+_ONLY_OURS, _READ_ONLY = 0o600, 0o444
+#: From so many files on, waiting for the whole file system takes less time than waiting for each of them.
+_MANY = 16
 
 
 @dataclass(frozen=True)
@@ -28,29 +32,51 @@ class LandedFile:
 
 def land(source: Path, folder: DataFolder) -> LandedFile:
     """Copy ``source`` into the landing zone; a file whose bytes are known is left as it stands."""
+    return land_all([source], folder)[0]
+
+
+def land_all(sources: Sequence[Path], folder: DataFolder) -> list[LandedFile]:
+    """Copy ``sources`` into the landing zone, one landed file each; none takes its place before all are durable."""
     folder.landing.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder.landing, prefix=".", delete=False) as stream:
-        aside = Path(stream.name)
-        try:
-            digest, size = hashlib.sha256(), 0
-            with source.open("rb") as incoming:
-                while chunk := incoming.read(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    stream.write(chunk)
-            stream.flush()
-            return _settle(aside, LandedFile(digest.hexdigest(), size, folder.landed(digest.hexdigest())))
-        finally:
+    copies = {folder.landing / f".{uuid.uuid4().hex}": source for source in sources}
+    try:
+        landed = {aside: _copy(source, aside, folder) for aside, source in copies.items()}
+        new = {file.path: aside for aside, file in landed.items() if not _is_there(file)}
+        _settle(new, folder)
+    finally:
+        for aside in copies:
             aside.unlink(missing_ok=True)
+    return list(landed.values())
 
 
-def _settle(aside: Path, landed: LandedFile) -> LandedFile:
-    if landed.path.is_file() and landed.path.stat().st_size == landed.size_bytes:
-        return landed
-    landed.path.parent.mkdir(exist_ok=True)
-    sync_file(aside)
-    aside.chmod(_READ_ONLY)
-    aside.replace(landed.path)
-    sync_folder(landed.path.parent)
-    sync_folder(landed.path.parent.parent)
-    return landed
+def _copy(source: Path, aside: Path, folder: DataFolder) -> LandedFile:
+    digest, size = hashlib.sha256(), 0
+    with source.open("rb") as incoming, aside.open("xb", buffering=0) as stream:
+        os.fchmod(stream.fileno(), _ONLY_OURS)
+        while chunk := incoming.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            stream.write(chunk)
+    return LandedFile(digest.hexdigest(), size, folder.landed(digest.hexdigest()))
+
+
+def _is_there(landed: LandedFile) -> bool:
+    return landed.path.is_file() and landed.path.stat().st_size == landed.size_bytes
+
+
+def _settle(new: Mapping[Path, Path], folder: DataFolder) -> None:
+    """Give each copy its place; the bytes are durable before, the names after."""
+    many = len(new) >= _MANY
+    if many:
+        sync_file_system(folder.landing)
+    for path, aside in new.items():
+        if not many:
+            sync_file(aside)
+        aside.chmod(_READ_ONLY)
+        path.parent.mkdir(exist_ok=True)
+        aside.replace(path)
+    if many:
+        sync_file_system(folder.landing)
+    else:
+        for parent in {*(path.parent for path in new), *([folder.landing] if new else [])}:
+            sync_folder(parent)

@@ -1,6 +1,6 @@
-"""Guard and read many files in a child process, so that a hostile or broken file stops nothing but itself.
+"""Guard and read many files in child processes, so that a hostile or broken file stops nothing but itself.
 
-Starting, watching and restarting the child belongs here, and one outcome for each file. What is done inside it is
+Starting, watching and restarting the children belongs here, and one outcome for each file. What is done inside them is
 ``read_child``'s.
 """
 
@@ -13,14 +13,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 import polars as pl
 
 from dagster_project.errors import KhoError
-from dagster_project.intake.guard import PAPER, Inspection
+from dagster_project.intake.guard import Inspection
 from dagster_project.settings import ReadLimits
 
 #: One row per cell with content.
@@ -43,6 +46,8 @@ RAW = pl.Schema(
 #: One row per file that passed the guard and could not be read.
 UNREAD = pl.Schema({"sha256": pl.String, "rule_code": pl.String, "detail": pl.String})
 
+#: So many files are given out at once, and so few are not worth a child of their own.
+BATCH, _LEAST = 1_000, 100
 _CHILD = "dagster_project.intake.read_child"
 _CHUNK = 1 << 16
 _START_PATIENCE = 120
@@ -69,116 +74,211 @@ class Read:
     inspections: Mapping[str, Inspection]
 
 
-@dataclass
-class _Outcomes:
-    """By the number of the file: what the guard says, and rule code and detail of a failure, None of a success."""
-
-    seen: dict[int, Inspection] = field(default_factory=dict)
-    ended: dict[int, tuple[str, str] | None] = field(default_factory=dict)
-
-
 def read_files(files: Sequence[FileToRead], limits: ReadLimits) -> Read:
-    """Read ``files`` one after another in a limited child process, restarted where a file stops it.
+    """Read ``files`` in one child, all at once; errors as of ``read_batches``."""
+    return next(read_batches(files, limits, batch=max(len(files), 1)))
 
-    Raises ``KhoError`` where the child cannot start at all, which is no fault of a file.
+
+def read_batches(
+    files: Sequence[FileToRead], limits: ReadLimits, *, processes: int = 1, batch: int = BATCH
+) -> Iterator[Read]:
+    """Read ``files`` in limited child processes, each restarted where a file stops it; ``batch`` files at a time.
+
+    While the caller looks at one batch, the children read the next one and no further, so that what waits stays
+    bounded; each of ``processes`` children is started once for all batches. No files give one batch without rows.
+    Raises ``KhoError`` where a child cannot start at all, which is no fault of a file.
     """
-    frames = [pl.DataFrame(schema=RAW)]
-    unread: list[tuple[str, str, str]] = []
-    with tempfile.TemporaryDirectory(prefix="kho-read-") as aside:
-        folder = Path(aside)
-        outcomes = _outcomes(files, folder, limits)
-        for number, file in enumerate(files):
-            failure = outcomes.ended[number]
-            if failure is not None:
-                unread.append((file.sha256, *failure))
-            if failure is not None or not _is_read(outcomes.seen[number]):
-                continue
-            cells = pl.read_ipc((folder / f"{number}.arrow").read_bytes())
-            frames.append(
-                cells.select(
-                    pl.lit(file.sha256).alias("sha256"),
-                    pl.lit(file.file_name).alias("file_name"),
-                    *(name for name in RAW if name in cells.columns),
-                )
-            )
-    return Read(
-        pl.concat(frames),
-        pl.DataFrame(unread, schema=UNREAD, orient="row"),
-        {files[number].sha256: seen for number, seen in outcomes.seen.items()},
-    )
-
-
-def _is_read(seen: Inspection) -> bool:
-    return seen.kind is not None and seen.kind != PAPER
-
-
-def _outcomes(files: Sequence[FileToRead], folder: Path, limits: ReadLimits) -> _Outcomes:
-    """What became of each file; the cells of one that was read lie in ``folder``."""
-    outcomes = _Outcomes()
-    while left := [number for number in range(len(files)) if number not in outcomes.ended]:
-        before = len(outcomes.ended)
-        job = folder / "job.json"
-        job.write_text(json.dumps(_job(files, left, folder, limits)), encoding="utf-8")
-        _run_child(job, left, outcomes, limits)
-        if len(outcomes.ended) == before:
-            outcomes.ended[left[0]] = ("FILE_UNREADABLE", "")
-    return outcomes
-
-
-def _job(
-    files: Sequence[FileToRead], numbers: Sequence[int], folder: Path, limits: ReadLimits
-) -> dict[str, object]:
-    return {
-        "folder": str(folder),
-        "limits": limits.model_dump(mode="json"),
-        "files": [
-            {"number": number, "path": str(files[number].path.resolve()), "name": files[number].file_name}
-            for number in numbers
-        ],
-    }
-
-
-def _run_child(job: Path, numbers: Sequence[int], outcomes: _Outcomes, limits: ReadLimits) -> None:
-    """One run of the child over ``numbers``, into ``outcomes``; it ends at the first file that stops it."""
-    with subprocess.Popen(  # noqa: S603 - this interpreter, our own module, a file of our own making
-        [sys.executable, "-I", "-m", _CHILD, str(job)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"POLARS_MAX_THREADS": "1"},
-        cwd=job.parent,
-    ) as child:
+    shares = max(1, min(processes, len(files) // _LEAST))
+    with tempfile.TemporaryDirectory(prefix="kho-read-") as aside, ThreadPoolExecutor(shares) as pool:
+        reading = _Reading(files, batch, Path(aside), limits)
         try:
-            events = _events(child, limits.file_wall_seconds)
-            ready = next(events, None)
-            if ready is None:
-                raise KhoError("intake.reader_failed")
-            _follow(events, numbers, outcomes)
+            for share in range(shares):
+                pool.submit(reading.run, reading.share(share, shares))
+            for number in range(max(1, -(-len(files) // batch))):
+                yield reading.take(number)
         finally:
-            child.kill()
+            reading.stop()
 
 
-def _follow(
-    events: Iterator[Mapping[str, Any] | None],
-    numbers: Sequence[int],
-    outcomes: _Outcomes,
-) -> None:
-    """Turn what the child says into ``outcomes``; the file at which it falls silent or ends has failed."""
-    current: int | None = None
-    for event in events:
-        if event is None:
-            outcomes.ended[numbers[0] if current is None else current] = ("FILE_TOO_SLOW", "")
-            return
-        if event["event"] == "start":
-            current = int(event["file"])
-        elif event["event"] == "inspected":
-            outcomes.seen[int(event["file"])] = Inspection(**event["seen"])
-        else:
-            current = None
-            failed = event["event"] == "failed"
-            outcomes.ended[int(event["file"])] = (event["rule_code"], event["detail"]) if failed else None
-    if current is not None:
-        outcomes.ended[current] = ("FILE_UNREADABLE", "")
+@dataclass
+class _Reading:
+    """Files being read by children, each watched by a thread of its own; ``changed`` guards what the threads share."""
+
+    files: Sequence[FileToRead]
+    batch: int
+    folder: Path
+    limits: ReadLimits
+    changed: Condition = field(default_factory=Condition)
+    seen: dict[int, Inspection] = field(default_factory=dict)
+    """What the guard says of a file, by its number."""
+    ended: dict[int, tuple[str, str] | None] = field(default_factory=dict)
+    """Rule code and detail of a file that failed, None of one that did not."""
+    written: list[int] = field(default_factory=list)
+    """The files of cells, each by the number of the first file in it."""
+    asked: int = 0
+    """The batch that is waited for."""
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    failure: BaseException | None = None
+    """What ended a thread, if it was no file."""
+    is_stopped: bool = False
+
+    def share(self, number: int, shares: int) -> list[int]:
+        """The files of one child: of each batch an equal part, in order."""
+        return [
+            at + place
+            for at in range(0, len(self.files), self.batch)
+            for size in (min(self.batch, len(self.files) - at),)
+            for place in range(size * number // shares, size * (number + 1) // shares)
+        ]
+
+    def take(self, number: int) -> Read:
+        """The batch ``number``, as soon as all of its files have ended."""
+        batch = range(number * self.batch, min((number + 1) * self.batch, len(self.files)))
+        with self.changed:
+            self.asked = number
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.failure or all(file in self.ended for file in batch))
+            if self.failure:
+                raise self.failure
+            parts = sorted(first for first in self.written if first in batch)
+        cells = [pl.read_ipc((self._cells_file(first)).read_bytes()) for first in parts]
+        for first in parts:
+            self._cells_file(first).unlink()
+        names = pl.DataFrame(
+            {
+                "file": list(batch),
+                "sha256": [self.files[file].sha256 for file in batch],
+                "file_name": [self.files[file].file_name for file in batch],
+            },
+            schema_overrides={"file": pl.UInt32},
+        )
+        failures = {file: self.ended[file] for file in batch}
+        return Read(
+            pl.concat(
+                [
+                    frame.join(names, on="file", how="left", maintain_order="left").select(*RAW)
+                    for frame in cells
+                ]
+            )
+            if cells
+            else pl.DataFrame(schema=RAW),
+            pl.DataFrame(
+                [
+                    (self.files[file].sha256, *failure)
+                    for file, failure in failures.items()
+                    if failure is not None
+                ],
+                schema=UNREAD,
+                orient="row",
+            ),
+            {self.files[file].sha256: self.seen[file] for file in batch if file in self.seen},
+        )
+
+    def stop(self) -> None:
+        """Read nothing more."""
+        with self.changed:
+            self.is_stopped = True
+            for child in self.children:
+                child.kill()
+            self.changed.notify_all()
+
+    def run(self, share: Sequence[int]) -> None:
+        """Read the files of ``share`` in one child after another, as far as they are asked for."""
+        try:
+            while not self.is_stopped and (left := [file for file in share if file not in self.ended]):
+                self._run_child(left)
+                if all(file not in self.ended for file in left):
+                    self._end(left[:1], ("FILE_UNREADABLE", ""))
+        except BaseException as error:  # noqa: BLE001 - raised again where the batch is waited for
+            with self.changed:
+                self.failure = error
+                self.changed.notify_all()
+
+    def _run_child(self, numbers: Sequence[int]) -> None:
+        """One run of the child over ``numbers``; it ends at the first file that stops it."""
+        job = self.folder / f"job-{numbers[0]}.json"
+        job.write_text(json.dumps(self._job(numbers)), encoding="utf-8")
+        with subprocess.Popen(  # noqa: S603 - this interpreter, our own module, a file of our own making
+            [sys.executable, "-I", "-m", _CHILD, str(job)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"POLARS_MAX_THREADS": "1"},
+            cwd=job.parent,
+        ) as child:
+            try:
+                with self.changed:
+                    self.children.append(child)
+                events = _events(child, self.limits.file_wall_seconds)
+                ready = None if self.is_stopped else next(events, None)
+                if ready is None and not self.is_stopped:
+                    raise KhoError("intake.reader_failed")
+                self._follow(events, numbers)
+            finally:
+                child.kill()
+                with self.changed:
+                    self.children.remove(child)
+
+    def _job(self, numbers: Sequence[int]) -> dict[str, object]:
+        return {
+            "folder": str(self.folder),
+            "limits": self.limits.model_dump(mode="json"),
+            "batches": [
+                [
+                    {
+                        "number": number,
+                        "path": str(self.files[number].path.resolve()),
+                        "name": self.files[number].file_name,
+                    }
+                    for number in batch
+                ]
+                for _, batch in groupby(numbers, lambda number: number // self.batch)
+            ],
+        }
+
+    def _cells_file(self, first: int) -> Path:
+        return self.folder / f"{first}.arrow"
+
+    def _follow(self, events: Iterator[Mapping[str, Any] | None], numbers: Sequence[int]) -> None:
+        """Note what the child says; the file at which it falls silent or ends has failed.
+
+        A file that was read counts only when its cells are written.
+        """
+        current: int | None = None
+        for event in events:
+            if event is None:
+                silent = next(number for number in numbers if number not in self.ended)
+                self._end([silent if current is None else current], ("FILE_TOO_SLOW", ""))
+                return
+            if event["event"] == "start":
+                current = int(event["file"])
+                self._wait_for(current)
+            elif event["event"] == "inspected":
+                self.seen[int(event["file"])] = Inspection(**event["seen"])
+            elif event["event"] == "written":
+                self._end(event["files"], None, first=event["files"][0])
+            else:
+                current = None
+                if event["event"] == "failed":
+                    self._end([event["file"]], (event["rule_code"], event["detail"]))
+                elif event["event"] == "done":
+                    self._end([event["file"]], None)
+        if current is not None:
+            self._end([current], ("FILE_UNREADABLE", ""))
+
+    def _wait_for(self, file: int) -> None:
+        """Hear no more of a child that is a whole batch ahead: its pipe fills and it waits, too."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_stopped or file // self.batch <= self.asked + 1)
+
+    def _end(
+        self, files: Sequence[int], failure: tuple[str, str] | None, *, first: int | None = None
+    ) -> None:
+        with self.changed:
+            self.ended.update(dict.fromkeys(files, failure))
+            if first is not None:
+                self.written.append(first)
+            self.changed.notify_all()
 
 
 def _events(child: subprocess.Popen[bytes], patience: int) -> Iterator[Mapping[str, Any] | None]:

@@ -6,7 +6,9 @@ The parts are scanned for exactly that; values and texts are the spreadsheet rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import cached_property, lru_cache
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from zipfile import ZipFile
 from defusedxml import ElementTree
 
 from dagster_project.intake.cell_detail import ERROR, NO_VALUE, Detail, Details, format_of
+from dagster_project.intake.extents import are_plain
 from dagster_project.intake.legacy_text import font_encoding
 
 if TYPE_CHECKING:
@@ -23,22 +26,26 @@ if TYPE_CHECKING:
 _CELL = re.compile(
     rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
 )
+#: A row, or a cell with what stands in it, as nearly every program writes them, else one that is odd.
+_PLAIN = re.compile(
+    rb"<(?:c r=\"([A-Z]{1,3})(\d+)\"(?: s=\"(0|[1-9]\d*)\")?(?: t=\"(\w+)\")?"
+    rb"(?:/>|>((?:<(?!/c>)[^<]*)*+)</c>)|row |((?:row|c)(?=[\s/>])))"
+)
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?=[\s/>])[^>]*?(?:/>|>(.*?)</(?:\w+:)?f\s*>)", re.DOTALL)
+#: So many different parts are kept parsed, and so many columns numbered.
+_ALIKE, _COLUMNS = 64, 1 << 14
 _VALUE = re.compile(rb"<(?:\w+:)?v(?=[\s>])[^>]*>(.*?)</(?:\w+:)?v\s*>", re.DOTALL)
 
 
-def read_xlsx(file: Path) -> dict[str, Details]:
-    """Details of each sheet of an xlsx or xlsm workbook, by the sheet's name."""
-    with ZipFile(file) as archive:
-        names = {_plain(name): name for name in archive.namelist()}
+def read_xlsx(file: Path, parts: Mapping[str, bytes]) -> dict[str, Details]:
+    """Details of each sheet of an xlsx or xlsm workbook, by the sheet's name.
 
-        def part(name: str) -> bytes | None:
-            found = names.get(_plain(name))
-            return archive.read(found) if found else None
-
+    ``parts``, by their plain names, are read already; the others are read from ``file``.
+    """
+    with _Parts(file, parts) as part:
         workbook = _main_part(part)
         formats = _cell_formats(part(_beside(workbook, "styles.xml")))
         details: dict[str, Details] = {}
@@ -47,6 +54,30 @@ def read_xlsx(file: Path) -> dict[str, Details]:
             if content is not None:
                 details[name] = dict(_scan(content, formats))
         return details
+
+
+class _Parts(ExitStack):
+    """The parts of a workbook; its file is opened only where one is asked for that was not read before."""
+
+    def __init__(self, file: Path, known: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._file = file
+        self._known = known
+
+    def __call__(self, name: str) -> bytes | None:
+        known = self._known.get(_plain(name))
+        if known is not None:
+            return known
+        found = self._names.get(_plain(name))
+        return self._archive.read(found) if found else None
+
+    @cached_property
+    def _archive(self) -> ZipFile:
+        return self.enter_context(ZipFile(self._file))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {_plain(name): name for name in self._archive.namelist()}
 
 
 def _plain(name: str) -> str:
@@ -65,6 +96,8 @@ def _main_part(part: Callable[[str], bytes | None]) -> str:
     return "xl/workbook.xml"
 
 
+# What forms of one kind have in common is parsed once: nobody changes what these give.
+@lru_cache(_ALIKE)
 def _relations(content: bytes | None) -> dict[str, tuple[str, str]]:
     if content is None:
         return {}
@@ -81,16 +114,27 @@ def _sheets(part: Callable[[str], bytes | None], workbook: str) -> Iterator[tupl
         return
     place = PurePosixPath(workbook)
     relations = _relations(part(str(place.parent / "_rels" / f"{place.name}.rels")))
-    for item in ElementTree.fromstring(content).iter():
-        if not item.tag.endswith("}sheet"):
-            continue
-        key = next((value for name, value in item.attrib.items() if name.endswith("}id")), "")
+    for name, key in _named_sheets(content):
         _, target = relations.get(key, ("", ""))
         if target:
             absolute = target.startswith(("/", "\\"))
-            yield item.get("name", ""), target if absolute else _beside(workbook, target)
+            yield name, target if absolute else _beside(workbook, target)
 
 
+@lru_cache(_ALIKE)
+def _named_sheets(content: bytes) -> list[tuple[str, str]]:
+    """Name of each sheet, and the key of its part among the relations of the workbook."""
+    return [
+        (
+            item.get("name", ""),
+            next((value for name, value in item.attrib.items() if name.endswith("}id")), ""),
+        )
+        for item in ElementTree.fromstring(content).iter()
+        if item.tag.endswith("}sheet")
+    ]
+
+
+@lru_cache(_ALIKE)
 def _cell_formats(content: bytes | None) -> list[tuple[str, str]]:
     """The number format of each cell style, in order, and the encoding of its font where that is no Unicode."""
     if content is None:
@@ -124,6 +168,25 @@ def _at(fonts: list[str], number: int) -> str:
 
 
 def _scan(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
+    found = _PLAIN.findall(content)
+    return _scan_plain(found, formats) if are_plain(content, found) else _scan_any(content, formats)
+
+
+def _scan_plain(
+    found: list[tuple[bytes, ...]], formats: list[tuple[str, str]]
+) -> Iterator[tuple[tuple[int, int], Detail]]:
+    """What ``_scan_any`` gives, where each cell says where it stands."""
+    told = {b"%d" % number for number, (code, font) in enumerate(formats) if code or font}
+    if b"0" in told:
+        told.add(b"")
+    for letters, row, style, kind, inside, _ in found:
+        if inside and (style in told or kind == b"e" or b"<f" in inside):
+            detail = _detail(style, kind, inside, formats)
+            if detail is not None:
+                yield (int(row), _column(letters)), detail
+
+
+def _scan_any(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
     row = col = 0
     for match in _CELL.finditer(content):
         if match[1] is not None:
@@ -132,24 +195,23 @@ def _scan(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tupl
             continue
         reference = _REFERENCE.search(match[2])
         col = _column(reference[1]) if reference else col + 1
-        if match[3] is None:
+        if not match[3]:
             continue
         at = int(reference[2]) if reference else row
-        detail = _detail(match[2], match[3], formats)
+        style, kind = _STYLE.search(match[2]), _TYPE.search(match[2])
+        detail = _detail(style[1] if style else b"", kind[1] if kind else b"", match[3], formats)
         if detail is not None:
             yield (at, col), detail
 
 
-def _detail(attributes: bytes, inside: bytes, formats: list[tuple[str, str]]) -> Detail | None:
-    style = _STYLE.search(attributes)
-    number = int(style[1]) if style else 0
+def _detail(style: bytes, kind: bytes, inside: bytes, formats: list[tuple[str, str]]) -> Detail | None:
+    number = int(style or b"0")
     number_format, font = formats[number] if number < len(formats) else ("", "")
-    kind = _TYPE.search(attributes)
-    if kind is not None and kind[1] == b"e":
+    if kind == b"e":
         value = _VALUE.search(inside)
         return Detail(number_format, ERROR, _text(value[1] if value else b""))
     formula = _FORMULA.search(inside) if b"f" in inside else None
-    if formula is not None and _is_uncomputed(inside, is_text=kind is not None):
+    if formula is not None and _is_uncomputed(inside, is_text=bool(kind)):
         return Detail(number_format, NO_VALUE, f"={_text(formula[1] or b'')}")
     return Detail(number_format, font=font) if number_format or font else None
 
@@ -164,6 +226,7 @@ def _text(content: bytes) -> str:
     return unescape(content.decode("utf-8", errors="replace"))
 
 
+@lru_cache(_COLUMNS)
 def _column(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():

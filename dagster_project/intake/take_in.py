@@ -6,7 +6,7 @@ module: ``guard``, ``read``, ``bind_form``, ``bind_back_series``, ``bind_layout`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
 from dagster_project.intake.package_parts import PACKAGE, RETURN
-from dagster_project.intake.read import FileToRead, read_files
+from dagster_project.intake.read import BATCH, FileToRead, Read, read_batches
 from dagster_project.intake.values import parse_values
 from dagster_project.quality.findings import build_findings
 from dagster_project.settings import Office, ReadLimits
@@ -60,9 +60,11 @@ class ReceivedFile:
 class Intake:
     """Everything that a batch of files gave: CELLS, SUBMISSIONS, FINDINGS, ANSWERS.
 
-    Every cell has a disposition. A file that was refused has findings of stage "guard" and no cells.
+    ``files``: their sha256. Every cell has a disposition. A file that was refused has findings of stage "guard" and no
+    cells.
     """
 
+    files: Sequence[str]
     cells: pl.DataFrame
     submissions: pl.DataFrame
     findings: pl.DataFrame
@@ -76,16 +78,39 @@ def take_in(
     limits: ReadLimits,
     wanted: Wanted,
 ) -> Intake:
+    """As ``take_in_batches`` does it, all ``files`` at once."""
+    size = max(len(files), 1)
+    return next(take_in_batches(files, catalogue, office, limits, wanted, batch=size))
+
+
+def take_in_batches(
+    files: Sequence[ReceivedFile],
+    catalogue: Catalogue,
+    office: Office,
+    limits: ReadLimits,
+    wanted: Wanted,
+    *,
+    processes: int = 1,
+    batch: int = BATCH,
+) -> Iterator[Intake]:
     """Guard, read, bind and parse ``files``, one per sha256; a file that fails any step stops no other.
 
-    ``wanted`` is what the run was told to take, if anything.
+    ``batch`` files at a time, the next ones being read by ``processes`` others while these are bound; one batch where
+    there are no files. ``wanted`` is what the run was told to take, if anything.
     """
     first = {file.sha256: file for file in reversed(files)}
-    known = _known([file for file in files if first[file.sha256] is file])
-    read = read_files(
-        [FileToRead(sha256, first[sha256].file_name, first[sha256].path) for sha256 in known["sha256"]],
-        limits,
-    )
+    chosen = [file for file in files if first[file.sha256] is file]
+    to_read = [FileToRead(file.sha256, file.file_name, file.path) for file in chosen]
+    reads = read_batches(to_read, limits, processes=processes, batch=batch)
+    for number, read in enumerate(reads):
+        yield _bind(read, chosen[number * batch : (number + 1) * batch], catalogue, office, wanted)
+
+
+def _bind(
+    read: Read, files: Sequence[ReceivedFile], catalogue: Catalogue, office: Office, wanted: Wanted
+) -> Intake:
+    """What was read of ``files``, bound to its meaning and parsed."""
+    known = _known(files)
     inspections = read.inspections
     packages = [sha256 for sha256, seen in inspections.items() if seen.kind == PACKAGE]
     returns = [sha256 for sha256, seen in inspections.items() if seen.kind == RETURN]
@@ -145,6 +170,7 @@ def take_in(
         parsed.findings,
     ]
     return Intake(
+        files=known["sha256"].to_list(),
         cells=_with_originals(parsed.cells, typed, decoded),
         submissions=pl.concat([empty(SUBMISSIONS), *(part.submissions for part in parts)]),
         findings=pl.concat([empty(FINDINGS), *found]),
