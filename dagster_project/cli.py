@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -51,6 +51,7 @@ from dagster_project.cli_letters import register as register_letters
 from dagster_project.cli_notices import register as register_notices
 from dagster_project.cli_package import register as register_package
 from dagster_project.cli_portal import register as register_portal
+from dagster_project.cli_progress import progress_shown
 from dagster_project.cli_publish import register as register_publish
 from dagster_project.cli_releases import register as register_releases
 from dagster_project.cli_rounds import register as register_rounds
@@ -141,14 +142,16 @@ def run(
     desk = desk_told()
     pipeline.check_templates(desk)
     seconds: dict[str, float] = {}
+    began = time.perf_counter()
     desk.folder.make()
-    with build_lock(desk.folder.build_lock):
+    with build_lock(desk.folder.build_lock), progress_shown(desk.settings) as progress:
+        desk = replace(desk, progress=progress)
         say_clock(desk)
         catalogue = pipeline.load_checked_catalogue(desk)
         told = rounds_told(desk.settings, catalogue, year, round_code)
         wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
         known = pipeline.known_receipts(desk)
-        with _stage(desk.settings, "receive", seconds):
+        with _timed("receive", seconds):
             sources = files or [desk.folder.inbox]
             received = pipeline.receive(desk, sources, wanted=wanted)
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
@@ -164,6 +167,7 @@ def run(
         if reports:
             of_round = exported if signed == after.release_id else None
             seconds.update(_export_new(desk, after.release_id, of_round, runner))
+    seconds["total"] = time.perf_counter() - began
     changed = before is None or before.release_id != after.release_id
     names = {(receipt.file_name, receipt.sha256) for receipt in received} if files else None
     outcome = _Outcome(
@@ -332,6 +336,7 @@ class _Outcome:
             submissions=self.summary.submissions,
             **counts,
         )
+        say(settings, "run_spent", seconds=f"{self.seconds['total']:.0f}", memory=peak_memory_mb())
         for kind, path in self._documents():
             say(settings, "run_where", name=_export_name(settings, kind), path=path)
         say(
@@ -379,7 +384,7 @@ def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Run
     from dagster_project.defs.run import Runner
 
     runner = Runner(desk)
-    with _stage(desk.settings, "refresh", seconds):
+    with _stage(desk, "refresh", seconds):
         seconds.update(runner.refresh())
     return runner
 
@@ -394,7 +399,7 @@ def _export_new(
     from dagster_project import pipeline
     from dagster_project.defs.run import Runner
 
-    with _stage(desk.settings, "export", seconds):
+    with _stage(desk, "export", seconds):
         if round_code:
             seconds.update((runner or Runner(desk)).report(round_code))
         else:
@@ -425,17 +430,19 @@ def _export_round(told: Sequence[str] | None, rounds: Sequence[str]) -> str | No
 
 
 @contextmanager
-def _stage(settings: Settings, name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Time a stage and, on a terminal, show that it is at work."""
+def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
     start = time.perf_counter()
-    if sys.stderr.isatty():
-        from rich.console import Console
-
-        with Console(stderr=True).status(message(f"cli.progress_{name}", settings.lang)):
-            yield
-    else:
-        yield
+    yield
     seconds[name] = time.perf_counter() - start
+
+
+@contextmanager
+def _stage(desk: Desk, name: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Time a stage and show that it is at work."""
+    desk.progress(name, 0, None)
+    with _timed(name, seconds):
+        yield
+    desk.progress(name, 1, 1)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollbac
 from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
 from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, log_act, open_ledger
 from dagster_project.paths import DataFolder, Project
+from dagster_project.progress import Progress, unseen
 from dagster_project.settings import Settings
 from dagster_project.text import printable
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.intake.land import LandedFile
     from dagster_project.intake.take_in import Intake
     from dagster_project.quality.gate import Gate
     from dagster_project.quality.late import Fixed
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.releases import Release
 
 RECEIPTS_FILE = "receipts.csv"
+_LANDED_AT_ONCE = 1_000
 #: Where lists about files of no known unit go.
 OF_NOBODY = "chua-ro-don-vi"
 #: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
@@ -78,6 +82,7 @@ _OUTSIDE_RESULTS = (
     "cli_letters.py",
     "cli_notices.py",
     "cli_portal.py",
+    "cli_progress.py",
     "cli_package.py",
     "cli_releases.py",
     "cli_publish.py",
@@ -94,6 +99,7 @@ _OUTSIDE_RESULTS = (
     "mail.py",
     "notices.py",
     "portal_server.py",
+    "progress.py",
     "serve.py",
     "timetable.py",
     "handover.py",
@@ -111,6 +117,8 @@ class Desk:
     known_at: datetime | None = None
     """The ledger is read as it stood then; None: as it stands."""
     build_name: str = DataFolder.build_name
+    progress: Progress = unseen
+    """Hears how far long stages are."""
 
     @property
     def folder(self) -> DataFolder:
@@ -148,7 +156,11 @@ def receive(
 
     desk.folder.make()
     arrivals = [one for one in _arrivals(sources, desk.now) if only is None or only(one.path)]
-    landed = land_all([arrival.path for arrival in arrivals], desk.folder)
+    landed: list[LandedFile] = []
+    for at in range(0, len(arrivals), _LANDED_AT_ONCE):
+        batch = arrivals[at : at + _LANDED_AT_ONCE]
+        landed += land_all([arrival.path for arrival in batch], desk.folder)
+        desk.progress("receive", len(landed), len(arrivals))
     receipts = [
         Receipt(
             sha256=file.sha256,
@@ -285,6 +297,7 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
     by_wanted: dict[Wanted, list[Receipt]] = {}
     for receipt in new.values():
         by_wanted.setdefault(Wanted(receipt.expected_year, receipt.expected_round), []).append(receipt)
+    done = 0
     for wanted, chosen in sorted(by_wanted.items(), key=lambda item: str(item[0])):
         files = [
             ReceivedFile(
@@ -303,7 +316,9 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
             files, catalogue, office, office.read_limits, wanted, processes=desk.settings.processes
         ):
             _keep_batch(store, intake)
-    return len(new)
+            done += len(intake.files)
+            desk.progress("read", done, len(new))
+    return done
 
 
 def _keep_batch(store: Path, intake: Intake) -> None:
@@ -373,7 +388,14 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
     """One dbt build of the build file from the build's inputs, of what changed since the last one."""
     from dagster_project.warehouse.build import run_dbt
 
-    return run_dbt(desk.project, desk.folder, on_node=on_node, code_version=code_version(desk.project))
+    done = count(1)
+
+    def hear(node: NodeResult) -> None:
+        desk.progress("build", next(done), None)
+        if on_node:
+            on_node(node)
+
+    return run_dbt(desk.project, desk.folder, on_node=hear, code_version=code_version(desk.project))
 
 
 def publish(desk: Desk, inputs: Inputs) -> Release:
