@@ -74,7 +74,7 @@ def build_aside(desk: Desk, catalogue: Catalogue, *, known_at: datetime | None =
     try:
         pipeline.write_catalogue(beside, catalogue)
         pipeline.read_cells(beside, catalogue, keep_others=True)
-        pipeline.admit(beside, catalogue)
+        pipeline.admit(beside, catalogue, keep_others=True)
         pipeline.build(beside)
         inputs = pipeline.read_inputs(beside, catalogue)
         return make_aside(

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.intake.land import LandedFile
     from dagster_project.intake.take_in import Intake
-    from dagster_project.quality.gate import Gate
+    from dagster_project.quality.gated import Batch
     from dagster_project.quality.late import Fixed
+    from dagster_project.quality.outcomes import Result
     from dagster_project.reports.export import ExportedFile
     from dagster_project.warehouse.build import NodeResult
     from dagster_project.warehouse.open_findings import SendBack
@@ -336,12 +338,29 @@ def _keep_batch(store: Path, intake: Intake) -> None:
         (folder / "files.json").write_text(json.dumps(names), encoding="utf-8")
 
 
-def admit(desk: Desk, catalogue: Catalogue) -> Gate:
-    """Gate 1 over all that was read; its frames are written among the build's inputs."""
+@dataclass(frozen=True)
+class Admitted:
+    """What gate 1 made of all cells: how many of each disposition, and every result of its suites."""
+
+    dispositions: Mapping[str, int]
+    results: Sequence[Result]
+
+    @property
+    def broken(self) -> list[Result]:
+        """Invariants that do not hold; empty where the build may go on."""
+        return [result for result in self.results if result.invariant and not result.success]
+
+
+def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Admitted:
+    """Gate 1 over all that was read; its frames are written among the build's inputs.
+
+    Batches that passed it before, as they count now, are not looked at again. What is kept of them as they counted
+    before is removed, unless ``keep_others``.
+    """
     import polars as pl
 
-    from dagster_project.quality import beside
-    from dagster_project.quality.gate import admit as admit_batch
+    from dagster_project.quality import beside, gated
+    from dagster_project.quality.gate import admit_submissions
     from dagster_project.quality.late import hold_late, hold_late_returns, let_in
     from dagster_project.quality.returned import keep_newest
 
@@ -358,7 +377,6 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     fixed = _fixed(rounds)
     held = hold_late(
         let_in(_gathered(batches, "submissions", frames.SUBMISSIONS, files), rounds.reopened(), places),
-        _gathered(batches, "cells", frames.CELLS, files),
         _gathered(batches, "answers", frames.ANSWERS, files),
         fixed,
         places,
@@ -366,13 +384,17 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     submissions = held.submissions
     found = hold_late_returns(_gathered(batches, "findings", frames.FINDINGS, files), fixed, places)
     found = keep_newest(found, places)
-    gate = admit_batch(held.cells, submissions, catalogue, desk.project.expectations)
+    counted = [_as_it_counts(batch, files, held.late) for batch in batches]
+    passed = gated.gate_batches(counted, catalogue, desk.project.expectations)
+    of_submissions = admit_submissions(submissions, catalogue, desk.project.expectations)
     beside.stop()
-    findings = pl.concat([found, held.findings, frames.conform(gate.findings, frames.FINDINGS)])
+    if not keep_others:
+        gated.forget_others(counted)
+    findings = pl.concat([found, held.findings, *(batch.findings() for batch in passed)])
     inputs = desk.folder.build_inputs
     is_sample = desk.settings.office.is_sample
     _receipt_frame(receipts, findings, is_sample=is_sample).write_parquet(inputs / "receipts.parquet")
-    gate.cells.write_parquet(inputs / "cells.parquet")
+    gated.write_cells(passed, inputs / "cells")
     decisions = read_decisions(ledger, desk.known_at)
     submissions = with_signed_copies(submissions, decisions.signed_copies)
     submissions.write_parquet(inputs / "submissions.parquet")
@@ -381,7 +403,10 @@ def admit(desk: Desk, catalogue: Catalogue) -> Gate:
     decided = decision_frames(decisions, held.answers, came, is_sample=is_sample)
     for name, frame in {**decided, **round_frames(rounds, is_sample=is_sample)}.items():
         frame.write_parquet(inputs / f"{name}.parquet")
-    return gate
+    dispositions: Counter[str] = Counter()
+    for batch in passed:
+        dispositions.update(batch.dispositions)
+    return Admitted(dispositions, [*gated.summed(batch.results for batch in passed), *of_submissions])
 
 
 def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Sequence[NodeResult]:
@@ -782,16 +807,31 @@ def _cell_store(desk: Desk, catalogue: Catalogue) -> Path:
 
 
 def _batches(store: Path) -> list[Path]:
-    return sorted(store.glob("*/")) if store.is_dir() else []
+    # What an interrupted write left begins with a dot.
+    return sorted(path for path in store.glob("*/") if path.name[0] != ".") if store.is_dir() else []
+
+
+def _as_it_counts(folder: Path, files: Collection[str], late: Mapping[str, Sequence[str]]) -> Batch:
+    """A batch of which only ``files`` are known, and the submissions of ``late`` (by file) came too late."""
+    from dagster_project.quality.gated import Batch
+
+    read = _files_of(folder)
+    return Batch(
+        folder,
+        unknown=frozenset(sha256 for sha256 in read if sha256 not in files),
+        late=frozenset(one for sha256 in read for one in late.get(sha256, ())),
+    )
+
+
+def _files_of(batch: Path) -> list[str]:
+    """sha256 of the files that a batch holds the reading of."""
+    names: list[str] = json.loads((batch / "files.json").read_text("utf-8"))
+    return names
 
 
 def _files_read(store: Path) -> set[str]:
     """sha256 of every file that a batch of ``store`` holds the reading of."""
-    return {
-        sha256
-        for batch in _batches(store)
-        for sha256 in json.loads((batch / "files.json").read_text("utf-8"))
-    }
+    return {sha256 for batch in _batches(store) for sha256 in _files_of(batch)}
 
 
 def _gathered(batches: Sequence[Path], name: str, schema: pl.Schema, files: Collection[str]) -> pl.DataFrame:

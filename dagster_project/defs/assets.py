@@ -19,8 +19,8 @@ from dagster_project.defs.retries import tried_again
 from dagster_project.defs.tags import RELEASE_TAG, add_tags
 from dagster_project.errors import KhoError
 from dagster_project.freshness import read_freshness
-from dagster_project.pipeline import Desk
-from dagster_project.quality.gate import Gate
+from dagster_project.pipeline import Admitted, Desk
+from dagster_project.quality.outcomes import UNDECIDED
 
 CATALOGUE = dg.AssetKey("catalogue")
 LANDING = dg.AssetKey("landing")
@@ -115,11 +115,10 @@ def make_gate(expectations: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Gate 1: what fits the catalogue's shape goes on, the rest is quarantined with a finding."""
         admitted = pipeline.admit(desk, pipeline.load_checked_catalogue(desk))
-        dispositions = dict(admitted.cells["disposition"].value_counts().iter_rows())
         docs = _data_docs(desk, admitted, context.run_id)
         yield dg.MaterializeResult(
             metadata={
-                **{str(name): count for name, count in dispositions.items()},
+                **admitted.dispositions,
                 "data_docs": dg.MetadataValue.path(docs),
             }
         )
@@ -128,7 +127,7 @@ def make_gate(expectations: Path) -> dg.AssetsDefinition:
     return gate
 
 
-def _data_docs(desk: Desk, admitted: Gate, run_id: str) -> Path:
+def _data_docs(desk: Desk, admitted: Admitted, run_id: str) -> Path:
     """The page about this run of the gate; those of the oldest runs make room."""
     from dagster_project.quality.docs import write_data_docs
 
@@ -141,7 +140,7 @@ def _data_docs(desk: Desk, admitted: Gate, run_id: str) -> Path:
     return page
 
 
-def gate_results(admitted: Gate) -> Iterator[dg.AssetCheckResult]:
+def gate_results(admitted: Admitted) -> Iterator[dg.AssetCheckResult]:
     """Suite results summed over rounds: what units must mend warns, our own invariants block."""
     summed: dict[str, tuple[int, int]] = {}
     for result in admitted.results:
@@ -156,15 +155,15 @@ def gate_results(admitted: Gate) -> Iterator[dg.AssetCheckResult]:
             severity=dg.AssetCheckSeverity.WARN,
             metadata={"failed": failed, "evaluated": evaluated},
         )
-    undecided = admitted.cells["disposition"].null_count()
+    undecided = admitted.dispositions.get(UNDECIDED, 0)
     yield dg.AssetCheckResult(
         asset_key=GATE,
         check_name=CELLS_ADD_UP,
         passed=undecided == 0,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"cells": admitted.cells.height, "undecided": undecided},
+        metadata={"cells": sum(admitted.dispositions.values()), "undecided": undecided},
     )
-    broken = [result.rule_code for result in admitted.results if result.invariant and not result.success]
+    broken = [result.rule_code for result in admitted.broken]
     yield dg.AssetCheckResult(
         asset_key=GATE,
         check_name=ACCEPTED_BATCH_PASSES,

@@ -8,15 +8,16 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.quality.outcomes import Outcome, Suite
+from dagster_project.quality.outcomes import Answer
 
 if TYPE_CHECKING:
     import polars as pl
 
-_CHILD = "dagster_project.quality.suites_child"
+_CHILD = "dagster_project.quality.suites_process"
 _started: list[subprocess.Popen[bytes]] = []
 
 
@@ -36,16 +37,16 @@ def start() -> None:
     )
 
 
-def validate(suite: Suite, frame: pl.DataFrame, by: str | None = None) -> list[Outcome]:
-    """As ``suites.validate`` does it."""
+def ask(name: str, frame: pl.DataFrame, expectations: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """As ``suites.ask`` does it."""
     if _started:
         # A child that was killed closes its pipes; what it was asked is asked again here.
         with suppress(OSError, EOFError):
-            return _ask(_started[0], (suite, frame, by))
+            return _ask(_started[0], (name, frame, expectations))
         stop()
     from dagster_project.quality import suites
 
-    return suites.validate(suite, frame, by)
+    return suites.ask(name, frame, expectations)
 
 
 def stop() -> None:
@@ -56,12 +57,12 @@ def stop() -> None:
         child.communicate()
 
 
-def _ask(child: subprocess.Popen[bytes], question: tuple[Any, ...]) -> list[Outcome]:
+def _ask(child: subprocess.Popen[bytes], question: tuple[Any, ...]) -> list[Answer]:
     if child.stdin is None or child.stdout is None:
         raise EOFError
     pickle.dump(question, child.stdin)
     child.stdin.flush()
-    told: list[Outcome] | Exception = pickle.load(child.stdout)  # noqa: S301 - our own process
+    told: list[Answer] | Exception = pickle.load(child.stdout)  # noqa: S301 - our own process
     if isinstance(told, Exception):
         raise told
     return told

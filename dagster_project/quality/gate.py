@@ -1,13 +1,13 @@
-"""Gate 1: the suites in ``expectations/`` over one batch, and what follows from a failing row.
+"""Gate 1: the suites in ``expectations/`` over batches of cells, and what follows from a failing row.
 
-The look-ups that suites rest on and the quarantine belong here. What a suite asks belongs in its file, running it
-in ``suites``, the words in the message table; checks across units, periods or indicators belong to the rule
+The look-ups that suites rest on and the quarantine belong here. What a suite asks belongs in its file, asking it
+in ``questions``, the words in the message table; checks across units, periods or indicators belong to the rule
 models of dbt, and faults of a single cell's text to ``intake``, which has quarantined them before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,9 +16,9 @@ import polars as pl
 
 from dagster_project.frames import FINDINGS, empty
 from dagster_project.messages import message_table
-from dagster_project.quality.beside import validate
 from dagster_project.quality.findings import build_findings, fill_template
 from dagster_project.quality.outcomes import read_suite
+from dagster_project.quality.questions import Asked, validate
 
 if TYPE_CHECKING:
     from dagster_project.quality.outcomes import Outcome, Result
@@ -50,27 +50,71 @@ class Gate:
         return [result for result in self.results if result.invariant and not result.success]
 
 
+@dataclass(frozen=True)
+class GatedCells:
+    """A batch's cells after the gate, None where none is held out; the findings, and the results of their suites."""
+
+    cells: pl.DataFrame | None
+    findings: pl.DataFrame
+    results: list[Result]
+
+
 def admit(cells: pl.DataFrame, submissions: pl.DataFrame, catalogue: Tables, expectations: Path) -> Gate:
     """Validate a batch (CELLS, SUBMISSIONS) and hold out the cells that fail a blocking expectation.
 
     A failing row becomes a finding of stage "admission" at its cell; the rest goes on. Where the shape of the
     batch itself is wrong, nothing is looked at further and the cells come back untouched.
     """
-    results = [outcome.result for outcome in validate(read_suite(expectations / "cells.json"), cells)]
-    if not all(result.success for result in results):
-        return Gate(cells, empty(FINDINGS), results)
+    (gated,) = admit_cells([cells.lazy()], catalogue, expectations)
+    results = [*gated.results, *admit_submissions(submissions, catalogue, expectations)]
+    return Gate(cells if gated.cells is None else gated.cells, gated.findings, results)
+
+
+def admit_submissions(submissions: pl.DataFrame, catalogue: Tables, expectations: Path) -> list[Result]:
+    """What the suite of submissions says of all of them (SUBMISSIONS): each is our own invariant."""
     suite = read_suite(expectations / "submissions.json")
     outcomes = validate(suite, _look_up_submissions(submissions, catalogue), by="round_code")
-    suite = read_suite(expectations / "reported_values.json")
-    values = _look_up_values(cells, catalogue, suite.meta["least_by_value_type"])
-    of_values = validate(suite, values, by="round_code")
-    results += [outcome.result for outcome in (*outcomes, *of_values)]
-    failures = [empty(_failure_schema(values))]
-    failures += [
-        _failing_rows(values, outcome) for outcome in of_values if outcome.row_level and outcome.rows
+    return [outcome.result for outcome in outcomes]
+
+
+def admit_cells(
+    batches: Sequence[pl.LazyFrame], catalogue: Tables, expectations: Path
+) -> Iterator[GatedCells]:
+    """Each of ``batches`` (CELLS, one or more) after the gate, in turn; all are asked about together.
+
+    The cells of a file, and so those of a submission, lie in one batch. Never more than one batch is in memory as
+    a whole.
+    """
+    of_cells = Asked(read_suite(expectations / "cells.json"), batches, None)
+    shaped = [
+        of_cells.outcomes(
+            number, batch.select(of_cells.columns()).collect() if of_cells.concerns(number) else None
+        )
+        for number, batch in enumerate(batches)
     ]
-    failed = pl.concat(failures)
-    return Gate(_quarantine(cells, failed), _to_findings(failed), results)
+    results = [[outcome.result for outcome in outcomes] for outcomes in shaped]
+    sound = [number for number, told in enumerate(results) if all(result.success for result in told)]
+    suite = read_suite(expectations / "reported_values.json")
+    values = [_look_up_values(batches[at], catalogue, suite.meta["least_by_value_type"]) for at in sound]
+    of_values = Asked(suite, values, by="round_code") if sound else None
+    for number, batch in enumerate(batches):
+        if of_values is None or number not in sound:
+            yield GatedCells(None, empty(FINDINGS), results[number])
+            continue
+        own = sound.index(number)
+        looked_up = values[own].collect() if of_values.concerns(own) else None
+        outcomes = of_values.outcomes(own, looked_up)
+        results[number] += [outcome.result for outcome in outcomes]
+        failures = [
+            _failing_rows(looked_up, outcome)
+            for outcome in outcomes
+            if looked_up is not None and outcome.row_level and outcome.rows
+        ]
+        if not failures:
+            yield GatedCells(None, empty(FINDINGS), results[number])
+            continue
+        failed = pl.concat(failures)
+        yield GatedCells(_quarantine(batch, failed), _to_findings(failed), results[number])
 
 
 # --- look-ups in the catalogue --------------------------------------------------------------------
@@ -91,8 +135,8 @@ def _look_up_submissions(submissions: pl.DataFrame, catalogue: Tables) -> pl.Dat
 
 
 def _look_up_values(
-    cells: pl.DataFrame, catalogue: Tables, least_by_value_type: Mapping[str, float]
-) -> pl.DataFrame:
+    cells: pl.LazyFrame, catalogue: Tables, least_by_value_type: Mapping[str, float]
+) -> pl.LazyFrame:
     """Join to the accepted value cells what the catalogue says of data element, category and unit."""
     accepted = cells.filter((pl.col("disposition") == "accepted") & (pl.col("role") == "value"))
     value_type, value = pl.col("value_type"), pl.col("value")
@@ -100,8 +144,18 @@ def _look_up_values(
     declared = pl.col("declared_min").is_not_null() | pl.col("declared_max").is_not_null()
     has_text = value_type.is_null() | value_type.is_in(_NUMBERLESS)
     return (
-        accepted.join(_elements(cells, catalogue), on=["round_code", "data_element_code"], how="left")
-        .join(_categories(accepted, catalogue), on=["disaggregation_code", "category_code"], how="left")
+        accepted.join(
+            _elements(accepted, catalogue),
+            on=["round_code", "data_element_code"],
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            _categories(accepted, catalogue),
+            on=["disaggregation_code", "category_code"],
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(
             known_data_element=pl.col("known_data_element").fill_null(value=False),
             known_category=pl.col("in_disaggregation").fill_null(value=False)
@@ -116,25 +170,26 @@ def _look_up_values(
             has_value=value.is_not_null() | (has_text & pl.col("value_text").is_not_null()),
             state_has_value=pl.col("value_state").is_in(["value", "zero"]),
         )
-        .with_columns(
-            _in_words("min_value"), _in_words("max_value"), observed=_observed(), values_row=pl.row_index()
-        )
+        .with_columns(_in_words("min_value"), _in_words("max_value"), observed=_observed())
+        .with_row_index("values_row")
     )
 
 
-def _elements(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
+def _elements(cells: pl.LazyFrame, catalogue: Tables) -> pl.LazyFrame:
     """Per round and data element the version valid at the round's end, else the latest one."""
     rounds = (
         cells.select("round_code")
         .unique()
-        .join(catalogue.table("rounds").select("round_code", "period_end"), on="round_code", how="left")
+        .join(
+            catalogue.table("rounds").lazy().select("round_code", "period_end"), on="round_code", how="left"
+        )
     )
     end = pl.col("period_end")
     valid = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= end)) & (
         pl.col("valid_to").is_null() | (pl.col("valid_to") >= end)
     )
     return (
-        rounds.join(catalogue.table("data_elements"), how="cross")
+        rounds.join(catalogue.table("data_elements").lazy(), how="cross")
         .with_columns(valid=valid.fill_null(value=False))
         .sort("valid", "valid_from", nulls_last=False)
         .unique(["round_code", "data_element_code"], keep="last", maintain_order=True)
@@ -152,15 +207,18 @@ def _elements(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
     )
 
 
-def _categories(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
+def _categories(cells: pl.LazyFrame, catalogue: Tables) -> pl.LazyFrame:
     """The categories of each disaggregation; of several dimensions the combinations met that they all know."""
-    known = catalogue.table("categories").select("disaggregation_code", "category_code").unique()
-    dimensions = catalogue.table("disaggregation_dimensions")
+    known = catalogue.table("categories").lazy().select("disaggregation_code", "category_code").unique()
+    dimensions = catalogue.table("disaggregation_dimensions").lazy()
     parts = (
         cells.select("data_element_code", "category_code")
         .unique()
         .join(
-            catalogue.table("data_elements").select("data_element_code", "disaggregation_code").unique(),
+            catalogue.table("data_elements")
+            .lazy()
+            .select("data_element_code", "disaggregation_code")
+            .unique(),
             on="data_element_code",
         )
         .join(dimensions, on="disaggregation_code")
@@ -179,7 +237,7 @@ def _categories(cells: pl.DataFrame, catalogue: Tables) -> pl.DataFrame:
     whole = found.group_by("disaggregation_code", "category_code").agg(
         (is_known.all() & (pl.col("codes").list.len().first() == pl.len())).alias("is_known")
     )
-    combinations = whole.filter("is_known").select(known.columns)
+    combinations = whole.filter("is_known").select("disaggregation_code", "category_code")
     return pl.concat([known, combinations]).with_columns(pl.lit(value=True).alias("in_disaggregation"))
 
 
@@ -197,10 +255,6 @@ def _in_words(column: str) -> pl.Expr:
 # --- failing rows ---------------------------------------------------------------------------------
 
 
-def _failure_schema(values: pl.DataFrame) -> pl.Schema:
-    return pl.Schema([*values.schema.items(), ("rule_code", pl.String()), ("severity", pl.String())])
-
-
 def _failing_rows(part: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
     return part[outcome.rows].with_columns(
         pl.lit(outcome.result.rule_code).alias("rule_code"),
@@ -215,13 +269,11 @@ def _to_findings(failed: pl.DataFrame) -> pl.DataFrame:
         part.with_columns(fill_template(table[f"quality.expected.{code}"].vi, part).alias("expected"))
         for (code,), part in failed.partition_by("rule_code", as_dict=True, maintain_order=True).items()
     ]
-    if not parts:
-        return empty(FINDINGS)
     ordered = pl.concat(parts).sort("values_row", maintain_order=True).with_columns(stage=pl.lit("admission"))
     return build_findings(ordered.drop("severity"))
 
 
-def _quarantine(cells: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
+def _quarantine(batch: pl.LazyFrame, failed: pl.DataFrame) -> pl.DataFrame | None:
     """Hold out the failing values and their companions, each for the first rule that it fails."""
     reasons = (
         failed.filter(pl.col("severity") == "blocking")
@@ -229,7 +281,8 @@ def _quarantine(cells: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("rule_code").first().alias("blocked_by"))
     )
     if reasons.is_empty():
-        return cells
+        return None
+    cells = batch.collect()
     # Only the keys are joined: a batch has dozens of other columns and millions of cells.
     keys = cells.select(GRAIN).join(
         reasons, on=list(GRAIN), how="left", nulls_equal=True, maintain_order="left"

@@ -6,7 +6,7 @@ that a round that is opened again takes them in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,17 +29,16 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Held:
-    """SUBMISSIONS, CELLS and ANSWERS without what came late, and the FINDINGS that say so."""
+    """SUBMISSIONS and ANSWERS without what came late, the FINDINGS that say so, and the late ones per file."""
 
     submissions: pl.DataFrame
-    cells: pl.DataFrame
     answers: pl.DataFrame
     findings: pl.DataFrame
+    late: Mapping[str, Sequence[str]]
 
 
 def hold_late(
     submissions: pl.DataFrame,
-    cells: pl.DataFrame,
     answers: pl.DataFrame,
     fixed: Mapping[str, Fixed],
     receipt_numbers: Mapping[str, int],
@@ -50,7 +49,7 @@ def hold_late(
     and so is refused as a whole; one that also serves an open round is refused in part.
     """
     if not fixed:
-        return Held(submissions, cells, answers, empty(FINDINGS))
+        return Held(submissions, answers, empty(FINDINGS), {})
     rounds = pl.DataFrame(
         [(code, item.last_receipt_number, item.since) for code, item in fixed.items()],
         schema={"round_code": pl.String, "last_number": pl.Int64, "since": pl.String},
@@ -67,13 +66,8 @@ def hold_late(
     ids = late["submission_id"].implode()
     left = submissions.filter(is_open & ~pl.col("submission_id").is_in(ids))["sha256"].implode()
     is_late = pl.col("submission_id").is_in(ids).fill_null(value=False)
-    was_taken = is_late & (pl.col("disposition") == "accepted")
     return Held(
         submissions=submissions.with_columns(pl.col("blocked").fill_null(value=False) | is_late),
-        cells=cells.with_columns(
-            pl.when(was_taken).then(pl.lit("quarantined")).otherwise("disposition").alias("disposition"),
-            pl.when(was_taken).then(pl.lit(ROUND_FIXED)).otherwise("reason").alias("reason"),
-        ),
         answers=answers.filter(~is_late),
         findings=build_findings(
             late.select(
@@ -94,6 +88,19 @@ def hold_late(
                 "is_sample",
             )
         ),
+        late=dict(late.group_by("sha256").agg("submission_id").iter_rows()),
+    )
+
+
+def hold_cells(cells: pl.LazyFrame, late: Collection[str]) -> pl.LazyFrame:
+    """CELLS, those that were accepted of ``late`` submissions held."""
+    ids = pl.Series(list(late), dtype=pl.String).implode()
+    was_taken = pl.col("submission_id").is_in(ids).fill_null(value=False) & (
+        pl.col("disposition") == "accepted"
+    )
+    return cells.with_columns(
+        pl.when(was_taken).then(pl.lit("quarantined")).otherwise("disposition").alias("disposition"),
+        pl.when(was_taken).then(pl.lit(ROUND_FIXED)).otherwise("reason").alias("reason"),
     )
 
 

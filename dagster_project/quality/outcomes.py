@@ -1,4 +1,4 @@
-"""Suites as their files tell them, and what came of asking them; running them is ``suites``'s."""
+"""Suites as their files tell them, and what came of asking them; asking is ``questions``'s."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.messages import message
+
+#: What cells without a disposition are counted under: there must be none.
+UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ class Result:
             failed=self.failed,
             evaluated=self.evaluated,
         )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Great Expectations said to one expectation: the positions of failing rows, whether it looks at rows."""
+
+    success: bool
+    rows: list[int]
+    counted: bool
+    error: str | None = None
 
 
 @dataclass(frozen=True)

@@ -194,16 +194,23 @@ def _is_test(result: NodeResult) -> bool:
 
 
 def _inputs(manifest: Manifest) -> dict[str, str]:
-    """sha256 of the file of each source, by the name that dbt selects it with."""
+    """sha256 of each source, by the name that dbt selects it with."""
     hashes = {}
     for source in manifest.sources.values():
         location = _LOCATION.search(str(source.meta["external_location"]).replace("{name}", source.name))
         if location is None:
             raise KhoError("warehouse.models_broken", detail=source.unique_id)
-        file = Path(location[0])
-        content = file.read_bytes() if file.is_file() else b""
+        content = _content(Path(location[0]))
         hashes[f"{source.source_name}.{source.name}"] = hashlib.sha256(content).hexdigest()
     return hashes
+
+
+def _content(location: Path) -> bytes:
+    """The bytes of a file, or the names of files of a folder: these change with what the files hold."""
+    if "*" in location.name:
+        names = sorted(file.name for file in location.parent.glob(location.name))
+        return "\n".join(names).encode()
+    return location.read_bytes() if location.is_file() else b""
 
 
 def _read_marker(marker: Path) -> Mapping[str, Any]:

@@ -10,10 +10,8 @@ import pytest
 
 from dagster_project import pipeline
 from dagster_project.defs.assets import make_gate
-from dagster_project.frames import CELLS, FINDINGS, empty
 from dagster_project.paths import DataFolder, Project
-from dagster_project.pipeline import Desk
-from dagster_project.quality.gate import Gate
+from dagster_project.pipeline import Admitted, Desk
 from dagster_project.settings import Settings
 
 
@@ -21,7 +19,7 @@ def test_the_gate_shows_its_page_and_only_those_of_the_last_runs_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "load_checked_catalogue", lambda _desk: None)
-    monkeypatch.setattr(pipeline, "admit", lambda *_: Gate(empty(CELLS), empty(FINDINGS), []))
+    monkeypatch.setattr(pipeline, "admit", lambda *_: Admitted({}, []))
     folder = DataFolder(tmp_path)
     for number in range(25):
         (folder.logs / "data-docs" / f"20250101T0000{number:02}-00000000").mkdir(parents=True)

@@ -99,8 +99,8 @@ def _read(catalogue: Path, data: Path, inbox: Path) -> tuple[Figures, pl.DataFra
     pipeline.receive(desk, [inbox])
     pipeline.start_build(desk)
     pipeline.read_cells(desk, loaded)
-    gate = pipeline.admit(desk, loaded)
-    values = gate.cells.filter(
+    pipeline.admit(desk, loaded)
+    values = pl.read_parquet(desk.folder.build_inputs / "cells").filter(
         (pl.col("role") == "value") & (pl.col("disposition") == "accepted") & pl.col("value").is_not_null()
     )
     key = ("reporting_unit_code", "data_element_code", "category_code")

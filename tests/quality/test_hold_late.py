@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dagster_project import frames
-from dagster_project.quality.late import Fixed, hold_late, hold_late_returns
+from dagster_project.quality.late import Fixed, hold_cells, hold_late, hold_late_returns
 
 FIXED = {"R-2025": Fixed(5, "11/04/2026 12:00")}
 
@@ -54,9 +54,11 @@ ANSWERS = _frame(
 
 
 def test_only_what_came_after_the_last_receipt_is_held() -> None:
-    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, FIXED, PLACES)
+    held = hold_late(SUBMISSIONS, ANSWERS, FIXED, PLACES)
     assert held.submissions["blocked"].to_list() == [False, True, True, False, True]
-    assert held.cells.select("disposition", "reason").rows() == [
+    assert held.late == {"late": ["late-1"], "both": ["both-1"]}
+    cells = hold_cells(CELLS.lazy(), ["late-1", "both-1"]).collect()
+    assert cells.select("disposition", "reason").rows() == [
         ("accepted", None),
         ("quarantined", "ROUND_FIXED"),
         ("quarantined", "NUMBER_UNREADABLE"),
@@ -68,16 +70,16 @@ def test_only_what_came_after_the_last_receipt_is_held() -> None:
 
 
 def test_a_file_of_which_nothing_is_left_is_refused_as_a_whole() -> None:
-    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, FIXED, PLACES)
+    held = hold_late(SUBMISSIONS, ANSWERS, FIXED, PLACES)
     assert dict(held.findings.select("sha256", "stage").iter_rows()) == {"late": "guard", "both": "intake"}
     assert held.findings["severity"].to_list() == ["blocking", "blocking"]
     assert "11/04/2026 12:00" in held.findings["message_vi"][0]
 
 
 def test_without_a_fixed_round_everything_goes_on_as_it_is() -> None:
-    held = hold_late(SUBMISSIONS, CELLS, ANSWERS, {}, PLACES)
+    held = hold_late(SUBMISSIONS, ANSWERS, {}, PLACES)
     assert held.submissions.equals(SUBMISSIONS)
-    assert held.cells.equals(CELLS)
+    assert not held.late
     assert held.findings.is_empty()
 
 
