@@ -1,0 +1,120 @@
+"""What is kept of the gate beside each batch: the same in any grouping, asked once, and only of what counts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dagster_project import frames
+from dagster_project.quality import beside, gated
+from dagster_project.quality.gated import Batch, Gated, forget_others, gate_batches, summed, write_cells
+from tests.quality.test_gate import FAULTS, GOOD, SUITES, TinyCatalogue, batch
+
+EARLIER = {"round_code": "2244-X-2024", "period_code": "2024"}
+
+
+def _file(number: int, *rows: dict[str, object]) -> pl.DataFrame:
+    return batch(*(row | {"sha256": f"f{number}", "submission_id": f"s{number}"} for row in rows))
+
+
+FAULTY = [fault | {"cell": f"F{row}", "row": row} for row, fault in enumerate(FAULTS.values(), start=40)]
+FILES = [
+    _file(1, *GOOD),
+    _file(2, *GOOD, *FAULTY[:3]),
+    _file(3, *(row | EARLIER for row in (*GOOD, *FAULTY[2:]))),
+    _file(4, *GOOD, GOOD[0] | {"cell": "F90", "row": 90}),
+    _file(5, GOOD[0] | {"disposition": "ignored", "reason": "HEADING"}),
+    _file(6, *FAULTY, GOOD[1] | EARLIER),
+]
+
+
+def _store(folder: Path, groups: Sequence[Sequence[int]]) -> list[Batch]:
+    batches = []
+    for number, group in enumerate(groups):
+        own = folder / f"{number}"
+        own.mkdir(parents=True)
+        pl.concat([FILES[at] for at in group]).write_parquet(own / "cells.parquet")
+        batches.append(Batch(own))
+    return batches
+
+
+def _gate(batches: Sequence[Batch]) -> list[Gated]:
+    return gate_batches(batches, TinyCatalogue(), SUITES)
+
+
+def _told(passed: Sequence[Gated], into: Path) -> tuple[pl.DataFrame, pl.DataFrame, object, object]:
+    write_cells(passed, into)
+    key = ("sha256", "cell", "rule_code")
+    cells = pl.read_parquet(into / "*.parquet").sort("sha256", "cell")
+    findings = pl.concat([one.findings() for one in passed]).sort(key)
+    dispositions = dict(cells.group_by("disposition").len().iter_rows())
+    counted = {
+        name: sum(one.dispositions.get(name, 0) for one in passed)
+        for name in {name for one in passed for name in one.dispositions}
+    }
+    assert counted == dispositions
+    return cells, findings, summed(one.results for one in passed), dispositions
+
+
+@pytest.fixture(scope="module")
+def as_one(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame, object, object]:
+    top = tmp_path_factory.mktemp("one")
+    return _told(_gate(_store(top / "store", [range(len(FILES))])), top / "cells")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_batches_in_any_grouping_pass_the_gate_as_one_would(
+    seed: int,
+    as_one: tuple[pl.DataFrame, pl.DataFrame, object, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = random.Random(seed)
+    places = [rng.randrange(4) for _ in FILES]
+    groups = [[at for at, place in enumerate(places) if place == own] for own in sorted(set(places))]
+    monkeypatch.setattr(gated, "_CELLS_AT_ONCE", rng.choice([1, 15, 1_000]))
+    cells, findings, results, dispositions = _told(_gate(_store(tmp_path / "store", groups)), tmp_path / "c")
+    assert cells.equals(as_one[0])
+    assert findings.equals(as_one[1])
+    assert (results, dispositions) == as_one[2:]
+
+
+def test_what_was_gated_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = _store(tmp_path, [[0, 1], [4]])
+    first = _gate(batches)
+    monkeypatch.setattr(beside, "ask", lambda *_: pytest.fail("asked again"))
+    assert _gate(batches) == first
+    assert [one.dispositions for one in first] == [{"accepted": 12, "quarantined": 3}, {"ignored": 1}]
+
+
+def test_of_a_batch_only_what_is_known_and_in_time_counts(tmp_path: Path) -> None:
+    (whole,) = _store(tmp_path, [[0, 1, 2]])
+    part = Batch(whole.folder, unknown=frozenset({"f2"}), late=frozenset({"s3"}))
+    (first,), (later,) = _gate([whole]), _gate([part])
+    assert set(first.findings()["sha256"]) == {"f2", "f3"}
+    assert later.findings().is_empty()
+    cells = pl.read_parquet(part.gated / "cells.parquet")
+    held = cells.group_by("sha256", "disposition", "reason").len().sort("sha256").rows()
+    assert held == [("f1", "accepted", None, 6), ("f3", "quarantined", "ROUND_FIXED", 11)]
+    forget_others([part])
+    assert [path.name for path in whole.folder.glob("gated*")] == [part.gated.name]
+
+
+def test_a_batch_that_breaks_an_invariant_is_told_for_itself_and_each_time(tmp_path: Path) -> None:
+    batches = _store(tmp_path, [[0, 1], [2]])
+    broken = pl.concat([FILES[0], FILES[0]])
+    broken.write_parquet(batches[0].folder / "cells.parquet")
+    for _ in range(2):
+        told = _gate(batches)
+        assert [result.rule_code for result in told[0].results if not result.success] == ["CELLS_UNIQUE"]
+        assert pl.read_parquet(told[0].folder / "cells.parquet").equals(broken)
+        assert all(not result.invariant for result in told[1].results if not result.success)
+
+
+def test_without_batches_there_is_still_a_file_of_cells(tmp_path: Path) -> None:
+    write_cells([], tmp_path / "cells")
+    assert pl.read_parquet(tmp_path / "cells" / "*.parquet").equals(frames.empty(frames.CELLS))
