@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,17 +65,17 @@ def as_one(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.D
     return _told(_gate(_store(top / "store", [range(len(FILES))])), top / "cells")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("groups", "at_once"), [([[0], [1], [2], [3], [4], [5]], 15), ([[5, 0], [2, 4], [1, 3]], 1_000)]
+)
 def test_batches_in_any_grouping_pass_the_gate_as_one_would(
-    seed: int,
+    groups: list[list[int]],
+    at_once: int,
     as_one: tuple[pl.DataFrame, pl.DataFrame, object, object],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rng = random.Random(seed)
-    places = [rng.randrange(4) for _ in FILES]
-    groups = [[at for at, place in enumerate(places) if place == own] for own in sorted(set(places))]
-    monkeypatch.setattr(gated, "_CELLS_AT_ONCE", rng.choice([1, 15, 1_000]))
+    monkeypatch.setattr(gated, "_CELLS_AT_ONCE", at_once)
     cells, findings, results, dispositions = _told(_gate(_store(tmp_path / "store", groups)), tmp_path / "c")
     assert cells.equals(as_one[0])
     assert findings.equals(as_one[1])
