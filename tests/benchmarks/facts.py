@@ -69,11 +69,12 @@ def write_facts(inputs: Path, facts: int, *, years: int = 10, seed: int = 1) -> 
         connection.register("given_patterns", patterns.to_arrow())
         connection.execute("create table patterns as from given_patterns")
         files = _write_files(connection, inputs, areas, years, seed)
+        (inputs / "cells").mkdir()
         _copy(
             connection,
             _CELLS.format(first_row=_FIRST_ROW, **_shares(seed)),
             frames.CELLS,
-            inputs / "cells.parquet",
+            inputs / "cells" / f"{facts}-{years}-{seed}.parquet",
         )
         _copy(connection, _FINDINGS.format(**_shares(seed)), frames.FINDINGS, inputs / "findings.parquet")
     for name, schema in (

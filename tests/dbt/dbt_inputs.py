@@ -6,6 +6,8 @@ A row names only what a test is about; every other column of the contract is nul
 from __future__ import annotations
 
 import hashlib
+import io
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,6 +28,15 @@ LATE_2025 = "2026-04-10T09:00:00+07:00"
 
 def md5(*parts: str) -> str:
     return hashlib.md5("|".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def write_cells(cells: pl.DataFrame, folder: Path) -> None:
+    """The folder of cells with one file, whose name changes with its content."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    content = io.BytesIO()
+    cells.write_parquet(content)
+    (folder / f"{hashlib.sha256(content.getvalue()).hexdigest()}.parquet").write_bytes(content.getvalue())
 
 
 @dataclass
@@ -61,7 +72,6 @@ class Inputs:
         for name, rows, schema in (
             ("receipts", self.receipts, frames.RECEIPTS),
             ("submissions", self.submissions, frames.SUBMISSIONS),
-            ("cells", self.cells, frames.CELLS),
             ("findings", self.findings, frames.FINDINGS),
             ("entries", self.entries, frames.ENTRIES),
             ("responses", self.responses, frames.RESPONSES),
@@ -72,6 +82,7 @@ class Inputs:
             ("report_texts", self.report_texts, frames.REPORT_TEXTS),
         ):
             _frame(rows, schema).write_parquet(folder / f"{name}.parquet")
+        write_cells(_frame(self.cells, frames.CELLS), folder / "cells")
         return folder
 
     def formula(

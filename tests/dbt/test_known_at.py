@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from compiled_models import CompiledModels
-from dbt_inputs import Inputs
+from dbt_inputs import Inputs, write_cells
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_office import small_office
@@ -128,16 +128,18 @@ DECIDED = st.lists(
 )
 
 
+def _frame(rows: Sequence[Mapping[str, object]], schema: pl.Schema) -> pl.DataFrame:
+    content = {column: [row.get(column) for row in rows] for column in schema}
+    return pl.DataFrame(content, schema=schema)
+
+
 class Models(CompiledModels):
     """The models between what is sent and the facts."""
 
     def run(self, office: Inputs, decided: Mapping[str, pl.DataFrame]) -> None:
-        for name, rows, schema in (
-            ("submissions", office.submissions, frames.SUBMISSIONS),
-            ("cells", office.cells, frames.CELLS),
-        ):
-            content = {column: [row.get(column) for row in rows] for column in schema}
-            pl.DataFrame(content, schema=schema).write_parquet(self.inputs / f"{name}.parquet")
+        submissions = _frame(office.submissions, frames.SUBMISSIONS)
+        submissions.write_parquet(self.inputs / "submissions.parquet")
+        write_cells(_frame(office.cells, frames.CELLS), self.inputs / "cells")
         for name, frame in decided.items():
             frame.write_parquet(self.inputs / f"{name}.parquet")
         self.build()
