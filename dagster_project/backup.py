@@ -2,7 +2,7 @@
 
 Nothing waits for a build and no build waits for it: what is copied is never changed in place, the ledger and Dagster's
 history are copied by their database, and the order makes the copy one that a crash could have left. What can be made
-again from the rest (the build in progress, the cells that were read) is left out.
+again from the rest (the build in progress, the cells and the catalogue that were read) is left out.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _write(writer: _Writer, settings: Settings) -> dict[str, Any]:
     for documents in sorted(folder.exports.glob("R*/")):
         writer.add_whole(documents)
     done = {folder.catalogue, folder.settings, folder.releases, folder.exports}
-    left_out = {folder.build, folder.cells, folder.known, folder.ledger_file}
+    left_out = {folder.build, folder.cells, folder.catalogue_read, folder.known, folder.ledger_file}
     for path in sorted(folder.root.iterdir()):
         if path in done | left_out or path.name.startswith((".", f"{_LEDGER}-")) or path.suffix == ".lock":
             continue

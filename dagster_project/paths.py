@@ -80,6 +80,11 @@ class DataFolder:
         return self.root / "catalogue-versions"
 
     @property
+    def catalogue_read(self) -> Path:
+        """What was read of a large catalogue; made again where it is missing."""
+        return self.root / "catalogue-read"
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 
@@ -114,11 +119,6 @@ class DataFolder:
     @property
     def build_file(self) -> Path:
         return self.build / "kho.duckdb"
-
-    @property
-    def build_spill(self) -> Path:
-        """What a build or a release writes aside where its memory is too small."""
-        return self.build / "spill"
 
     @property
     def releases(self) -> Path:

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 RECEIPTS_FILE = "receipts.csv"
 _LANDED_AT_ONCE = 1_000
+#: Bytes of a catalogue that takes longer to read and to lint than what was kept of it.
+_LARGE = 5_000_000
 #: Where lists about files of no known unit go.
 OF_NOBODY = "chua-ro-don-vi"
 #: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
@@ -241,23 +243,34 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
 def load_checked_catalogue(desk: Desk) -> Catalogue:
     """The catalogue, linted; raises ``CatalogueError`` with every problem at once.
 
-    Every stage asks for it: files that are byte for byte those of the last time are not read and linted again.
+    Every stage asks for it: files that are byte for byte those of the last time are not read and linted again, a large
+    catalogue's not even by the next command.
     """
     folder, beside = desk.settings.catalogue, desk.settings.reference_areas
     files = sorted(file for top in (folder, beside) if top for file in top.glob("*.csv"))
     read = "".join(f"{file}\n{_digest(file.read_bytes())}\n" for file in files)
-    return _checked_catalogue(folder, beside, read)
+    size = sum(file.stat().st_size for file in files)
+    key = _digest(f"{code_version(desk.project)}\n{read}".encode())[:16]
+    return _checked_catalogue(
+        folder, beside, read, desk.folder.catalogue_read / key if size >= _LARGE else None
+    )
 
 
 @lru_cache(maxsize=2)
-def _checked_catalogue(folder: Path, beside: Path | None, _read: str) -> Catalogue:
+def _checked_catalogue(folder: Path, beside: Path | None, _read: str, kept: Path | None) -> Catalogue:
+    from dagster_project.catalogue.kept import find_kept, keep
     from dagster_project.catalogue.lint import check
     from dagster_project.catalogue.load import CatalogueError, load_catalogue
 
+    found = find_kept(kept, folder) if kept else None
+    if found:
+        return found
     catalogue = load_catalogue(folder, beside)
     problems = check(catalogue)
     if problems:
         raise CatalogueError(problems)
+    if kept and kept.parent.parent.is_dir():
+        keep(catalogue, kept)
     return catalogue
 
 
@@ -266,7 +279,8 @@ def start_build(desk: Desk) -> None:
     from dagster_project.warehouse.build import clear_build
 
     clear_build(desk.folder)
-    for folder in (desk.folder.cells, desk.folder.releases, desk.folder.known, desk.folder.exports):
+    made = (desk.folder.cells, desk.folder.releases, desk.folder.known, desk.folder.exports)
+    for folder in (*made, desk.folder.catalogue_read):
         durable.sweep(folder)
     desk.folder.build_inputs.mkdir(parents=True)
 
@@ -287,7 +301,7 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
     """
     from dagster_project.intake.take_in import ReceivedFile, take_in_batches
 
-    store = _cell_store(desk, catalogue)
+    store = cell_store(desk, catalogue)
     if not keep_others:
         durable.sweep(desk.folder.cells, lambda name: name != store.name)
     known = _files_read(store)
@@ -317,13 +331,13 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
         for intake in take_in_batches(
             files, catalogue, office, office.read_limits, wanted, processes=desk.settings.processes
         ):
-            _keep_batch(store, intake)
+            keep_batch(store, intake)
             done += len(intake.files)
             desk.progress("read", done, len(new))
     return done
 
 
-def _keep_batch(store: Path, intake: Intake) -> None:
+def keep_batch(store: Path, intake: Intake) -> None:
     """Write what a batch of files gave as a folder of ``store``, named after these files."""
     names = sorted(intake.files)
     tables = {
@@ -364,7 +378,7 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     from dagster_project.quality.late import hold_late, hold_late_returns, let_in
     from dagster_project.quality.returned import keep_newest
 
-    store = _cell_store(desk, catalogue)
+    store = cell_store(desk, catalogue)
     ledger = open_ledger(desk.settings.ledger)
     receipts = list_receipts(ledger, desk.known_at)
     files = {receipt.sha256 for receipt in receipts}
@@ -420,13 +434,7 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
         if on_node:
             on_node(node)
 
-    return run_dbt(
-        desk.project,
-        desk.folder,
-        on_node=hear,
-        code_version=code_version(desk.project),
-        memory_mb=desk.settings.office.build_memory_mb,
-    )
+    return run_dbt(desk.project, desk.folder, on_node=hear, code_version=code_version(desk.project))
 
 
 def publish(desk: Desk, inputs: Inputs) -> Release:
@@ -454,7 +462,6 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         created_at=now,
         keep=desk.settings.office.keep_releases,
         always_kept=rounds.kept_releases(),
-        memory_mb=desk.settings.office.build_memory_mb,
     )
     record_releases(ledger, rounds, made.release_id, now)
     _log_release(ledger, made, now, desk.settings.person)
@@ -807,7 +814,8 @@ def _arrival_maker(name: str, moment: datetime, sender: str, channel: str) -> Ca
     return lambda path: _Arrival(path, printable(name), moment, sender, channel)
 
 
-def _cell_store(desk: Desk, catalogue: Catalogue) -> Path:
+def cell_store(desk: Desk, catalogue: Catalogue) -> Path:
+    """Where what is read is kept: under a key of all that shapes the reading."""
     office = desk.settings.office.model_dump_json()
     key = f"{catalogue.content_hash}\n{code_version(desk.project)}\n{office}"
     return desk.folder.cells / _digest(key.encode())[:16]

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -25,6 +26,8 @@ from dagster_project.ledger.tables import ACTS, METADATA, RECEIPT_ROUNDS, RECEIP
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+#: What each ledger was seen to hold, by its address: rows are only ever added, so that a run reads each one once.
+_seen: dict[str, list[tuple[int, Receipt]]] = {}
 _CONNECT_SECONDS = 10
 _BUSY_MILLISECONDS = 10_000
 
@@ -42,7 +45,7 @@ class Receipt:
     expected_year: int | None = None
     expected_round: str | None = None
 
-    @property
+    @cached_property
     def receipt_id(self) -> str:
         """The same file under the same name is the same receipt, whenever it is handed in again."""
         return hashlib.sha256(f"{self.sha256}\n{self.file_name}".encode()).hexdigest()[:32]
@@ -148,15 +151,7 @@ def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Rece
 
     A copy of known bytes has not come before the receipt that counts for them, the first that was written.
     """
-    columns = [column for column in RECEIPTS.columns if column.name not in ("receipt_number", "receipt_id")]
-    query = (
-        select(*columns, RECEIPT_ROUNDS.c.expected_round)
-        .outerjoin(RECEIPT_ROUNDS, RECEIPTS.c.receipt_id == RECEIPT_ROUNDS.c.receipt_id)
-        .order_by(RECEIPTS.c.receipt_number)
-    )
-    with engine.connect() as connection:
-        rows = connection.execute(query).mappings().all()
-    receipts = [Receipt(**{**row, "received_at": aware(row["received_at"])}) for row in rows]
+    receipts = [receipt for _, receipt in _numbered(engine)]
     if known_at is None:
         return receipts
     counting = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
@@ -165,6 +160,34 @@ def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Rece
         for receipt in receipts
         if receipt.received_at <= known_at and counting[receipt.sha256] <= known_at
     ]
+
+
+def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
+    """All receipts with their places; those that this process has not seen yet are read."""
+    address = engine.url.render_as_string(hide_password=False)
+    seen = _seen.get(address, [])
+    number, receipt = RECEIPTS.c.receipt_number, RECEIPTS.c.receipt_id
+    columns = [column for column in RECEIPTS.columns if column is not receipt]
+    query = (
+        select(*columns, RECEIPT_ROUNDS.c.expected_round)
+        .outerjoin(RECEIPT_ROUNDS, receipt == RECEIPT_ROUNDS.c.receipt_id)
+        .order_by(number)
+    )
+    with engine.connect() as connection:
+        if seen:
+            last, known = seen[-1]
+            # Another ledger may lie there by now.
+            if connection.execute(select(receipt).where(number == last)).scalar() == known.receipt_id:
+                query = query.where(number > last)
+            else:
+                seen = []
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    new = [
+        (int(row.pop("receipt_number")), Receipt(**{**row, "received_at": aware(row["received_at"])}))
+        for row in rows
+    ]
+    _seen[address] = [*seen, *new]
+    return _seen[address]
 
 
 def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str, detail: str = "") -> None:

@@ -13,14 +13,14 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from dagster_project.catalogue.load import load_catalogue
+from dagster_project.catalogue.load import Catalogue, load_catalogue
 from tests.faultset.blank import Blank, issue_blanks
 from tests.faultset.places import write_catalogue
 from tests.faultset.season import Spot, make_spots
 
 UNITS = 12
 #: Areas with figures of their own.
-_PATTERNS = 20
+PATTERNS = 20
 _BATCH = 500
 
 #: By pattern area and kind of unit: what is filled into which cell.
@@ -33,10 +33,10 @@ def write_workbooks(
     """Write ``workbooks`` forms of the data year ``year``; returns the catalogue's folder and the inbox."""
     areas = -(-workbooks // UNITS)
     catalogue, inbox = folder / "catalogue", folder / "inbox"
-    write_catalogue(folder / "patterns", min(areas, _PATTERNS))
+    write_catalogue(folder / "patterns", min(areas, PATTERNS))
     patterns = load_catalogue(folder / "patterns")
     blanks = issue_blanks(patterns, f"2244-X-{year}")
-    cells = _cells(make_spots(patterns, [year - 1, year], seed), blanks, year)
+    cells = _cells(pattern_season(patterns, year, seed), blanks)
     write_catalogue(catalogue, areas)
     inbox.mkdir(parents=True)
     chosen = [(area, kind) for area in range(1, areas + 1) for kind in blanks][:workbooks]
@@ -55,15 +55,19 @@ def write_workbooks(
 
 def _write(inbox: Path, blanks: Mapping[str, Blank], cells: Cells, chosen: Sequence[tuple[int, str]]) -> None:
     for area, kind in chosen:
-        content = blanks[kind].fill(area, cells.get(((area - 1) % _PATTERNS + 1, kind), {}))
+        content = blanks[kind].fill(area, cells.get(((area - 1) % PATTERNS + 1, kind), {}))
         (inbox / blanks[kind].file_name(area)).write_bytes(content)
 
 
-def _cells(spots: Sequence[Spot], blanks: Mapping[str, Blank], year: int) -> Cells:
+def pattern_season(patterns: Catalogue, year: int, seed: int) -> list[Spot]:
+    """The figures of the pattern areas for ``year``."""
+    return [spot for spot in make_spots(patterns, [year - 1, year], seed) if spot.year == year]
+
+
+def _cells(spots: Sequence[Spot], blanks: Mapping[str, Blank]) -> Cells:
     cells: dict[tuple[int, str], dict[str, float | str]] = defaultdict(dict)
     for spot in spots:
-        if spot.year == year:
-            cells[spot.area, spot.kind].update(filled_cells(blanks[spot.kind], spot))
+        cells[spot.area, spot.kind].update(filled_cells(blanks[spot.kind], spot))
     return cells
 
 

@@ -49,3 +49,19 @@ def test_acts_stay_in_the_order_they_were_done(tmp_path: Path) -> None:
     acts = list_acts(ledger)
     assert [act["act"] for act in acts] == ["first", "second"]
     assert acts[1]["acted_at"] == datetime(2026, 4, 8, 18, tzinfo=UTC)
+
+
+def test_what_came_since_is_seen_and_another_ledger_at_the_same_place_is_another(tmp_path: Path) -> None:
+    first = open_ledger(tmp_path / "ledger.sqlite")
+    add_receipts(first, [RECEIPT])
+    assert list_receipts(first) == [RECEIPT]
+    later = replace(RECEIPT, sha256="b" * 64, expected_round="2244-X-2025-Q3")
+    add_receipts(open_ledger(tmp_path / "ledger.sqlite"), [later])
+    assert list_receipts(first) == [RECEIPT, later]
+    for file in tmp_path.iterdir():
+        file.unlink()
+    second = open_ledger(tmp_path / "ledger.sqlite")
+    assert list_receipts(second) == []
+    other = replace(RECEIPT, sha256="c" * 64)
+    add_receipts(second, [other])
+    assert list_receipts(second) == [other]
