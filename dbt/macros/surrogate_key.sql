@@ -7,10 +7,10 @@
         concat_ws(
             '|'
             {%- for part in texts -%}
-            , coalesce('t' || cast(length({{ part }}) as varchar) || ':' || {{ part }}, 'n')
+            , coalesce('t' || cast(length({{ part }}) as string) || ':' || {{ part }}, 'n')
             {%- endfor -%}
             {%- for part in dates -%}
-            , coalesce('d:' || cast({{ part }} as varchar), 'n')
+            , coalesce('d:' || cast({{ part }} as string), 'n')
             {%- endfor -%}
         )
     )

@@ -63,10 +63,10 @@ select
     pairs.expected,
     coalesce({{ number_text('pairs.figure', 'en') }}, pairs.value_text, pairs.value_state) as observed_en,
     pairs.expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
-    cast(null as varchar) as reason,
-    cast(null as varchar) as said_by,
+    cast(null as string) as due,
+    cast(null as string) as received,
+    cast(null as string) as reason,
+    cast(null as string) as said_by,
     pairs.is_sample
 from pairs
 inner join rules on pairs.round_code = rules.round_code

@@ -41,7 +41,7 @@ pairs as (
         leads.value_text as lead_text,
         coalesce(
             abs(contributors.figure - leads.figure),
-            case when contributors.value_text = leads.value_text then 0.0 else 'infinity' end
+            case when contributors.value_text = leads.value_text then 0.0 else cast('infinity' as double) end
         ) as difference
     from figures as contributors
     inner join figures as leads
@@ -71,10 +71,10 @@ select
     coalesce({{ number_text('pairs.lead_figure') }}, pairs.lead_text) as expected,
     coalesce({{ number_text('pairs.figure', 'en') }}, pairs.value_text) as observed_en,
     coalesce({{ number_text('pairs.lead_figure', 'en') }}, pairs.lead_text) as expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
-    cast(null as varchar) as reason,
-    cast(null as varchar) as said_by,
+    cast(null as string) as due,
+    cast(null as string) as received,
+    cast(null as string) as reason,
+    cast(null as string) as said_by,
     pairs.is_sample
 from pairs
 inner join rules

@@ -12,7 +12,7 @@ rules as (
         on
             coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
             and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rules.kind like 'entry\_%' escape '\' and rounds.is_of_interest
+    where rules.stage = 'meaning' and rules.kind like 'entry!_%' escape '!' and rounds.is_of_interest
 
 ),
 
@@ -82,8 +82,8 @@ select
         when not is_observed then {{ entered_text('en') }}
         when kind = 'correction' then {{ source_text('en') }}
     end as expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
+    cast(null as string) as due,
+    cast(null as string) as received,
     reason,
     said_by,
     is_sample

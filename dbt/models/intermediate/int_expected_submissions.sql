@@ -28,7 +28,7 @@ excuses as (
         max(case when kind = 'extension' then until end) as last_day,
         bool_or(kind = 'exempt') as is_exempt,
         bool_or(kind = 'not_sending') as is_not_sending,
-        string_agg(reason, '; ' order by decided_at, reason) as reason
+        {{ joined_texts('reason', '; ', 'decided_at, reason') }} as reason
     from {{ ref('stg_exemptions') }}
     where is_standing
     group by round_code, reporting_unit_code, form_code

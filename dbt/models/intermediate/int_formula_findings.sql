@@ -66,6 +66,7 @@ placed as (
 
     select
         subjects.*,
+        subjects.reporting_unit_code as told_unit_code,
         cells.submission_id,
         cells.sha256,
         cells.file_name,
@@ -82,7 +83,8 @@ placed as (
     where subjects.reporting_unit_code is not null
     union all
     select
-        subjects.* replace (leading_cells.reporting_unit_code as reporting_unit_code),
+        subjects.*,
+        leading_cells.reporting_unit_code as told_unit_code,
         leading_cells.submission_id,
         leading_cells.sha256,
         leading_cells.file_name,
@@ -104,7 +106,7 @@ select
     status,
     round_code,
     area_code,
-    reporting_unit_code,
+    told_unit_code as reporting_unit_code,
     data_element_code,
     category_code,
     submission_id,
@@ -116,10 +118,10 @@ select
     {{ expected_text('vi') }} as expected,
     {{ number_text('left_value', 'en') }} as observed_en,
     {{ expected_text('en') }} as expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
-    cast(null as varchar) as reason,
-    cast(null as varchar) as said_by,
+    cast(null as string) as due,
+    cast(null as string) as received,
+    cast(null as string) as reason,
+    cast(null as string) as said_by,
     severity,
     holds_element,
     is_sample

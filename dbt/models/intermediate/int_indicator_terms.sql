@@ -96,7 +96,7 @@ select
     terms.round_code,
     terms.owner_code,
     '_T' as variant,
-    cast(null as varchar) as category_name,
+    cast(null as string) as category_name,
     terms.part,
     terms.term_number,
     terms.combine,

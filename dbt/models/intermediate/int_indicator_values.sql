@@ -34,7 +34,7 @@ variants as (
         indicators.round_code,
         indicators.indicator_code,
         '_T' as category_code,
-        cast(null as varchar) as category_name,
+        cast(null as string) as category_name,
         true as is_owed
     from indicators
     left join terms

@@ -124,7 +124,7 @@ select
     category_code,
     cast(null as double) as value,
     'not_available' as value_state,
-    cast(null as varchar) as value_status,
+    cast(null as string) as value_status,
     0 as n_sources,
     0.0 as coverage,
     is_sample

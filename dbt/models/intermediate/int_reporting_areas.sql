@@ -31,18 +31,27 @@ steps as (
 
 ),
 
-reporting as (
+upwards as (
 
     select
         round_code,
         area_code
     from figures
-    union distinct
+    union all
     select
         steps.round_code,
         steps.parent_code as area_code
-    from reporting
-    inner join steps on reporting.round_code = steps.round_code and reporting.area_code = steps.area_code
+    from upwards
+    inner join steps on upwards.round_code = steps.round_code and upwards.area_code = steps.area_code
+
+),
+
+reporting as (
+
+    select distinct
+        round_code,
+        area_code
+    from upwards
 
 )
 

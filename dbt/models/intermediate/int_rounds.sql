@@ -83,13 +83,14 @@ final as (
             rounds.criteria_set_code,
             coalesce(rounds.level, ''),
             rounds.period_type,
-            cast(coalesce(rounds.request_number, 1) as varchar)
+            cast(coalesce(rounds.request_number, 1) as string)
         ) as round_series,
         case rounds.period_type
             when 'year' then rounds.data_year
             when 'fiscal_year' then rounds.data_year
-            when 'half' then rounds.data_year * 2 + (extract(month from rounds.period_end) - 1) // 6
-            when 'quarter' then rounds.data_year * 4 + (extract(month from rounds.period_end) - 1) // 3
+            when 'half'
+                then rounds.data_year * 2 + case when extract(quarter from rounds.period_end) > 2 then 1 else 0 end
+            when 'quarter' then rounds.data_year * 4 + extract(quarter from rounds.period_end) - 1
         end as period_number,
         submissions.round_code is not null as is_of_interest,
         coalesce(submissions.is_sample, false) as is_sample

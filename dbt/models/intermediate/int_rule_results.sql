@@ -108,7 +108,7 @@ parts as (
         owner_code,
         round_code,
         area_code,
-        cast(null as varchar) as reporting_unit_code,
+        cast(null as string) as reporting_unit_code,
         variant,
         numerator,
         denominator,

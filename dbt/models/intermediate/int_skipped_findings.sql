@@ -2,17 +2,17 @@
 -- there, told of the last file.
 with
 
-refused as (
+ranked as (
 
-    select *
-    from {{ ref('int_submissions') }}
-    where reporting_unit_code is not null
-    qualify
-        bool_and(blocked) over (partition by round_code, area_code, reporting_unit_code, form_code)
-        and row_number() over (
+    select
+        *,
+        bool_and(blocked) over (partition by round_code, area_code, reporting_unit_code, form_code) as is_all_blocked,
+        row_number() over (
             partition by round_code, area_code, reporting_unit_code, form_code
             order by received_at desc, submission_id desc
-        ) = 1
+        ) as place
+    from {{ ref('int_submissions') }}
+    where reporting_unit_code is not null
 
 )
 
@@ -27,18 +27,18 @@ select distinct
     submissions.submission_id,
     submissions.sha256,
     submissions.file_name,
-    cast(null as varchar) as sheet,
-    cast(null as varchar) as cell,
-    cast(null as varchar) as observed,
-    cast(null as varchar) as expected,
-    cast(null as varchar) as observed_en,
-    cast(null as varchar) as expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
-    cast(null as varchar) as reason,
-    cast(null as varchar) as said_by,
+    cast(null as string) as sheet,
+    cast(null as string) as cell,
+    cast(null as string) as observed,
+    cast(null as string) as expected,
+    cast(null as string) as observed_en,
+    cast(null as string) as expected_en,
+    cast(null as string) as due,
+    cast(null as string) as received,
+    cast(null as string) as reason,
+    cast(null as string) as said_by,
     submissions.is_sample
-from refused as submissions
+from ranked as submissions
 inner join {{ ref('int_round_assignments') }} as assignments
     on
         submissions.round_code = assignments.round_code
@@ -48,3 +48,4 @@ inner join {{ ref('int_rule_subjects') }} as subjects
     on
         assignments.round_code = subjects.round_code
         and assignments.data_element_code = subjects.data_element_code
+where submissions.is_all_blocked and submissions.place = 1

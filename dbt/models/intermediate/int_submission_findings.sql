@@ -48,7 +48,7 @@ missing as (
         expected.reporting_unit_code,
         expected.form_code,
         expected.first_submission_id as submission_id,
-        cast(null as varchar) as observed,
+        cast(null as string) as observed,
         expected.form_code as expected,
         expected.due
     from rules
@@ -90,7 +90,7 @@ revised as (
         submissions.reporting_unit_code,
         submissions.form_code,
         submissions.submission_id,
-        cast(submissions.revision as varchar) as observed,
+        cast(submissions.revision as string) as observed,
         '1' as expected,
         submissions.due
     from rules

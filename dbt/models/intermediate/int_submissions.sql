@@ -51,8 +51,8 @@ told as (
         form_code,
         decided_at as came_at,
         decided_at as entered_at,
-        cast(null as varchar) as paper_sha256,
-        cast(null as varchar) as paper_name,
+        cast(null as string) as paper_sha256,
+        cast(null as string) as paper_name,
         is_sample
     from {{ ref('stg_exemptions') }}
     where kind = 'nothing_to_report' and is_standing
@@ -69,14 +69,14 @@ on_behalf as (
             'told.reporting_unit_code',
             'told.form_code',
         ]) }} as submission_id,
-        max_by(told.paper_sha256, told.entered_at) as sha256,
-        max_by(told.paper_name, told.entered_at) as file_name,
+        max_by(told.paper_sha256, told.entered_at) filter (where told.paper_sha256 is not null) as sha256,
+        max_by(told.paper_name, told.entered_at) filter (where told.paper_name is not null) as file_name,
         told.reporting_unit_code,
         told.area_code,
         told.form_code,
-        cast(null as varchar) as form_version,
+        cast(null as string) as form_version,
         told.round_code,
-        cast(null as varchar) as period_code,
+        cast(null as string) as period_code,
         min(told.came_at) as received_at,
         min(told.entered_at) as counts_from,
         false as signed_copy,
@@ -110,7 +110,7 @@ submissions as (
     select
         *,
         1 as revision,
-        cast(null as timestamp with time zone) as replaced_at,
+        cast(null as {{ instant() }}) as replaced_at,
         true as is_current
     from on_behalf
 

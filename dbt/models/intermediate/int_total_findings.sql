@@ -81,10 +81,10 @@ select
     {{ number_text('sums.total') }} as expected,
     {{ number_text('typed.figure', 'en') }} as observed_en,
     {{ number_text('sums.total', 'en') }} as expected_en,
-    cast(null as varchar) as due,
-    cast(null as varchar) as received,
-    cast(null as varchar) as reason,
-    cast(null as varchar) as said_by,
+    cast(null as string) as due,
+    cast(null as string) as received,
+    cast(null as string) as reason,
+    cast(null as string) as said_by,
     typed.is_sample
 from typed
 inner join sums

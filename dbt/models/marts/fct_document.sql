@@ -1,5 +1,5 @@
 select
-    {{ surrogate_key(['cast(documents.act_number as varchar)']) }} as document_key,
+    {{ surrogate_key(['cast(documents.act_number as string)']) }} as document_key,
     documents.round_code,
     rounds.criteria_set_code,
     rounds.level,

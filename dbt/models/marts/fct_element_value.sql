@@ -43,8 +43,8 @@ told as (
         case when count(value_decimal) = count(*) filter (where has_value) then sum(value_decimal) end as value_decimal,
         case when count(distinct value_text) = 1 then min(value_text) end as value_text,
         case when count(distinct unit) = 1 then min(unit) end as unit,
-        string_agg(distinct place, '; ' order by place) as source_places,
-        string_agg(distinct note_text, '; ' order by note_text) as note_text
+        {{ distinct_texts('place', '; ') }} as source_places,
+        {{ distinct_texts('note_text', '; ') }} as note_text
     from parts
     group by round_code, area_code, data_element_code, category_code
 

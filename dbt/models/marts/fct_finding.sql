@@ -1,3 +1,26 @@
+{%- set said_of_figures = [
+    'rule_code',
+    'status',
+    'round_code',
+    'area_code',
+    'reporting_unit_code',
+    'data_element_code',
+    'category_code',
+    'submission_id',
+    'sha256',
+    'file_name',
+    'sheet',
+    'cell',
+    'observed',
+    'expected',
+    'observed_en',
+    'expected_en',
+    'due',
+    'received',
+    'reason',
+    'said_by',
+    'is_sample',
+] %}
 with
 
 rules as (
@@ -44,23 +67,12 @@ elements as (
 ),
 
 about_figures as (
-
-    select * exclude (severity, holds_element)
-    from {{ ref('int_formula_findings') }}
-    union all by name
-    select * from {{ ref('int_contributor_findings') }}
-    union all by name
-    select * from {{ ref('int_entry_findings') }}
-    union all by name
-    select * from {{ ref('int_copied_findings') }}
-    union all by name
-    select * from {{ ref('int_skipped_findings') }}
-    union all by name
-    select * from {{ ref('int_total_findings') }}
-    union all by name
-    select * exclude (severity)
-    from {{ ref('int_back_series_findings') }}
-
+{% for kind in ['formula', 'contributor', 'entry', 'copied', 'skipped', 'total', 'back_series'] %}
+    select
+        {{ said_of_figures | join(',\n        ') }}
+    from {{ ref('int_' ~ kind ~ '_findings') }}
+    {{ 'union all' if not loop.last }}
+{%- endfor %}
 ),
 
 meaning as (
@@ -86,7 +98,7 @@ meaning as (
         received,
         reason,
         said_by,
-        cast(null as varchar) as form_code,
+        cast(null as string) as form_code,
         is_sample
     from about_figures
     union all
@@ -96,21 +108,21 @@ meaning as (
         round_code,
         area_code,
         reporting_unit_code,
-        cast(null as varchar) as data_element_code,
-        cast(null as varchar) as category_code,
+        cast(null as string) as data_element_code,
+        cast(null as string) as category_code,
         submission_id,
         sha256,
         file_name,
-        cast(null as varchar) as sheet,
-        cast(null as varchar) as cell,
+        cast(null as string) as sheet,
+        cast(null as string) as cell,
         observed,
         expected,
         observed as observed_en,
         expected as expected_en,
         due,
         received,
-        cast(null as varchar) as reason,
-        cast(null as varchar) as said_by,
+        cast(null as string) as reason,
+        cast(null as string) as said_by,
         form_code,
         is_sample
     from {{ ref('int_submission_findings') }}

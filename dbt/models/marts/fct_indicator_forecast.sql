@@ -25,7 +25,7 @@ series as (
 )
 
 select
-    md5(series.indicator_trend_key || '|' || cast(forecasts.horizon as varchar)) as indicator_forecast_key,
+    md5(series.indicator_trend_key || '|' || cast(forecasts.horizon as string)) as indicator_forecast_key,
     series.indicator_trend_key,
     series.criteria_set_code,
     series.area_code,

@@ -74,7 +74,7 @@ reported as (
             when overruled.overruled_at is null then sources.replaced_at
             else
                 least(
-                    coalesce(sources.replaced_at, cast('9999-12-31' as timestamp with time zone)),
+                    coalesce(sources.replaced_at, cast('9999-12-31' as {{ instant() }})),
                     greatest(sources.counts_from, overruled.overruled_at)
                 )
         end as known_to,

@@ -1,5 +1,5 @@
 select
-    {{ surrogate_key(['cast(states.act_number as varchar)']) }} as round_state_key,
+    {{ surrogate_key(['cast(states.act_number as string)']) }} as round_state_key,
     states.round_code,
     rounds.criteria_set_code,
     rounds.level,
