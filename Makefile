@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := .venv-spark
 THIRD_PARTY := $(abspath ../shared/data)
 export KHO_TEST_DATA ?= $(if $(wildcard $(THIRD_PARTY)/SOURCES.md),$(THIRD_PARTY))
 SAMPLE := data-sample
 
-.PHONY: setup run test check docs faults chaos bench clean constraints
+.PHONY: setup run test check docs faults chaos bench spark-test clean constraints
 
 setup: $(READY)
 
@@ -41,6 +42,19 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.portal
 	$(BIN)/python -m tests.benchmarks.publish
 
+# The environment of Spark is one of its own; it needs Java 17.
+$(SPARK)/.ready: constraints-spark.txt
+	$(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check -r constraints-spark.txt
+	touch $(SPARK)/.ready
+
+# The sample's marts built on DuckDB and on a Spark cluster of two workers, one of which is killed in the second build;
+# SPARK_FACTS=20000000 SPARK_MEMORY=4g builds made-up figures instead.
+spark-test: setup $(SPARK)/.ready
+	@test -d $(SAMPLE)/build/inputs || $(MAKE) run
+	$(BIN)/python -m tests.spark --environment $(SPARK) --memory $(or $(SPARK_MEMORY),1g) \
+	  $(if $(SPARK_FACTS),--facts $(SPARK_FACTS),--inputs $(SAMPLE)/build/inputs) $(SPARK_OPTIONS)
+
 # dbt's own pages about models, columns, tests and exports, in one file that needs no server and no network.
 docs: setup
 	@KHO_INPUTS=inputs KHO_BUILD_FILE=:memory: $(BIN)/dbt --quiet --no-send-anonymous-usage-stats docs generate \
@@ -56,7 +70,7 @@ check: setup
 	$(BIN)/sqlfluff lint dbt/models dbt/tests
 
 clean:
-	rm -rf $(VENV) $(SAMPLE) dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(SPARK) $(SAMPLE) dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 # The pinned set; the duckdb pin keeps release files readable by the clients that analysts have.
 constraints: setup

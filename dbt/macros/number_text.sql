@@ -4,15 +4,11 @@
     {{ plain if language == 'en' else "translate(" ~ plain ~ ", ',.', '.,')" }}
 {%- endmacro %}
 
-{# A number with six decimals and its thousands parted by commas. #}
+{# With six decimals and its thousands parted by commas; Spark would write a null as a word. #}
 {% macro six_decimals(column) -%}
-    {{ return(adapter.dispatch('six_decimals')(column)) }}
-{%- endmacro %}
-
-{% macro duckdb__six_decimals(column) -%}
-    {{ return("format('{:,.6f}', " ~ column ~ ")") }}
-{%- endmacro %}
-
-{% macro spark__six_decimals(column) -%}
-    {{ return("case when " ~ column ~ " is not null then format_string('%,.6f', cast(" ~ column ~ " as double)) end") }}
+    {%- if target.type == 'spark' -%}
+        case when {{ column }} is not null then format_string('%,.6f', cast({{ column }} as double)) end
+    {%- else -%}
+        format('{:,.6f}', {{ column }})
+    {%- endif -%}
 {%- endmacro %}

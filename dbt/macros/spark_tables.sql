@@ -59,7 +59,7 @@
             {%- set at.name = start.group(1) -%}
         {%- endif -%}
         {%- if at.name is none -%}
-            {%- if not modules.re.match('with( recursive)?\\s*$|--', line) -%} {%- do final.append(line) -%} {%- endif -%}
+            {%- if not modules.re.match('(with|with recursive|,)\\s*$|--', line) -%} {%- do final.append(line) -%} {%- endif -%}
         {%- elif line.rstrip() in [')', '),'] -%}
             {%- do ctes.append({'name': at.name, 'text': (inside + [')']) | join('\n')}) -%}
             {%- do inside.clear() -%}
@@ -69,4 +69,25 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return({'ctes': ctes, 'final': final | join('\n')}) }}
+{%- endmacro %}
+
+{#
+    Before the models: the sources as views over the build's inputs, and what the models in Python gave, which do not
+    run on Spark, as views over the folder KHO_STATISTICS. dbt run-operation register_sources --target spark
+#}
+{% macro register_sources() -%}
+    {%- for one in graph.sources.values() -%}
+        {%- set place = modules.re.search("'(.+)'", one.meta.external_location).group(1) -%}
+        {%- do register(one.schema, one.identifier, place | replace('{name}', one.name)) -%}
+    {%- endfor -%}
+    {%- if env_var('KHO_STATISTICS', '') -%}
+        {%- for one in graph.nodes.values() if one.language == 'python' -%}
+            {%- do register(one.schema, one.alias, env_var('KHO_STATISTICS') ~ '/' ~ one.name ~ '.parquet') -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro register(schema, name, place) -%}
+    {%- do run_query('create schema if not exists ' ~ schema) -%}
+    {%- do run_query('create or replace view ' ~ schema ~ '.' ~ name ~ ' as select * from parquet.`' ~ place ~ '`') -%}
 {%- endmacro %}

@@ -255,11 +255,27 @@ centres as (
         round_code,
         peer_group,
         count(figure) as n_peers,
-        median(figure) as centre,
-        -- 1.4826 × MAD estimates the standard deviation without minding the outliers
-        1.4826 * mad(figure) as spread
+        median(figure) as centre
     from peers
     group by rule_code, round_code, peer_group
+
+),
+
+-- 1.4826 × the median absolute deviation estimates the standard deviation without minding the outliers
+spreads as (
+
+    select
+        peers.rule_code,
+        peers.round_code,
+        peers.peer_group,
+        1.4826 * median(abs(peers.figure - centres.centre)) as spread
+    from peers
+    inner join centres
+        on
+            peers.rule_code = centres.rule_code
+            and peers.round_code = centres.round_code
+            and peers.peer_group = centres.peer_group
+    group by peers.rule_code, peers.round_code, peers.peer_group
 
 ),
 
@@ -270,11 +286,11 @@ among_peers as (
     select
         peers.*,
         centres.centre
-        - greatest(coalesce(peers.tolerance, 3.5) * centres.spread, 0.25 * abs(centres.centre)) as low_value,
+        - greatest(coalesce(peers.tolerance, 3.5) * spreads.spread, 0.25 * abs(centres.centre)) as low_value,
         centres.centre
-        + greatest(coalesce(peers.tolerance, 3.5) * centres.spread, 0.25 * abs(centres.centre)) as high_value,
+        + greatest(coalesce(peers.tolerance, 3.5) * spreads.spread, 0.25 * abs(centres.centre)) as high_value,
         centres.n_peers >= coalesce(peers.absolute_floor, 8)
-        and centres.spread > 0
+        and spreads.spread > 0
         and peers.figure is not null as is_comparable
     from peers
     inner join centres
@@ -282,6 +298,11 @@ among_peers as (
             peers.rule_code = centres.rule_code
             and peers.round_code = centres.round_code
             and peers.peer_group = centres.peer_group
+    inner join spreads
+        on
+            peers.rule_code = spreads.rule_code
+            and peers.round_code = spreads.round_code
+            and peers.peer_group = spreads.peer_group
 
 )
 

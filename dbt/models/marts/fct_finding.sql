@@ -67,12 +67,14 @@ elements as (
 ),
 
 about_figures as (
-{% for kind in ['formula', 'contributor', 'entry', 'copied', 'skipped', 'total', 'back_series'] %}
-    select
-        {{ said_of_figures | join(',\n        ') }}
-    from {{ ref('int_' ~ kind ~ '_findings') }}
-    {{ 'union all' if not loop.last }}
-{%- endfor %}
+
+    {% for kind in ['formula', 'contributor', 'entry', 'copied', 'skipped', 'total', 'back_series'] -%}
+        select
+            {{ said_of_figures | join(',\n            ') }}
+        from {{ ref('int_' ~ kind ~ '_findings') }}
+        {% if not loop.last -%} union all {%- endif %}
+    {% endfor %}
+
 ),
 
 meaning as (
