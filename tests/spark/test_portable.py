@@ -16,6 +16,7 @@ _ONLY_DUCKDB = {
     r"\bgroup by all\b": "the columns one by one",
     r" // ": "a case, or a floor",
     r"\bvarchar\b": "string",
+    r'(?<!\{)"[a-z_]+" as ': "source.name; Spark reads double quotes as a text",
     r"\btimestamptz\b|with time zone": "{{ instant() }}",
     r"\bat time zone\b|\bstrftime\b": "the macros of moments.sql",
     r"(?<![a-z_])format\(": "the macros of number_text.sql",

@@ -15,7 +15,7 @@ revisions as (
 
     select
         submission_id,
-        row_number() over revision_order as revision,
+        cast(row_number() over revision_order as bigint) as revision,
         case
             when lead(counts_from) over revision_order is not null
                 then greatest(counts_from, lead(counts_from) over revision_order)
