@@ -1,7 +1,7 @@
 """Vietnamese text made comparable, for matching only and never for storing; names made fit to be kept.
 
-Normal form, folding of tone placement, y/i, dashes and spaces belong here. Decoding of legacy fonts and parsing
-of numbers do not (``intake``).
+Normal form, folding of tone placement, y/i, dashes and spaces belong here, and how SQL writes a text. Decoding of
+legacy fonts and parsing of numbers do not (``intake``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ _TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": 
 def clean(text: str) -> str:
     """NFC without invisible characters, runs of any space as one, ends stripped."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+def sql_literal(text: str) -> str:
+    """``text`` as SQL writes it; parameters would make DuckDB load pandas, which takes longer than most commands."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def printable(text: str) -> str:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dagster_project.errors import KhoError
+from dagster_project.text import sql_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,21 +68,21 @@ class Release:
 
     def mart(self, name: str, **equal: str) -> pl.DataFrame:
         """The rows of a mart, those where the given columns have the given values."""
-        wanted = " and ".join(f'"{column}" = {_literal(value)}' for column, value in equal.items())
+        wanted = " and ".join(f'"{column}" = {sql_literal(value)}' for column, value in equal.items())
         query = f'select * from {SCHEMA}."{name}"' + (f" where {wanted}" if wanted else "")  # noqa: S608
-        return self.connection.execute(query).pl()
+        return pl.DataFrame(self.connection.sql(query))
 
     def slim(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
         """Some columns of a mart."""
         listed = ", ".join(f'"{column}"' for column in columns)
         query = f'select {listed} from {SCHEMA}."{name}"'  # noqa: S608  # names are the program's own
-        return self.connection.execute(query).pl()
+        return pl.DataFrame(self.connection.sql(query))
 
     def counts(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
         """How many rows (``n``) of a mart have each combination of some columns, in their order."""
         listed = ", ".join(f'"{column}"' for column in columns)
         query = f'select {listed}, count(*) as n from {SCHEMA}."{name}" group by all order by all'  # noqa: S608
-        return self.connection.execute(query).pl()
+        return pl.DataFrame(self.connection.sql(query))
 
 
 @contextmanager
@@ -117,11 +118,6 @@ def local_times(frame: pl.DataFrame) -> pl.DataFrame:
         .alias(name)
         for name in moments
     )
-
-
-def _literal(value: str) -> str:
-    """A text as SQL writes it; parameters would make DuckDB load pandas, which takes longer than a whole export."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _stamp(release_dir: Path) -> Stamp:

@@ -6,8 +6,14 @@ People's queries are opened in ``sandbox``, with limits.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
+
+from dagster_project.text import sql_literal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def connect(file: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -15,3 +21,12 @@ def connect(file: Path | None = None) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(file), read_only=True) if file else duckdb.connect(":memory:")
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def ask(connection: duckdb.DuckDBPyConnection, query: str, **values: str) -> pl.DataFrame:
+    """The rows of a query, which reads ``values`` by ``getvariable``: neither pandas nor pyarrow is loaded for it."""
+    import polars as pl
+
+    for name, value in values.items():
+        connection.execute(f"set variable {name} = {sql_literal(value)}")
+    return pl.DataFrame(connection.sql(query))

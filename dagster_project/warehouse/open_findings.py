@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from dagster_project.errors import UsageError
+from dagster_project.warehouse.connection import ask, connect
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
 #: Where findings of one round are looked for: its own, those of its files, and those of files of no known round.
 _FINDINGS = """
     with files as (
-        select distinct sha256 from marts.fct_submission where round_code = $round_code
+        select distinct sha256 from marts.fct_submission where round_code = getvariable('round_code')
     ), unknown as (
         select r.sha256
         from marts.fct_receipt as r
-        inner join marts.dim_round as d on d.round_code = $round_code
+        inner join marts.dim_round as d on d.round_code = getvariable('round_code')
         where r.received_at >= cast(d.opens_on as timestamp) at time zone 'Asia/Ho_Chi_Minh'
         and r.status <> 'duplicate'
     ), texts as (
@@ -38,7 +37,7 @@ _FINDINGS = """
     left join names as n on f.indicator_code = n.indicator_code
     left join texts as t on f.sha256 = t.sha256 and f.sheet = t.sheet and f.cell = t.cell
     where f.status = 'fail' and (
-        f.round_code = $round_code
+        f.round_code = getvariable('round_code')
         or f.round_code is null and f.sha256 in (select sha256 from files union all select sha256 from unknown)
     )
     order by f.finding_id
@@ -46,8 +45,13 @@ _FINDINGS = """
 _SUBMISSIONS = """
     select reporting_unit_code, form_code, area_code, sha256, file_name, is_current, received_at
     from marts.fct_submission
-    where round_code = ?
+    where round_code = getvariable('round_code')
     order by received_at, sha256
+"""
+_REPORTING = """
+    select distinct reporting_unit_code
+    from marts.fct_reporting_rate
+    where round_code = getvariable('round_code')
 """
 
 
@@ -72,14 +76,11 @@ def open_findings(release_file: Path, round_code: str, units: Sequence[str] | No
     Files of which no unit or round could be told come last, and only where no units are named. Raises ``UsageError``
     for a unit that does not report in the round.
     """
-    connection = duckdb.connect(str(release_file), read_only=True)
+    connection = connect(release_file)
     try:
-        findings = connection.execute(_FINDINGS, {"round_code": round_code}).pl()
-        submissions = connection.execute(_SUBMISSIONS, [round_code]).pl()
-        reporting = connection.execute(
-            "select distinct reporting_unit_code from marts.fct_reporting_rate where round_code = ?",
-            [round_code],
-        ).fetchall()
+        findings = ask(connection, _FINDINGS, round_code=round_code)
+        submissions = ask(connection, _SUBMISSIONS, round_code=round_code)
+        reporting = ask(connection, _REPORTING, round_code=round_code)["reporting_unit_code"]
         refused = connection.execute(
             "select sha256 from marts.fct_receipt where status = 'refused'"
         ).fetchall()
@@ -90,7 +91,7 @@ def open_findings(release_file: Path, round_code: str, units: Sequence[str] | No
         )
     finally:
         connection.close()
-    known = {str(row[0]) for row in reporting}
+    known = {str(code) for code in reporting}
     known |= {str(code) for code in submissions["reporting_unit_code"].drop_nulls().unique()}
     unknown = sorted(set(units or ()) - known)
     if unknown:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from dagster_project.warehouse.connection import ask
 from dagster_project.warehouse.summary import open_release
 
 
@@ -33,7 +34,7 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
                 form_code,
                 bool_and(coalesce(on_time, true)) filter (where entered_how <> 'back_series') as on_time
             from marts.fct_submission
-            where round_code = $1 and revision = 1
+            where round_code = getvariable('round_code') and revision = 1
             group by reporting_unit_code, form_code
         )
         select
@@ -51,10 +52,10 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         left join findings on s.submission_id = findings.submission_id
         left join firsts
             on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
-        where s.round_code = $1 and (s.is_current or s.status = 'refused')
+        where s.round_code = getvariable('round_code') and (s.is_current or s.status = 'refused')
         order by s.status <> 'refused', s.entered_how <> 'back_series', s.received_at
         """,  # noqa: S608 - the only inserted text is one of two of our own
-        round_code,
+        round_code=round_code,
     )
     return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
 
@@ -85,9 +86,9 @@ def rounds_with_submissions(release_file: Path | None) -> set[str]:
     return {row["round_code"] for row in rows}
 
 
-def _rows(release_file: Path | None, query: str, *values: str) -> list[dict[str, Any]]:
+def _rows(release_file: Path | None, query: str, **values: str) -> list[dict[str, Any]]:
     """Rows of a query over the release; none where there is no release."""
     if release_file is None:
         return []
     with open_release(release_file) as connection:
-        return connection.execute(query, list(values)).pl().to_dicts()
+        return ask(connection, query, **values).to_dicts()

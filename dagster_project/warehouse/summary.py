@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from dagster_project.warehouse.connection import connect
+from dagster_project.warehouse.connection import ask, connect
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,14 +103,15 @@ def reported_values(release_file: Path, round_code: str) -> pl.DataFrame:
     reporting_unit_code, data_element_code, category_code, value, value_state.
     """
     with open_release(release_file) as connection:
-        return connection.execute(
+        return ask(
+            connection,
             "select reporting_unit_code, data_element_code, category_code, value, value_state "
-            "from marts.fct_reported_value as v where round_code = ? and not exists ("
+            "from marts.fct_reported_value as v where round_code = getvariable('round_code') and not exists ("
             "select 1 from marts.fct_finding as f where f.status = 'fail' and f.severity = 'blocking' "
             "and f.submission_id = v.submission_id and f.data_element_code = v.data_element_code "
             "and f.category_code = v.category_code)",
-            [round_code],
-        ).pl()
+            round_code=round_code,
+        )
 
 
 def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
