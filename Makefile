@@ -35,12 +35,10 @@ chaos: setup
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos.saved
 
-# 10,000 workbooks with 20 findings each, the seconds of every stage; the portal of a province, seconds and megabytes;
-# a million rows into PostgreSQL under readers, with publishers killed on the way.
+# Everything that has a bar, beside what cannot be left out and what an office would write: tables, and JSON in
+# bench-results/. `make bench NAMES="sample intake"` runs some of them; all of them take an hour on two processors.
 bench: setup
-	$(BIN)/python -m tests.benchmarks.gates
-	$(BIN)/python -m tests.benchmarks.portal
-	$(BIN)/python -m tests.benchmarks.publish
+	$(BIN)/python -m tests.benchmarks $(NAMES)
 
 # The environment of Spark is one of its own; it needs Java 17.
 $(SPARK)/.ready: constraints-spark.txt
@@ -70,7 +68,7 @@ check: setup
 	$(BIN)/sqlfluff lint dbt/models dbt/tests
 
 clean:
-	rm -rf $(VENV) $(SPARK) $(SAMPLE) dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(SPARK) $(SAMPLE) bench-results dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 # The pinned set; the duckdb pin keeps release files readable by the clients that analysts have.
 constraints: setup
