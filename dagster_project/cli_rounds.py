@@ -1,7 +1,8 @@
 """The state of a round: `kho review`, `sign`, `issue`, `lock`, `reopen`, `amend`, and `kho log`.
 
 Options, words and the order of steps belong here; what may be done when is told in ``decide.rounds``. Each act is
-written to the ledger first and then built into a release of its own, so that an export needs nothing but a release.
+written to the ledger first and then built into a release of its own, so that an export needs nothing but a release:
+documents are made at once only where the act is about them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 def _help(code: str) -> str:
     return message(f"rounds.help_{code}", HELP_LANG)
 
+
+#: After them somebody needs the documents: to be signed, and with their number. Others are made when they are asked for.
+_ON_PAPER = ("sign", "issue")
 
 By = Annotated[str, typer.Option("--by", help=help_text("officer"))]
 Reason = Annotated[str, typer.Option("--reason", help=help_text("reason"))]
@@ -117,7 +121,7 @@ def log(*, year: Year = None, round_code: Round = None, as_json: Json = False) -
 
 
 def _do(act: str, year: int | None, round_code: str | None, **asked: Any) -> None:
-    """Check an act, write it, and build and export the release that knows of it."""
+    """Check an act, write it, and build the release that knows of it, with documents where they are to be signed."""
     from dagster_project import pipeline
     from dagster_project.decide.rounds import AskedAct, check_act
     from dagster_project.intake.land import land
@@ -142,10 +146,12 @@ def _do(act: str, year: int | None, round_code: str | None, **asked: Any) -> Non
         add_round_act(ledger, written, document)
         _say_done(desk.settings, wanted, checked)
         try:
-            release_id = _release(desk, code)
+            release_id = _release(desk, code, is_exported=act in _ON_PAPER)
         except KhoError as error:
             raise NotBuiltError(error) from error
     _say(desk.settings, "release", release=release_id)
+    if act not in _ON_PAPER:
+        _say(desk.settings, "documents_later", round=code)
     for kind, path in _documents(desk, release_id):
         say(desk.settings, "run_where", name=message(f"cli.export_{kind}", desk.settings.lang), path=path)
 
@@ -190,14 +196,15 @@ def _against(desk: Desk, catalogue: Catalogue, ledger: Engine, round_code: str) 
     )
 
 
-def _release(desk: Desk, round_code: str) -> str:
-    """The release that holds the act, with the round's documents exported; the caller holds the build lock."""
+def _release(desk: Desk, round_code: str, *, is_exported: bool) -> str:
+    """The release that holds the act, with the round's documents where asked; the caller holds the build lock."""
     from dagster_project.cli_base import current_id
     from dagster_project.defs.run import Runner
 
     runner = Runner(desk)
     runner.refresh()
-    runner.report(round_code)
+    if is_exported:
+        runner.report(round_code)
     return current_id(desk)
 
 

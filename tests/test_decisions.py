@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.writeheader()
         writer.writerows(receipts)
     assert kho(folder / "data", "init", "--sample").code == 0
-    assert kho(folder / "data", "run", inbox).code == 1
+    assert kho(folder / "data", "run", "--no-report", inbox).code == 1
     return folder / "data"
 
 

@@ -96,7 +96,7 @@ def _from_draft_to_signature(play: Play) -> None:
     # a figure typed beside the row of its code is a fault that only a new file mends
     faulty = play.form("M-VP", "vp-1.xlsx", F17=7, F18=3, F19=4, F21="Có")
     office = play.form("M-HCC", "hcc-1.xlsx", F17=80, H17="Sơ bộ", F18=100, F19=80)
-    assert kho_inside(play.data, "run", faulty, office).code == 1
+    assert kho_inside(play.data, "run", "--no-report", faulty, office).code == 1
     play.do("sign a draft", "sign", *YEAR, *BY)
     play.do("review with open ends", "review", *YEAR, *BY)
     play.do("review", "review", *YEAR, *BY, "--reason", "bản ký đang trên đường")
@@ -104,12 +104,13 @@ def _from_draft_to_signature(play: Play) -> None:
     for unit in ("M-VP", "M-HCC"):
         assert kho_inside(play.data, "signed", "--unit", unit, *YEAR, *BY).code == 0
     assert kho_inside(play.data, "catalogue", "confirm", "A.2", *BY).code == 0
-    play.do("mended", "run", play.form("M-VP", "vp-2.xlsx", F17=7, F18=3, F19=4, F22="Có"))
+    play.do("mended", "run", "--no-report", play.form("M-VP", "vp-2.xlsx", F17=7, F18=3, F19=4, F22="Có"))
     play.do("sign what changed", "sign", *YEAR, *BY)
     assert kho_inside(play.data, "signed", "--unit", "M-VP", *YEAR, *BY).code == 0
     play.do("stale", "review", *YEAR, *BY)
-    play.do("up to date", "run")
+    play.do("up to date", "run", "--no-report")
     play.do("review again", "review", *YEAR, *BY)
+    play.do("report of a draft", "report", *YEAR)
     play.do("sign", "sign", *YEAR, *BY)
 
 
@@ -214,7 +215,7 @@ def test_a_fixed_round_refuses_decisions_and_an_earlier_release(play: Play) -> N
 
 
 def test_the_report_is_a_draft_then_blank_then_bears_number_date_and_signer(play: Play) -> None:
-    draft, blank, issued = (play.report(step) for step in ("review again", "sign", "issue"))
+    draft, blank, issued = (play.report(step) for step in ("report of a draft", "sign", "issue"))
     assert "DỰ THẢO" in draft
     for text in (blank, issued):
         assert "DỰ THẢO" not in text
@@ -237,6 +238,14 @@ def test_a_returned_report_is_replaced_by_one_that_cites_it(play: Play) -> None:
     for name in ("bao-cao-15.pdf", "bao-cao-21.pdf", "cong-van-7.pdf"):
         sha256 = hashlib.sha256((play.folder / name).read_bytes()).hexdigest()
         assert (play.data / "landing" / sha256[:2] / sha256).is_file()
+
+
+def test_documents_are_made_for_a_signature_and_a_number_and_else_when_asked(play: Play) -> None:
+    for step in ("sign", "issue"):
+        assert f"exports/{play.releases[step]}/bao-cao-{ROUND}.docx" in play.steps[step].out
+    for step in ("review again", "lock", "amend"):
+        assert f"kho report --round {ROUND}" in play.steps[step].out
+        assert "exports" not in play.steps[step].out
 
 
 def test_documents_of_a_fixed_round_come_from_its_own_release(play: Play) -> None:

@@ -7,6 +7,8 @@ Lineage comes from dbt's manifest; running dbt is ``warehouse.build``.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -37,7 +39,13 @@ class Translator(DagsterDbtTranslator):
 
 def read_manifest(project: Project) -> Manifest:
     """The manifest of dbt, parsed anew where a model changed since."""
-    manifest: Manifest = json.loads(ensure_manifest(project).read_text(encoding="utf-8"))
+    return _read(ensure_manifest(project))
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path) -> Manifest:
+    """A process that runs several jobs reads it once: the folder's name is the hash of what was parsed."""
+    manifest: Manifest = json.loads(file.read_text(encoding="utf-8"))
     return manifest
 
 

@@ -112,7 +112,7 @@ class Commands(Office):
 
     def take(self, moment: str, *files: Path) -> None:
         self.send(moment, *files)
-        self.act(moment, "run")
+        self.act(moment, "run", "--no-report")
         self.act(moment, "notices", "write")
 
     def rest(self, moment: str) -> None:
