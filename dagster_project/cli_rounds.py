@@ -33,7 +33,7 @@ def _help(code: str) -> str:
     return message(f"rounds.help_{code}", HELP_LANG)
 
 
-#: After them somebody needs the documents: to be signed, and with their number. Others are made when they are asked for.
+#: After them somebody needs the documents: to be signed, and with their number. Others are made when asked for.
 _ON_PAPER = ("sign", "issue")
 
 By = Annotated[str, typer.Option("--by", help=help_text("officer"))]

@@ -243,7 +243,9 @@ def test_a_second_run_changes_nothing(data: Path, first: Printed) -> None:
 def test_a_rebuild_elsewhere_gives_the_same_content(tmp_path: Path, first: Printed) -> None:
     folder = tmp_path / "data"
     assert kho(folder, "init", "--sample").code == 0
-    assert kho(folder, "run", "--no-report", INBOX, "--json").json["content_hash"] == first.json["content_hash"]
+    assert (
+        kho(folder, "run", "--no-report", INBOX, "--json").json["content_hash"] == first.json["content_hash"]
+    )
 
 
 def test_a_bad_file_costs_only_itself(tmp_path: Path) -> None:

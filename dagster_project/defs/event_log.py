@@ -64,7 +64,8 @@ class KeptOpenEventLog(SqliteEventLogStorage):
             connection.execute(sa.text(_VERSION_TABLE))
             connection.execute(sa.text("insert into alembic_version values (:at)"), {"at": at_version})
             connection.connection.commit()
-            connection.connection.driver_connection.backup(made)
+            source: Any = connection.connection.driver_connection
+            source.backup(made)
             made.execute("pragma journal_mode = wal")
         memory.dispose()
         aside.replace(file)

@@ -18,7 +18,9 @@ def made_by(kind: type[SqliteEventLogStorage], folder: Path) -> list[tuple[objec
         pass
     storage.dispose()
     with closing(sqlite3.connect(folder / "a-run.db")) as file:
-        tables = file.execute("select type, name, tbl_name, lower(sql) from sqlite_master order by 1, 2").fetchall()
+        tables = file.execute(
+            "select type, name, tbl_name, lower(sql) from sqlite_master order by 1, 2"
+        ).fetchall()
         version = file.execute("select version_num from alembic_version").fetchall()
         return [*tables, *version, *file.execute("pragma journal_mode").fetchall()]
 
