@@ -17,7 +17,6 @@ _BENCHMARKS = {
     "sample": True,
     "intake": True,
     "transform": True,
-    "exports": True,
     "gates": False,
     "portal": False,
     "publish": False,
