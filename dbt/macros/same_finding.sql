@@ -1,6 +1,9 @@
-{# What makes a finding the same in a later revision: rule, subject and what was observed. #}
-{% macro same_finding(one, other) -%}
-    {{ one }}.rule_code = {{ other }}.rule_code
+{#
+    What makes a finding the same in a later revision: rule, subject and what was observed. `rule_code` names the column
+    of `one` with the rule, null where nothing can be the same.
+#}
+{% macro same_finding(one, other, rule_code='rule_code') -%}
+    {{ one }}.{{ rule_code }} = {{ other }}.rule_code
     {%- for column in [
         'reporting_unit_code',
         'area_code',

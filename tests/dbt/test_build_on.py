@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from dbt_inputs import LATE_2025, Inputs
@@ -36,3 +39,24 @@ def test_a_revision_built_upon_gives_the_marts_of_a_whole_build(tmp_path: Path) 
     build(whole, office)
     assert hashes(going_on) == hashes(whole)
     assert hashes(going_on) != before
+    assert list(joins_on_a_condition(whole)) == []
+
+
+def joins_on_a_condition(folder: DataFolder) -> Iterator[str]:
+    """Models with a join that no equality leads: it compares every row with every row, whatever a small set shows."""
+    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
+        connection.execute("set explain_output = 'optimized_only'")
+        compiled = folder.build / "dbt" / "compiled" / "kho" / "models"
+        for file in sorted(compiled.rglob("*.sql")):
+            if file.parent.suffix != ".yml":
+                plan = connection.execute(
+                    f"explain (format json) {file.read_text(encoding='utf-8')}"
+                ).fetchall()
+                if any(step["name"] == "ANY_JOIN" for step in steps(json.loads(plan[0][1])[0])):
+                    yield file.stem
+
+
+def steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for below in plan["children"]:
+        yield from steps(below)

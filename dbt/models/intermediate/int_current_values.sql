@@ -84,7 +84,7 @@ select
     corrected.category_code,
     case when corrected.is_corrected then corrected.new_value else corrected.value end as value,
     case
-        when corrected.is_corrected then try_cast(corrected.new_exact as decimal(38, 10))
+        when corrected.is_corrected then {{ exact_decimal('corrected.new_exact') }}
         else corrected.value_decimal
     end as value_decimal,
     case when corrected.is_corrected then corrected.new_text else corrected.value_text end as value_text,

@@ -110,7 +110,7 @@ sent as (
         submissions.file_name,
         submissions.revision,
         submissions.counts_from,
-        submissions.replaced_at,
+        coalesce(submissions.replaced_at, cast('9999-12-31 00:00:00+00' as timestamp with time zone)) as counts_until,
         -- a back series only where there is no form of the round
         rank() over (
             partition by figures.reported_value_key, figures.form_code
@@ -325,7 +325,7 @@ fills as (
             and ranked.form_code = sent.form_code
             and sent.place = 1
             and ranked.known_from >= sent.counts_from
-            and (sent.replaced_at is null or ranked.known_from < sent.replaced_at)
+            and ranked.known_from < sent.counts_until
     where ranked.place = 1
 
 ),
@@ -376,7 +376,7 @@ filled as (
         fills.revision,
         fills.entered_at as received_at,
         fills.figure as value,
-        try_cast(fills.value_exact as decimal(38, 10)) as value_decimal,
+        {{ exact_decimal('fills.value_exact') }} as value_decimal,
         fills.value_text,
         fills.value_state,
         cast(null as string) as value_status,
@@ -500,7 +500,7 @@ select
     keys.category_code,
     case when numbered.is_corrected then numbered.new_value else numbered.value end as value,
     case
-        when numbered.is_corrected then try_cast(numbered.new_exact as decimal(38, 10))
+        when numbered.is_corrected then {{ exact_decimal('numbered.new_exact') }}
         else numbered.value_decimal
     end as value_decimal,
     case when numbered.is_corrected then numbered.new_text else numbered.value_text end as value_text,

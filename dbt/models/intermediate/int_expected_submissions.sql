@@ -54,6 +54,41 @@ sent as (
     where not blocked and form_code is not null
     group by round_code, form_code, reporting_unit_code, area_code
 
+),
+
+by_area as (
+
+    select distinct
+        round_code,
+        form_code,
+        reporting_unit_code
+    from owed
+    where is_by_area
+
+),
+
+-- a join on equality alone, for one on a condition would compare every form with every form
+placed_owed as (
+
+    select
+        *,
+        case when is_by_area then area_code else '' end as place
+    from owed
+
+),
+
+placed_sent as (
+
+    select
+        sent.*,
+        case when by_area.round_code is null then '' else sent.area_code end as place
+    from sent
+    left join by_area
+        on
+            sent.round_code = by_area.round_code
+            and sent.form_code = by_area.form_code
+            and sent.reporting_unit_code = by_area.reporting_unit_code
+
 )
 
 -- a unit may report for areas other than its own: then each of them is a row
@@ -76,13 +111,13 @@ select
     excuses.reason,
     sent.first_submission_id,
     sent.is_sample
-from owed
-full outer join sent
+from placed_owed as owed
+full outer join placed_sent as sent
     on
         owed.round_code = sent.round_code
         and owed.form_code = sent.form_code
         and owed.reporting_unit_code = sent.reporting_unit_code
-        and (not owed.is_by_area or owed.area_code = sent.area_code)
+        and owed.place = sent.place
 left join {{ ref('int_rounds') }} as rounds on coalesce(owed.round_code, sent.round_code) = rounds.round_code
 left join excuses
     on

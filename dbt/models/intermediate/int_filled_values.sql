@@ -1,4 +1,6 @@
 -- What files say, and where they say nothing what was entered on the unit's behalf; blank is nothing.
+{{ config(materialized='view') }}
+
 with
 
 sources as (
@@ -175,7 +177,7 @@ final as (
         keyed.data_element_code,
         keyed.category_code,
         keyed.value,
-        try_cast(keyed.value_exact as decimal(38, 10)) as value_decimal,
+        {{ exact_decimal('keyed.value_exact') }} as value_decimal,
         keyed.value_text,
         keyed.value_state,
         cast(null as string) as value_status,
@@ -199,7 +201,7 @@ final as (
         sources.sheet as place_sheet,
         coalesce(sources.cell, case when keyed.is_alone then keyed.page_text end) as place_cell
     from keyed
-    left join sources on keyed.reported_value_key = sources.reported_value_key
+    left join {{ ref('int_source_values') }} as sources on keyed.reported_value_key = sources.reported_value_key
     where sources.reported_value_key is null or sources.value_state = 'missing'
 
 )

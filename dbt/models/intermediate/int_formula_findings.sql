@@ -1,5 +1,7 @@
 -- What the rules over figures found, each at one cell: that of the element which the rule names, else the left side's
 -- first.
+{{ config(materialized='view') }}
+
 with
 
 skipped as (
@@ -27,12 +29,11 @@ subjects as (
             results.round_code = skipped.round_code
             and results.rule_code = skipped.rule_code
             and results.area_code = skipped.area_code
-            and results.status = 'no_data'
-    where skipped.rule_code is null
+    where skipped.rule_code is null or results.status <> 'no_data'
 
 ),
 
-cells as (
+leads as (
 
     select
         round_code,
@@ -41,10 +42,10 @@ cells as (
         category_code,
         reporting_unit_code,
         submission_id,
-        place_sha256 as sha256,
-        place_file_name as file_name,
-        place_sheet as sheet,
-        place_cell as cell,
+        place_sha256,
+        place_file_name,
+        place_sheet,
+        place_cell,
         row_number() over (
             partition by round_code, area_code, data_element_code, category_code
             order by counting_role desc nulls last, reporting_unit_code asc
@@ -53,20 +54,46 @@ cells as (
 
 ),
 
--- of a rule over the area: the cell of the unit that leads
-leading_cells as (
+-- of a rule over the area, which names no unit: the cell of the unit that leads
+cells as (
 
-    select * from cells
+    select
+        round_code,
+        area_code,
+        data_element_code,
+        category_code,
+        reporting_unit_code as asked_unit_code,
+        reporting_unit_code,
+        submission_id,
+        place_sha256 as sha256,
+        place_file_name as file_name,
+        place_sheet as sheet,
+        place_cell as cell
+    from {{ ref('int_current_values') }}
+    union all
+    select
+        round_code,
+        area_code,
+        data_element_code,
+        category_code,
+        '' as asked_unit_code,
+        reporting_unit_code,
+        submission_id,
+        place_sha256 as sha256,
+        place_file_name as file_name,
+        place_sheet as sheet,
+        place_cell as cell
+    from leads
     where place = 1
 
 ),
 
--- two joins on equality, for one join on a condition would compare every result with every cell
+-- a join on equality, for one on a condition would compare every result with every cell
 placed as (
 
     select
         subjects.*,
-        subjects.reporting_unit_code as told_unit_code,
+        coalesce(subjects.reporting_unit_code, cells.reporting_unit_code) as told_unit_code,
         cells.submission_id,
         cells.sha256,
         cells.file_name,
@@ -77,27 +104,9 @@ placed as (
         on
             subjects.round_code = cells.round_code
             and subjects.area_code = cells.area_code
-            and subjects.reporting_unit_code = cells.reporting_unit_code
             and subjects.data_element_code = cells.data_element_code
             and subjects.category_code = cells.category_code
-    where subjects.reporting_unit_code is not null
-    union all
-    select
-        subjects.*,
-        leading_cells.reporting_unit_code as told_unit_code,
-        leading_cells.submission_id,
-        leading_cells.sha256,
-        leading_cells.file_name,
-        leading_cells.sheet,
-        leading_cells.cell
-    from subjects
-    left join leading_cells
-        on
-            subjects.round_code = leading_cells.round_code
-            and subjects.area_code = leading_cells.area_code
-            and subjects.data_element_code = leading_cells.data_element_code
-            and subjects.category_code = leading_cells.category_code
-    where subjects.reporting_unit_code is null
+            and coalesce(subjects.reporting_unit_code, '') = cells.asked_unit_code
 
 )
 
@@ -116,8 +125,9 @@ select
     cell,
     {{ number_text('left_value') }} as observed,
     {{ expected_text('vi') }} as expected,
-    {{ number_text('left_value', 'en') }} as observed_en,
-    {{ expected_text('en') }} as expected_en,
+    -- only the words of what failed are told in English
+    case when status = 'fail' then {{ number_text('left_value', 'en') }} end as observed_en,
+    case when status = 'fail' then {{ expected_text('en') }} end as expected_en,
     cast(null as string) as due,
     cast(null as string) as received,
     cast(null as string) as reason,

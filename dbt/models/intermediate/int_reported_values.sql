@@ -20,6 +20,58 @@ cells as (
 
 ),
 
+-- few figures are given twice in one file; ranking all of them would sort every cell
+given_twice as (
+
+    select
+        submission_id,
+        area_code,
+        data_element_code,
+        category_code
+    from {{ ref('stg_cells') }}
+    where
+        role = 'value'
+        and area_code is not null
+        and data_element_code is not null
+        and disposition in ('accepted', 'quarantined')
+    group by submission_id, area_code, data_element_code, category_code
+    having count(*) > 1
+
+),
+
+ranked as (
+
+    select
+        cells.sha256,
+        cells.sheet,
+        cells.cell,
+        row_number() over (
+            partition by cells.submission_id, cells.area_code, cells.data_element_code, cells.category_code
+            order by cells.disposition desc, cells.sheet asc, cells.row_number asc, cells.col_number asc
+        ) as place
+    from {{ ref('stg_cells') }} as cells
+    inner join given_twice
+        on
+            cells.submission_id = given_twice.submission_id
+            and cells.area_code = given_twice.area_code
+            and cells.data_element_code = given_twice.data_element_code
+            and cells.category_code = given_twice.category_code
+    where cells.role = 'value' and cells.disposition in ('accepted', 'quarantined')
+
+),
+
+-- such a figure is held where one of the two is
+passed_over as (
+
+    select
+        sha256,
+        sheet,
+        cell
+    from ranked
+    where place > 1
+
+),
+
 joined as (
 
     select
@@ -41,7 +93,7 @@ joined as (
         cells.category_code,
         case when cells.disposition = 'accepted' then cells.value end as value,
         case
-            when cells.disposition = 'accepted' then try_cast(cells.value_exact as decimal(38, 10))
+            when cells.disposition = 'accepted' then {{ exact_decimal('cells.value_exact') }}
         end as value_decimal,
         case when cells.disposition = 'accepted' then cells.value_text end as value_text,
         case
@@ -61,18 +113,15 @@ joined as (
         cells.obs_status,
         cells.status_text,
         cells.period_text,
-        coalesce(cells.entered_how, submissions.entered_how) as entered_how,
-        -- a figure given twice in one file is held where one of the two is
-        row_number() over (
-            partition by
-                submissions.submission_id,
-                cells.area_code,
-                cells.data_element_code,
-                cells.category_code
-            order by cells.disposition desc, cells.sheet asc, cells.row_number asc, cells.col_number asc
-        ) as place
+        coalesce(cells.entered_how, submissions.entered_how) as entered_how
     from cells
     inner join submissions on cells.submission_id = submissions.submission_id
+    left join passed_over
+        on
+            cells.sha256 = passed_over.sha256
+            and cells.cell = passed_over.cell
+            and cells.sheet is not distinct from passed_over.sheet
+    where passed_over.sha256 is null
 
 )
 
@@ -120,4 +169,3 @@ select
         'category_code',
     ]) }} as reported_value_key
 from joined
-where place = 1

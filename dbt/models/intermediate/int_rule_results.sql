@@ -234,14 +234,14 @@ peers as (
 
     select
         ruled.*,
-        coalesce(areas.area_level, '') || '|' || coalesce(units.unit_type, '') as peer_group,
+        case
+            when ruled.reporting_unit_code is null then coalesce(areas.area_level, '') || '|'
+            else '|' || coalesce(units.unit_type, '')
+        end as peer_group,
         case when ruled.n_figures = ruled.n_terms then ruled.left_value end as figure
     from ruled
     left join {{ ref('int_round_areas') }} as areas
-        on
-            ruled.round_code = areas.round_code
-            and ruled.area_code = areas.area_code
-            and ruled.reporting_unit_code is null
+        on ruled.round_code = areas.round_code and ruled.area_code = areas.area_code
     left join {{ ref('int_round_units') }} as units
         on ruled.round_code = units.round_code and ruled.reporting_unit_code = units.reporting_unit_code
     where ruled.kind = 'peer_outlier'

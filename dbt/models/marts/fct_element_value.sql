@@ -40,13 +40,36 @@ told as (
         area_code,
         data_element_code,
         category_code,
+        count(*) as n_parts,
         case when count(value_decimal) = count(*) filter (where has_value) then sum(value_decimal) end as value_decimal,
         case when count(distinct value_text) = 1 then min(value_text) end as value_text,
         case when count(distinct unit) = 1 then min(unit) end as unit,
-        {{ distinct_texts('place', '; ') }} as source_places,
-        {{ distinct_texts('note_text', '; ') }} as note_text
+        min(place) as source_places,
+        min(note_text) as note_text
     from parts
     group by round_code, area_code, data_element_code, category_code
+
+),
+
+-- most figures have one part, and putting texts in order is what costs
+put_together as (
+
+    select
+        parts.round_code,
+        parts.area_code,
+        parts.data_element_code,
+        parts.category_code,
+        {{ distinct_texts('parts.place', '; ') }} as source_places,
+        {{ distinct_texts('parts.note_text', '; ') }} as note_text
+    from parts
+    inner join told
+        on
+            parts.round_code = told.round_code
+            and parts.area_code = told.area_code
+            and parts.data_element_code = told.data_element_code
+            and parts.category_code = told.category_code
+    where told.n_parts > 1
+    group by parts.round_code, parts.area_code, parts.data_element_code, parts.category_code
 
 )
 
@@ -75,8 +98,8 @@ select
     coalesce(told.unit, elements.unit) as unit,
     cast(figures.n_sources as bigint) as n_sources,
     figures.coverage,
-    told.source_places,
-    told.note_text,
+    coalesce(put_together.source_places, told.source_places) as source_places,
+    coalesce(put_together.note_text, told.note_text) as note_text,
     figures.is_sample
 from figures
 inner join {{ ref('int_rounds') }} as rounds on figures.round_code = rounds.round_code
@@ -86,6 +109,12 @@ left join told
         and figures.area_code = told.area_code
         and figures.data_element_code = told.data_element_code
         and figures.category_code = told.category_code
+left join put_together
+    on
+        figures.round_code = put_together.round_code
+        and figures.area_code = put_together.area_code
+        and figures.data_element_code = put_together.data_element_code
+        and figures.category_code = put_together.category_code
 left join {{ ref('int_round_areas') }} as areas
     on figures.round_code = areas.round_code and figures.area_code = areas.area_code
 left join {{ ref('int_round_elements') }} as elements

@@ -203,6 +203,28 @@ worded as (
 
 ),
 
+-- what the level above sent back stands at the figure that it speaks of
+returned_to as (
+
+    select
+        findings.finding_id,
+        places.submission_id,
+        places.sha256,
+        places.file_name,
+        places.sheet,
+        places.cell
+    from {{ ref('stg_findings') }} as findings
+    inner join {{ ref('int_current_values') }} as places
+        on
+            findings.round_code = places.round_code
+            and findings.area_code = places.area_code
+            and findings.reporting_unit_code = places.reporting_unit_code
+            and findings.data_element_code = places.data_element_code
+            and coalesce(findings.category_code, '_T') = places.category_code
+    where findings.stage = 'returned'
+
+),
+
 findings as (
 
     select
@@ -266,17 +288,15 @@ keyed as (
         findings.message_en,
         findings.advice_vi,
         findings.advice_en,
+        case when findings.severity = 'warning' and findings.status = 'fail' then findings.rule_code end
+            as rule_to_answer,
+        case
+            when findings.severity = 'blocking' and findings.stage = 'meaning' and findings.status = 'fail'
+                then findings.rule_code
+        end as rule_to_decide,
         findings.is_sample
     from findings
-    -- what the level above sent back stands at the figure that it speaks of
-    left join {{ ref('int_current_values') }} as places
-        on
-            findings.stage = 'returned'
-            and findings.round_code = places.round_code
-            and findings.area_code = places.area_code
-            and findings.reporting_unit_code = places.reporting_unit_code
-            and findings.data_element_code = places.data_element_code
-            and coalesce(findings.category_code, '_T') = places.category_code
+    left join returned_to as places on findings.finding_id = places.finding_id
     left join rounds on findings.round_code = rounds.round_code
     left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
     left join units
@@ -290,7 +310,15 @@ keyed as (
 
 ),
 
--- an answer or a decision belongs to one figure: another figure asks again
+accepted as (
+
+    select * from {{ ref('stg_verdicts') }}
+    where verdict = 'accept'
+
+),
+
+-- an answer or a decision belongs to one figure: another figure asks again. Joins on equality alone, for one on a
+-- condition would compare every finding with every answer.
 answered as (
 
     select
@@ -301,17 +329,9 @@ answered as (
         verdicts.reason as decision_reason
     from keyed
     left join {{ ref('stg_responses') }} as responses
-        on
-            {{ same_finding('keyed', 'responses') }}
-            and keyed.severity = 'warning'
-            and keyed.status = 'fail'
-    left join {{ ref('stg_verdicts') }} as verdicts
-        on
-            {{ same_finding('keyed', 'verdicts') }}
-            and keyed.severity = 'blocking'
-            and keyed.stage = 'meaning'
-            and keyed.status = 'fail'
-            and verdicts.verdict = 'accept'
+        on {{ same_finding('keyed', 'responses', 'rule_to_answer') }}
+    left join accepted as verdicts
+        on {{ same_finding('keyed', 'verdicts', 'rule_to_decide') }}
 
 )
 
