@@ -83,6 +83,7 @@ def build_aside(desk: Desk, catalogue: Catalogue, *, known_at: datetime | None =
             is_sample=desk.settings.office.is_sample,
             created_at=_since(beside),
             keep=_KEPT,
+            memory_mb=desk.settings.office.build_memory_mb,
         )
     finally:
         shutil.rmtree(folder.build, ignore_errors=True)

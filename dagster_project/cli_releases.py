@@ -7,7 +7,6 @@ Options, words and printing belong here; what differs is told in ``warehouse.dif
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import re
 import sys
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dagster_project import durable
 from dagster_project.cli_base import (
     HELP_LANG,
     Json,
@@ -254,10 +254,7 @@ def _two_releases(desk: Desk, old: str | None, new: str | None) -> tuple[Manifes
 def _content_or_name(told: str) -> str:
     """The sha256 of a file that is there, whatever it is called; else what was told."""
     path = Path(told)
-    if not path.is_file():
-        return told
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return durable.file_hash(path) if path.is_file() else told
 
 
 def _file(desk: Desk, release_id: str) -> Path:

@@ -6,7 +6,6 @@ Each look gives findings; what a finding is called and what to do about it stand
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from sqlalchemy.exc import SQLAlchemyError
 
+from dagster_project import durable
 from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import CatalogueError, load_catalogue
@@ -146,7 +146,7 @@ def _landing(desk: Desk) -> Iterable[Finding]:
     altered = [
         name
         for sha256, name in hashes.items()
-        if desk.folder.landed(sha256).is_file() and _sha256(desk.folder.landed(sha256)) != sha256
+        if desk.folder.landed(sha256).is_file() and durable.file_hash(desk.folder.landed(sha256)) != sha256
     ]
     if gone:
         yield Finding("landing", WRONG, "gone", {"count": len(gone), "names": _named(gone)})
@@ -243,8 +243,3 @@ def _named(items: Iterable[object]) -> str:
 
 def _shown(moment: datetime) -> str:
     return f"{moment.astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -6,6 +6,7 @@ Used by every room that leaves something behind. What the files hold is not its 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import uuid
@@ -41,6 +42,12 @@ def sync_file_system(folder: Path) -> None:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
     finally:
         os.close(descriptor)
+
+
+def file_hash(file: Path) -> str:
+    """The sha256 of a file's bytes in hexadecimal, read piece by piece."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_bytes(file: Path, content: bytes) -> None:

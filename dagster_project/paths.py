@@ -121,6 +121,11 @@ class DataFolder:
         return self.build / "kho.duckdb"
 
     @property
+    def build_spill(self) -> Path:
+        """What a build or a release writes aside where its memory is too small."""
+        return self.build / "spill"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 

@@ -434,7 +434,13 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
         if on_node:
             on_node(node)
 
-    return run_dbt(desk.project, desk.folder, on_node=hear, code_version=code_version(desk.project))
+    return run_dbt(
+        desk.project,
+        desk.folder,
+        on_node=hear,
+        code_version=code_version(desk.project),
+        memory_mb=desk.settings.office.build_memory_mb,
+    )
 
 
 def publish(desk: Desk, inputs: Inputs) -> Release:
@@ -462,6 +468,7 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         created_at=now,
         keep=desk.settings.office.keep_releases,
         always_kept=rounds.kept_releases(),
+        memory_mb=desk.settings.office.build_memory_mb,
     )
     record_releases(ledger, rounds, made.release_id, now)
     _log_release(ledger, made, now, desk.settings.person)

@@ -26,6 +26,8 @@ REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
 _ADDRESS = r"^[^@\s]+@[^@\s]+$"
+#: With what Python and dbt take, a build of any size stays below four gigabytes.
+BUILD_MEMORY_MB = 2_500
 
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
@@ -79,6 +81,8 @@ class Office(BaseModel):
     criteria_set_code: str = ""
     reference_areas: ReferenceAreas = "own"
     keep_releases: int = Field(default=10, ge=1)
+    # what a build may hold in memory changes no figure; the rest it writes aside
+    build_memory_mb: int = Field(default=BUILD_MEMORY_MB, ge=500, exclude=True)
     read_limits: ReadLimits = ReadLimits()
     ledger_url: SecretStr | None = Field(default=None, exclude=True)
     postgres_url: SecretStr | None = Field(default=None, exclude=True)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
+from dagster_project.settings import BUILD_MEMORY_MB
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -66,7 +67,7 @@ def clear_build(folder: DataFolder) -> None:
     """Remove what an earlier build left, but a whole build file: ``run_dbt`` goes on from it."""
     if not (folder.build / _BUILT).is_file():
         shutil.rmtree(folder.build, ignore_errors=True)
-    for left in (folder.build_inputs, folder.build / _DBT):
+    for left in (folder.build_inputs, folder.build / _DBT, folder.build_spill):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -76,13 +77,15 @@ def run_dbt(
     on_node: Callable[[NodeResult], None] | None = None,
     *,
     code_version: str | None = None,
+    memory_mb: int = BUILD_MEMORY_MB,
 ) -> Sequence[NodeResult]:
     """Build the models and run the tests on the build file of ``folder``; returns one result per model and test run.
 
     Where the file was built before by the same ``code_version`` and the same models, only those are built again of
     which an input changed, with their tests; the others are told first, models as ``KEPT``, tests as before.
-    ``on_node`` hears of each model and test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed
-    where a model or a test of severity error fails.
+    The database holds at most ``memory_mb`` in memory and writes the rest aside. ``on_node`` hears of each model and
+    test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of severity
+    error fails.
     """
     from dbt.cli.main import dbtRunner
 
@@ -104,7 +107,7 @@ def run_dbt(
     results: list[NodeResult] = []
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
-        with _dbt_environment(folder), _connections_closed():
+        with _dbt_environment(folder, memory_mb), _connections_closed():
             done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
                 [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target), *chosen]
             )
@@ -169,7 +172,7 @@ def _load(kept: Path) -> Manifest | None:
 def _parse(project: Project, target: Path, logs: Path) -> Manifest:
     from dbt.cli.main import dbtRunner
 
-    with _dbt_environment(_ANY_FOLDER), _connections_closed():
+    with _dbt_environment(_ANY_FOLDER, BUILD_MEMORY_MB), _connections_closed():
         done = dbtRunner().invoke([*_options(logs), "parse", *_places(project, target)])
     _raise_broken(done)
     return cast("Manifest", done.result)
@@ -211,17 +214,16 @@ def _inputs(manifest: Manifest) -> dict[str, str]:
         location = _LOCATION.search(str(source.meta["external_location"]).replace("{name}", source.name))
         if location is None:
             raise KhoError("warehouse.models_broken", detail=source.unique_id)
-        content = _content(Path(location[0]))
-        hashes[f"{source.source_name}.{source.name}"] = hashlib.sha256(content).hexdigest()
+        hashes[f"{source.source_name}.{source.name}"] = _content(Path(location[0]))
     return hashes
 
 
-def _content(location: Path) -> bytes:
-    """The bytes of a file, or the names of files of a folder: these change with what the files hold."""
+def _content(location: Path) -> str:
+    """The sha256 of a file, or of the names of files of a folder: these change with what the files hold."""
     if "*" in location.name:
         names = sorted(file.name for file in location.parent.glob(location.name))
-        return "\n".join(names).encode()
-    return location.read_bytes() if location.is_file() else b""
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    return durable.file_hash(location) if location.is_file() else ""
 
 
 def _read_marker(marker: Path) -> Mapping[str, Any]:
@@ -256,10 +258,20 @@ def _places(project: Project, target: Path) -> list[str]:
     ]
 
 
+def dbt_variables(folder: DataFolder, memory_mb: int = BUILD_MEMORY_MB) -> Mapping[str, str]:
+    """What dbt's profile and sources read from the environment."""
+    return {
+        "KHO_INPUTS": str(folder.build_inputs),
+        "KHO_BUILD_FILE": str(folder.build_file),
+        "KHO_BUILD_MEMORY": f"{memory_mb}MB",
+        "KHO_BUILD_SPILL": str(folder.build_spill),
+    }
+
+
 @contextmanager
-def _dbt_environment(folder: DataFolder) -> Iterator[None]:
-    """The variables that dbt's profile and sources read, only while dbt runs."""
-    told = {"KHO_INPUTS": str(folder.build_inputs), "KHO_BUILD_FILE": str(folder.build_file)}
+def _dbt_environment(folder: DataFolder, memory_mb: int) -> Iterator[None]:
+    """The variables of dbt, only while it runs."""
+    told = dbt_variables(folder, memory_mb)
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

@@ -6,7 +6,7 @@ People's queries are opened in ``sandbox``, with limits.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def connect(file: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection that only reads ``file``; without one, to an empty database in memory."""
-    connection = duckdb.connect(str(file), read_only=True) if file else duckdb.connect(":memory:")
+def connect(
+    file: Path | None = None, *, memory_mb: int | None = None, spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection that only reads ``file``; without one, to an empty database in memory.
+
+    For work on whole tables: at most ``memory_mb`` are held in memory, and what is more is written aside in ``spill``.
+    """
+    limits: dict[str, Any] = {}
+    if memory_mb and spill:
+        limits = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(spill)}
+    connection = (
+        duckdb.connect(str(file), True, limits) if file else duckdb.connect(":memory:", False, limits)
+    )
     connection.execute("set enable_progress_bar = false")
     return connection
 

@@ -5,6 +5,7 @@ Set-wise over whole tables, whatever columns they have; which tables and columns
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,10 @@ _ORDER = (
     "form_code",
     "valid_from",
 )
+
+#: Row hashes that are put in order at once, some 200 bytes each, and how many beginnings of two digits there are.
+_ROWS_IN_ORDER = 2_000_000
+_STARTS = 256
 
 
 @dataclass(frozen=True)
@@ -118,23 +123,29 @@ def _mart(
 ) -> Mart:
     """Hash of the set of rows: each row's own hash, in the order of these hashes, so no storage order matters.
 
-    Hashes are gathered by their first two digits, then the gathers: no text grows with the whole table.
+    Hashes are gathered by their first two digits, then the gathers: no text grows with the whole table. Those of a
+    large table are laid down first and gathered piece by piece, for what is put in order is held in memory.
     """
     heading = "\n".join(f"{column.name} {column.type}" for column in columns)
     row_text = " || ".join(marked(column) for column in columns)
-    query = f"""
-        with hashed as (select sha256({row_text}) as h from {SCHEMA}.{name(table)}),
-        gathered as (
-            select left(h, 2) as start, count(*) as n, sha256(string_agg(h, '' order by h)) as h
-            from hashed
-            group by all
-        )
-        select coalesce(sum(n), 0)::bigint, sha256(? || coalesce(string_agg(h, '' order by start), ''))
-        from gathered
-    """  # noqa: S608  # every name is quoted and comes from the file's own catalogue
-    row = connection.execute(query, [heading + "\n"]).fetchone()
-    rows, digest = row or (0, "")
-    return Mart(table, comment, columns, int(rows), str(digest))
+    hashed = f"select sha256({row_text}) as h from {SCHEMA}.{name(table)}"  # noqa: S608  # names of the file's own catalogue
+    counted = connection.execute(f"select count(*) from {SCHEMA}.{name(table)}").fetchall()[0][0]  # noqa: S608
+    pieces = min(1 + counted // _ROWS_IN_ORDER, _STARTS)
+    if pieces > 1:
+        connection.execute(f"create or replace temp table hashed_rows as {hashed}")
+        hashed = "select h from hashed_rows"
+    gathered: list[tuple[str, str]] = []
+    for piece in range(pieces):
+        first, last = (f"{number * _STARTS // pieces:02x}" for number in (piece, piece + 1))
+        is_in_piece = f"where h >= '{first}'" + (f" and h < '{last}'" if piece + 1 < pieces else "")
+        gathered += connection.execute(
+            f"select left(h, 2) as start, sha256(string_agg(h, '' order by h)) from ({hashed}) {is_in_piece} "  # noqa: S608
+            "group by start order by start"
+        ).fetchall()
+    if pieces > 1:
+        connection.execute("drop table hashed_rows")
+    digest = hashlib.sha256("".join([heading, "\n", *(h for _, h in gathered)]).encode()).hexdigest()
+    return Mart(table, comment, columns, int(counted), digest)
 
 
 def marked(column: Column) -> str:

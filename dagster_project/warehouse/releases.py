@@ -14,13 +14,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project import durable
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.paths import DataFolder
+from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
+
+if TYPE_CHECKING:
+    import duckdb
 
 RELEASE_FILE = "kho.duckdb"
 _MANIFEST = "manifest.json"
@@ -69,13 +73,14 @@ def make_release(
     created_at: datetime,
     keep: int,
     always_kept: Collection[str] = (),
+    memory_mb: int = BUILD_MEMORY_MB,
 ) -> Release:
     """The build file's marts as the current release, or the current one where nothing in them changed.
 
     Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
     nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. The caller holds the build lock.
     """
-    contents = _read_build(folder.build_file)
+    contents = _read_build(folder, memory_mb)
     content_hash = _combined(contents)
     current = current_manifest(folder)
     known = _same_content(folder, content_hash, current, is_sample=is_sample)
@@ -92,7 +97,7 @@ def make_release(
             rows={mart.name: mart.rows for mart in contents},
             mart_hashes={mart.name: mart.sha256 for mart in contents},
         )
-        _write_release(folder.release(known.release_id), folder.build_file, known, contents)
+        _write_release(folder, known, contents, memory_mb)
     else:
         learned = replace(
             known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
@@ -112,13 +117,14 @@ def make_aside(
     is_sample: bool,
     created_at: datetime,
     keep: int,
+    memory_mb: int = BUILD_MEMORY_MB,
 ) -> Path:
     """The build file's marts as a folder beside the releases, in their form; no release and no pointer changes.
 
     ``inputs`` are inputs_hash, catalogue_hash and code_version. The newest ``keep`` such folders stay. The caller
     holds the build lock.
     """
-    contents = _read_build(folder.build_file)
+    contents = _read_build(folder, memory_mb)
     made = folder.release(_aside_id(inputs["inputs_hash"]))
     manifest = Manifest(
         release_id=made.name,
@@ -130,7 +136,7 @@ def make_aside(
         rows={mart.name: mart.rows for mart in contents},
         mart_hashes={mart.name: mart.sha256 for mart in contents},
     )
-    _write_release(made, folder.build_file, manifest, contents)
+    _write_release(folder, manifest, contents, memory_mb)
     others = sorted(folder.known.glob("K-*/"), key=lambda path: (path == made, path.stat().st_mtime))
     dropped = [path.name for path in others[:-keep]]
     durable.sweep(folder.known, lambda name: name in dropped)
@@ -182,7 +188,7 @@ def read_manifest(folder: DataFolder, release_id: str) -> Manifest:
 
 def is_whole(folder: DataFolder, manifest: Manifest) -> bool:
     """Whether a release's file is still what its manifest says."""
-    return _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
+    return durable.file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
 
 
 def check_whole(folder: DataFolder, manifest: Manifest) -> None:
@@ -210,14 +216,17 @@ def _aside_id(inputs_hash: str) -> str:
     return f"K-{inputs_hash[:12]}"
 
 
-def _read_build(build_file: Path) -> Sequence[marts.Mart]:
-    if not build_file.is_file():
-        raise KhoError("warehouse.nothing_built", file=build_file)
-    with connect(build_file) as connection:
-        contents = marts.describe(connection)
+def _read_build(folder: DataFolder, memory_mb: int) -> Sequence[marts.Mart]:
+    file = folder.build_file
+    contents = _read_marts(folder, file, memory_mb) if file.is_file() else []
     if not contents:
-        raise KhoError("warehouse.nothing_built", file=build_file)
+        raise KhoError("warehouse.nothing_built", file=file)
     return contents
+
+
+def _read_marts(folder: DataFolder, file: Path, memory_mb: int) -> Sequence[marts.Mart]:
+    with connect(file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
+        return marts.describe(connection)
 
 
 def _combined(contents: Sequence[marts.Mart]) -> str:
@@ -235,40 +244,41 @@ def _same_content(
             _number(manifest.release_id) >= first
             and manifest.content_hash == content_hash
             and manifest.is_sample == is_sample
-            and _file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
+            and durable.file_hash(folder.release(manifest.release_id) / RELEASE_FILE) == manifest.sha256
         ):
             return manifest
     return None
 
 
 def _write_release(
-    release_dir: Path, build_file: Path, manifest: Manifest, contents: Sequence[marts.Mart]
+    folder: DataFolder, manifest: Manifest, contents: Sequence[marts.Mart], memory_mb: int
 ) -> None:
-    with durable.new_folder(release_dir) as aside:
+    with durable.new_folder(folder.release(manifest.release_id)) as aside:
         file = aside / RELEASE_FILE
-        _copy_marts(build_file, file, contents)
-        _check_copy(file, contents)
+        with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
+            _copy_marts(connection, folder.build_file, file, contents)
+        _check_copy(_read_marts(folder, file, memory_mb), contents)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
-        _write_manifest(aside, replace(manifest, sha256=_file_hash(file)))
+        _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
 
 
-def _copy_marts(build_file: Path, file: Path, contents: Sequence[marts.Mart]) -> None:
-    with connect() as connection:
-        connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
-        connection.execute(
-            f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
-        )
-        connection.execute(f"create schema release.{marts.SCHEMA}")
-        for mart in contents:
-            marts.copy(connection, mart, "build", "release")
-        connection.execute("checkpoint release")
-        connection.execute("detach release")
+def _copy_marts(
+    connection: duckdb.DuckDBPyConnection, build_file: Path, file: Path, contents: Sequence[marts.Mart]
+) -> None:
+    connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
+    connection.execute(
+        f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
+    )
+    connection.execute(f"create schema release.{marts.SCHEMA}")
+    for mart in contents:
+        marts.copy(connection, mart, "build", "release")
+    connection.execute("checkpoint release")
+    connection.execute("detach release")
 
 
-def _check_copy(file: Path, contents: Sequence[marts.Mart]) -> None:
-    """Read the file back: what is published is what was built."""
-    with connect(file) as connection:
-        copied = {mart.name: mart.sha256 for mart in marts.describe(connection)}
+def _check_copy(read_back: Sequence[marts.Mart], contents: Sequence[marts.Mart]) -> None:
+    """What is published is what was built."""
+    copied = {mart.name: mart.sha256 for mart in read_back}
     for mart in contents:
         if copied.get(mart.name) != mart.sha256:
             raise KhoError("warehouse.copy_differs", table=mart.name)
@@ -308,8 +318,3 @@ def _drop_old(folder: DataFolder, keep: int, always_kept: Collection[str]) -> No
         if manifest.release_id not in stay:
             release_dir = folder.release(manifest.release_id)
             shutil.rmtree(release_dir.rename(release_dir.with_name(f".{release_dir.name}.old")))
-
-
-def _file_hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
