@@ -110,7 +110,7 @@ sent as (
         submissions.file_name,
         submissions.revision,
         submissions.counts_from,
-        coalesce(submissions.replaced_at, cast('9999-12-31 00:00:00+00' as timestamp with time zone)) as counts_until,
+        coalesce(submissions.replaced_at, cast('9999-12-31 00:00:00+00' as {{ instant() }})) as counts_until,
         -- a back series only where there is no form of the round
         rank() over (
             partition by figures.reported_value_key, figures.form_code
