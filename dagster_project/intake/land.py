@@ -51,7 +51,7 @@ def land_all(sources: Sequence[Path], folder: DataFolder) -> list[LandedFile]:
 
 def _copy(source: Path, aside: Path, folder: DataFolder) -> LandedFile:
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as incoming, aside.open("xb", buffering=0) as stream:
+    with source.open("rb") as incoming, aside.open("xb") as stream:
         os.fchmod(stream.fileno(), _ONLY_OURS)
         while chunk := incoming.read(_CHUNK):
             digest.update(chunk)
