@@ -209,9 +209,11 @@ class _Reading:
             try:
                 with self.changed:
                     self.children.append(child)
+                # A stop that came before this child was listed has not ended it; one that comes later does.
+                if self.is_stopped:
+                    return
                 events = _events(child, self.limits.file_wall_seconds)
-                ready = None if self.is_stopped else next(events, None)
-                if ready is None and not self.is_stopped:
+                if next(events, None) is None and not self.is_stopped:
                     raise KhoError("intake.reader_failed")
                 self._follow(events, numbers)
             finally:

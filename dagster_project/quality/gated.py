@@ -171,7 +171,7 @@ def _keep(batch: Batch, gated: GatedCells) -> None:
         gated.findings.write_parquet(folder / _FINDINGS)
         counted = pl.scan_parquet(folder / _CELLS).group_by("disposition").len().collect()
         told = {
-            "content_hash": _file_hash(folder / _CELLS),
+            "content_hash": durable.file_hash(folder / _CELLS),
             "dispositions": {name or UNDECIDED: count for name, count in counted.iter_rows()},
             "results": [asdict(result) for result in gated.results],
         }
@@ -213,8 +213,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # a file system without links
         shutil.copyfile(source, target)
-
-
-def _file_hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
