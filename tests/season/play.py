@@ -43,6 +43,8 @@ def at(text: str) -> datetime:
 
 
 _BEGIN = at("02-01 12:00")
+#: Acts that make the round's documents with their release.
+_PRINTS = ("sign", "issue")
 
 
 @dataclass
@@ -64,15 +66,6 @@ class Office:
         self.now = at(moment)
         done = self.kho(*arguments)
         assert done.code in (0, 1), (arguments, done)
-
-    def decide(self, moment: str, *arguments: str | Path) -> None:
-        """An act on the round, and what is written about the release that it makes."""
-        self.act(moment, *arguments)
-        self.tell()
-
-    def tell(self) -> None:
-        """What is due is written: by the command here, by a sensor in ``Automation``."""
-        assert self.kho("notices", "write").code == 0
 
     def paper(self, name: str) -> Path:
         """A signed document, scanned."""
@@ -114,6 +107,11 @@ class Commands(Office):
         self.send(moment, *files)
         self.act(moment, "run", "--no-report")
         self.act(moment, "notices", "write")
+
+    def decide(self, moment: str, *arguments: str | Path) -> None:
+        """An act on the round, and what is written about the release that it makes."""
+        self.act(moment, *arguments)
+        assert self.kho("notices", "write").code == 0
 
     def rest(self, moment: str) -> None:
         """Weeks in which nobody does anything."""
@@ -158,8 +156,10 @@ class Automation(Office):
     def deliver(self, moment: str) -> None:
         self.until(moment, ["deliver"])
 
-    def tell(self) -> None:
-        self.look(["notify"])
+    def decide(self, moment: str, *arguments: str | Path) -> None:
+        """An act on the round; a release that has no documents gets them beside what is due to be told."""
+        self.act(moment, *arguments)
+        self.look(["notify"] if arguments[0] in _PRINTS else ["notify", "report"])
 
     def until(self, moment: str, wanted: list[str]) -> None:
         """Every schedule's ticks after the last moment, up to ``moment``; they start ``wanted`` and nothing else."""
@@ -314,10 +314,15 @@ def collect(office: Any, seed: int, answers: dict[str, Path]) -> None:
     office.take("04-10 08:00", answers[last], answers["again"])
 
 
+def review(office: Any, moment: str) -> None:
+    """The officer has looked through the round; signed copies follow later."""
+    office.decide(moment, "review", *YEAR, *BY, "--reason", "bản ký nộp sau")
+
+
 def finish(office: Any, seed: int, answers: dict[str, Path]) -> None:
     """From review to locked, a report that comes back, and the one that replaces it."""
     number = ("--date", "11/04/2026", "--signer", "Nguyễn Văn A", "--file")
-    office.decide("04-10 14:00", "review", *YEAR, *BY, "--reason", "bản ký nộp sau")
+    review(office, "04-10 14:00")
     office.decide("04-10 15:00", "sign", *YEAR, *BY)
     first = ("--number", "15/BC-UBND", *number, office.paper("bao-cao-15.pdf"))
     office.decide("04-11 09:00", "issue", *first, *YEAR, *BY)
@@ -330,7 +335,7 @@ def finish(office: Any, seed: int, answers: dict[str, Path]) -> None:
     answers.setdefault("mended", fill(office, "BL-VP", "BL-VP-2.xlsx", seed))
     office.rest("04-21 08:00")
     office.take("04-21 09:00", answers["mended"])
-    office.decide("04-21 14:00", "review", *YEAR, *BY, "--reason", "bản ký nộp sau")
+    review(office, "04-21 14:00")
     office.decide("04-21 15:00", "sign", *YEAR, *BY)
     second = ("--number", "21/BC-UBND", *number, office.paper("bao-cao-21.pdf"))
     office.decide("04-21 16:00", "issue", *second, *YEAR, *BY)

@@ -1,4 +1,4 @@
-"""A season by sensors and schedules ends in the figures, and tells units the same, as one played by commands."""
+"""A season by sensors and schedules comes to the figures, and tells units the same, as one played by commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.season.play import Automation, Commands, collect, open_office, simulated
+from tests.season.play import Automation, Commands, collect, open_office, review, simulated
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,7 @@ def offices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Automation | 
         office = open_office(kind, tmp_path_factory.mktemp(kind.__name__))
         with simulated(office):
             collect(office, 2244, answers)
+            review(office, "04-10 14:00")
         played[kind.__name__] = office
     return played
 
