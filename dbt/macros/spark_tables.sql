@@ -18,7 +18,7 @@
 {% macro with_kept_parts(relation, query) -%}
     {%- set copies_at_most = 3 -%}
     {%- set parts = ctes_of(query) -%}
-    {%- set head = 'with recursive\n' if modules.re.search('(?m)^with recursive', query) else 'with\n' -%}
+    {%- set head = 'with recursive' if modules.re.search('(?m)^with recursive', query) else 'with' -%}
     {%- set sizes, before = {}, [] -%}
     {%- for part in parts.ctes -%}
         {%- set later = parts.ctes[loop.index:] | map(attribute='text') | join('\n') ~ parts.final -%}
@@ -31,17 +31,28 @@
             {%- do run_query('create schema if not exists kept') -%}
             {%- do run_query('drop table if exists ' ~ kept) -%}
             {%- do run_query(
-                'create table ' ~ kept ~ ' as\n' ~ head ~ (before + [part.text]) | join(',\n')
-                ~ '\nselect * from ' ~ part.name
+                'create table ' ~ kept ~ ' as\n' ~ with_what_it_reads(head, before + [part], 'select * from ' ~ part.name)
             ) -%}
-            {%- do before.append(part.name ~ ' as (select * from ' ~ kept ~ ')') -%}
+            {%- do before.append({'name': part.name, 'text': part.name ~ ' as (select * from ' ~ kept ~ ')'}) -%}
             {%- do sizes.update({part.name: 1}) -%}
         {%- else -%}
-            {%- do before.append(part.text) -%}
+            {%- do before.append(part) -%}
             {%- do sizes.update({part.name: size.n}) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return((head ~ before | join(',\n') ~ '\n' if before else '') ~ parts.final) }}
+    {{ return(with_what_it_reads(head, before, parts.final)) }}
+{%- endmacro %}
+
+{# A query behind those CTEs alone that it reads, itself or through others: Spark plans what nobody reads, too. #}
+{% macro with_what_it_reads(head, ctes, query) -%}
+    {%- set read, texts = read_in(query), [] -%}
+    {%- for part in ctes | reverse -%}
+        {%- if part.name in read -%}
+            {%- do read.extend(read_in(part.text)) -%}
+            {%- do texts.insert(0, part.text) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return((head ~ '\n' ~ texts | join(',\n') ~ '\n' if texts else '') ~ query) }}
 {%- endmacro %}
 
 {# The names that a text of SQL reads, each as often as it stands there. #}
