@@ -104,6 +104,14 @@ def _take_place(aside: Path, folder: Path) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
 
 
+def link(source: Path, target: Path) -> None:
+    """Give a file that is never written to again a second name."""
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
+
+
 def sweep(folder: Path, is_leftover: Callable[[str], bool] = lambda name: name.startswith(".")) -> None:
     """Remove what an interrupted write left aside in ``folder``; only the holder of the build lock may call."""
     if not folder.is_dir():

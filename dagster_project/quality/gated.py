@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,7 +76,7 @@ class Gated:
 
     def link_into(self, cells: Path) -> None:
         """Put the file of its cells into a folder, under a name that changes with its content."""
-        _link(self.folder / _CELLS, cells / f"{self.name}-{self.content_hash[:32]}.parquet")
+        durable.link(self.folder / _CELLS, cells / f"{self.name}-{self.content_hash[:32]}.parquet")
 
 
 def gate_batches(batches: Sequence[Batch], catalogue: Tables, expectations: Path) -> list[Gated]:
@@ -183,7 +182,7 @@ def _write(batch: Batch, cells: pl.DataFrame | None, file: Path) -> None:
     if cells is not None:
         cells.write_parquet(file, row_group_size=_ROWS_PER_GROUP)
     elif batch.is_whole:
-        _link(batch.folder / _CELLS, file)
+        durable.link(batch.folder / _CELLS, file)
     else:
         batch.cells().sink_parquet(file, row_group_size=_ROWS_PER_GROUP)
 
@@ -205,11 +204,3 @@ def _read(batch: Batch) -> Gated:
         content_hash=told["content_hash"],
         results=[Result(**result) for result in told["results"]],
     )
-
-
-def _link(source: Path, target: Path) -> None:
-    """Give a file that is never written to again a second name."""
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without links
-        shutil.copyfile(source, target)

@@ -25,6 +25,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import BUILD_MEMORY_MB
+from dagster_project.warehouse.slices import Slice, find_slice, keep_read
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -36,6 +37,8 @@ _ANY_FOLDER = DataFolder(Path("/kho-any-data-folder"))
 _MANIFEST = "manifest.json"
 #: Written when a build is whole: what it was made from.
 _BUILT = "built.json"
+#: What the last whole build read of files.
+_READ = "read"
 _LOCATION = re.compile(r"[^']+\.parquet")
 _DBT = "dbt"
 _PARSE_CACHE = "partial_parse.msgpack"
@@ -107,9 +110,11 @@ def run_dbt(
     results: list[NodeResult] = []
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
+        touched = _slice(folder, changed, memory_mb) if changed else None
+        variables = ("--vars", json.dumps({"slice": touched.as_json()})) if touched else ()
         with _dbt_environment(folder, memory_mb), _connections_closed():
             done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
-                [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target), *chosen]
+                [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target), *chosen, *variables]
             )
         results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
         failed = [result for result in results if result.status in _FAILED]
@@ -119,8 +124,15 @@ def run_dbt(
     kept = list(_kept(manifest, {result.unique_id for result in results}, before))
     tests = {one.unique_id: [one.status, one.failures] for one in (*kept, *results) if _is_test(one)}
     if code_version:
+        keep_read(folder.build_inputs, folder.build / _READ)
         durable.write_text(marker, json.dumps({**made_from, "tests": tests}, sort_keys=True))
     return [*kept, *results]
+
+
+def _slice(folder: DataFolder, changed: Collection[str], memory_mb: int) -> Slice | None:
+    """The slice of the models to build again, where the rest cannot have changed."""
+    kept = folder.build / _READ
+    return find_slice(folder.build_inputs, kept, changed, memory_mb=memory_mb, spill=folder.build_spill)
 
 
 def ensure_manifest(project: Project) -> Path:

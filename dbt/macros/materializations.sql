@@ -5,12 +5,19 @@
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
   {%- set target = this.incorporate(type="table") -%}
-  {% do drop_relation_if_exists(load_cached_relation(this)) %}
+  {%- set scope = model.config.meta.slice if var("slice", none) -%}
   {{ run_hooks(pre_hooks) }}
-  {% call statement("main", language=model["language"]) -%}
-    {{- create_table_as(False, target, compiled_code, model["language"]) }}
-  {%- endcall %}
-  {% do comment_on(target) %}
+  {% if scope %}
+    {% call statement("main") -%}
+      {{ build_slice(target, compiled_code, scope) }}
+    {%- endcall %}
+  {% else %}
+    {% do drop_relation_if_exists(load_cached_relation(this)) %}
+    {% call statement("main", language=model["language"]) -%}
+      {{- create_table_as(False, target, compiled_code, model["language"]) }}
+    {%- endcall %}
+    {% do comment_on(target) %}
+  {% endif %}
   {{ run_hooks(post_hooks) }}
   {{ adapter.commit() }}
   {{ return({"relations": [target]}) }}
@@ -25,6 +32,11 @@
     {{ get_create_view_as_sql(target, sql) }}
   {%- endcall %}
   {% do comment_on(target) %}
+  {% if var("slice", none) and has_sliced_views(target) %}
+    {% call statement("slices") -%}
+      {{ create_sliced_views(this.identifier, sql) }}
+    {%- endcall %}
+  {% endif %}
   {{ run_hooks(post_hooks) }}
   {{ adapter.commit() }}
   {{ return({"relations": [target]}) }}

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from dbt_inputs import LATE_2025, Inputs
 from small_office import small_office
+from test_back_series_marts import back_series
+from test_decision_marts import ENTERED, decided_office
 
 from dagster_project.paths import DataFolder, Project
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
+from dagster_project.warehouse.slices import Slice, find_slice, keep_read
+
+FILES = ["intake.receipts", "intake.submissions", "intake.cells"]
 
 
 def hashes(folder: DataFolder) -> dict[str, str]:
@@ -27,19 +33,120 @@ def build(folder: DataFolder, office: Inputs) -> list[NodeResult]:
     return list(run_dbt(Project(), folder, code_version="1"))
 
 
-def test_a_revision_built_upon_gives_the_marts_of_a_whole_build(tmp_path: Path) -> None:
+def lively_office() -> Inputs:
+    """All that the models can tell: decisions, a back series, peers, an area above the others."""
+    office = decided_office()
+    office.rule("PEERS", kind="peer_outlier", absolute_floor=2.0)
+    office.formula("PEERS", {"P.GT": 1}, owner_type="rule", side="left")
+    office.rule("BACK_SERIES_DIFFERS", kind="back_series", severity="blocking")
+    back_series(office, "O1", "001", 2023, {"P.GT": 115, "R.TS": 30})
+    tables = office.tables
+    tables["areas"] = [{"area_code": "10", "name_vi": "Tỉnh", "level": "province"}] + [
+        {**area, "parent_code": "10"} for area in tables["areas"]
+    ]
+    for name in ("rounds", "forms"):
+        tables[name] = [{**row, "level": "province"} for row in tables[name]]
+    tables["rounds"] = [{**row, "is_retrospective": row["data_year"] == 2023} for row in tables["rounds"]]
+    return office
+
+
+def take_away(office: Inputs, unit: str, year: int) -> None:
+    (gone,) = (
+        row["sha256"]
+        for row in office.submissions
+        if (row["reporting_unit_code"], row["round_code"]) == (unit, f"T-{year}")
+    )
+    for rows in (office.receipts, office.submissions, office.cells):
+        rows[:] = [row for row in rows if row["sha256"] != gone]
+
+
+def come_and_go(office: Inputs) -> None:
+    """A form more, one that is sent again, one that is gone, and a file that nobody could read."""
+    office.submit("U3", "001", 2025, {"X.GT": 4, "P.GT": 690}, received_at=LATE_2025)
+    office.submit("O2", "002", 2024, {"P.GT": 900, "R.TS": 30, "R.MS": 20}, received_at=LATE_2025)
+    take_away(office, "K4", 2024)
+    unread = {"sha256": "f" * 64, "file_name": "anh.xlsx", "is_sample": False}
+    office.receipts.append({**unread, "receipt_id": "unread", "status": "refused", "received_at": ENTERED})
+    office.findings.append(
+        {
+            **unread,
+            "finding_id": "unread",
+            "rule_code": "FILE",
+            "stage": "guard",
+            "status": "fail",
+            "severity": "blocking",
+        }
+    )
+
+
+def test_a_build_goes_on_in_slices_to_what_a_whole_one_holds(tmp_path: Path) -> None:
     going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
-    office = small_office()
+    office = lively_office()
     build(going_on, office)
     before = hashes(going_on)
-    office.submit("U1", "001", 2025, {"P.GT": 77}, received_at=LATE_2025)
+    come_and_go(office)
     told = build(going_on, office)
     kept = {result.unique_id.split(".")[2] for result in told if result.status == KEPT}
     assert {"dim_area", "dim_indicator", "int_area_lineage"} <= kept
     build(whole, office)
+    assert list(differences(going_on, whole)) == []
     assert hashes(going_on) == hashes(whole)
     assert hashes(going_on) != before
+    assert (count_slices(going_on), count_slices(whole)) == (2, 0)
     assert list(joins_on_a_condition(whole)) == []
+
+
+@pytest.mark.parametrize(
+    ("year", "rounds"), [(2025, ["T-2025", "T-2026"]), (2023, ["T-2023", "T-2024", "T-2025", "T-2026"])]
+)
+def test_what_came_is_told_by_area_and_by_round_with_all_that_look_back_at_it(
+    tmp_path: Path, year: int, rounds: list[str]
+) -> None:
+    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
+    keep_read(office.write(inputs), kept)
+    office.submit("O2", "002", year, {"P.GT": 900}, received_at=LATE_2025)
+    office.write(inputs)
+    assert find_slice(inputs, kept, FILES) == Slice(rounds, ["002"])
+
+
+def test_what_is_gone_is_told_too(tmp_path: Path) -> None:
+    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
+    keep_read(office.write(inputs), kept)
+    take_away(office, "U2", 2025)
+    office.write(inputs)
+    assert find_slice(inputs, kept, FILES) == Slice(["T-2025", "T-2026"], ["001"])
+
+
+def test_where_more_than_files_changed_anything_may_be_another(tmp_path: Path) -> None:
+    inputs, kept = tmp_path / "inputs", tmp_path / "kept"
+    keep_read(small_office().write(inputs), kept)
+    for changed in ([*FILES, "catalogue.areas"], [*FILES, "intake.entries"], ["intake.receipts"]):
+        assert find_slice(inputs, kept, changed) is None
+    assert find_slice(inputs, tmp_path / "nothing", FILES) is None
+
+
+def differences(one: DataFolder, other: DataFolder) -> Iterator[str]:
+    """Tables whose rows are not the same in both build files."""
+    with duckdb.connect() as connection:
+        for name, folder in (("one", one), ("other", other)):
+            connection.execute(f"attach '{folder.build_file}' as {name} (read_only)")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'other' order by all"
+        ).fetchall()
+        for (table,) in tables:
+            for a, b in (("one", "other"), ("other", "one")):
+                only = f"select count(*) from (from {a}.{table} except all from {b}.{table})"  # noqa: S608 - our names
+                if connection.execute(only).fetchall() != [(0,)]:
+                    yield f"{table}: {a}"
+
+
+def count_slices(folder: DataFolder) -> int:
+    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
+        return len(
+            connection.execute(
+                "select schema_name from duckdb_schemas() where database_name = 'kho' and schema_name like 'slice%'"
+            ).fetchall()
+        )
 
 
 def joins_on_a_condition(folder: DataFolder) -> Iterator[str]:

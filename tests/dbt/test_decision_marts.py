@@ -69,8 +69,8 @@ def excuse(office: Inputs, unit: str, year: int, kind: str, **columns: Any) -> N
     )
 
 
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+def decided_office() -> Inputs:
+    """The small office after all kinds of decisions."""
     office = small_office()
     for code in ("entry_source_changed", "entry_unconfirmed", "entry_replaced"):
         office.rule(
@@ -137,7 +137,12 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     excuse(office, "U2", 2025, "extension", until=day("2026-04-10"))
     office.submit("O5", "005", 2023, {"P.GT": 1}, blocked=True)
     office.submit("O5", "005", 2023, {"P.GT": 2}, blocked=True, received_at="2024-03-02T09:00:00+07:00")
-    return asker(build(tmp_path_factory.mktemp("decisions"), office))
+    return office
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    return asker(build(tmp_path_factory.mktemp("decisions"), decided_office()))
 
 
 _VALUE = (

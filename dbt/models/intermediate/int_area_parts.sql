@@ -1,6 +1,19 @@
 -- What the figures of an area are made from where it stands above others: one row per area, indicator, category, term
 -- and area directly below. An area below counts where it has a figure for every term that is put together, so that a
 -- ratio's parts are summed over the same areas. Level by level from the bottom, as deep as administrations go.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': [
+        'int_reporting_areas',
+        'int_rounds',
+        'int_round_areas',
+        'int_indicator_terms',
+        'int_round_indicators',
+        'int_round_elements',
+        'int_lagged_areas',
+    ],
+}) }}
+
 {%- set levels = ['district', 'province', 'national'] %}
 with
 

@@ -1,4 +1,6 @@
 -- Gate 2, back_series: a figure of a back series beside another one of the form of the round, for one thing.
+{{ config(meta={'slice': 'area', 'by_area': ['int_reported_values'], 'by_round': ['int_rounds']}) }}
+
 with
 
 rules as (

@@ -1,4 +1,10 @@
 -- Gate 2, lead_contributor: a contributor's figure beside the lead's; a rule that names an element looks at it alone.
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_current_values'],
+    'by_round': ['int_rounds', 'int_round_elements'],
+}) }}
+
 with
 
 rules as (

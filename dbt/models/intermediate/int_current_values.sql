@@ -1,4 +1,10 @@
 -- What is believed now: the figures of units, with corrections where their source still holds what was corrected.
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_filled_values', 'int_entries'],
+    'by_round': ['int_round_assignments'],
+}) }}
+
 with
 
 filled as (

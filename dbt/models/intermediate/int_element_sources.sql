@@ -1,4 +1,10 @@
 -- Which reported figures an element's figure is made from, through derived elements down to what units wrote.
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_current_values'],
+    'by_round': ['int_rounds', 'int_round_elements'],
+}) }}
+
 with recursive
 
 terms as (

@@ -1,4 +1,6 @@
 -- Which form each unit owed or sent, per round of interest and area, with its first and its current submission.
+{{ config(meta={'slice': 'round', 'by_round': ['int_round_assignments', 'int_rounds', 'int_submissions']}) }}
+
 with
 
 owed as (

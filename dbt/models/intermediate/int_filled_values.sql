@@ -1,5 +1,8 @@
 -- What files say, and where they say nothing what was entered on the unit's behalf; blank is nothing.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={
+    'by_area': ['int_source_values', 'int_entries', 'int_empty_forms', 'int_submissions'],
+    'by_round': ['int_rounds'],
+}) }}
 
 with
 

@@ -1,4 +1,9 @@
 -- The formula of each indicator as written, and once more per category where all its elements are split the same way.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': ['int_rounds', 'int_round_indicators', 'int_round_elements', 'int_current_values'],
+}) }}
+
 with
 
 rounds as (

@@ -1,4 +1,10 @@
 -- One figure per area, element and category: the lead's, or the sum over units where each reports its part.
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_current_values', 'int_round_assignments'],
+    'by_round': ['int_round_elements'],
+}) }}
+
 with
 
 expected as (

@@ -1,4 +1,6 @@
 -- Every figure of every revision, once per unit, element and category; a quarantined cell is held and has no value.
+{{ config(meta={'slice': 'area', 'by_area': ['stg_cells'], 'by_round': ['int_submissions']}) }}
+
 with
 
 submissions as (

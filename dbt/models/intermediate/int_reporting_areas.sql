@@ -1,5 +1,7 @@
 -- The areas that figures are about in each round, and those above them up to the round's level, whose figures are made
 -- from theirs; a unit may report for areas other than its own.
+{{ config(meta={'slice': 'round', 'by_round': ['int_current_values', 'int_round_areas', 'int_rounds']}) }}
+
 with recursive
 
 figures as (

@@ -1,4 +1,6 @@
 -- Every area as it was at the end of each round's period; an expired one keeps its last name, marked not valid.
+{{ config(meta={'slice': 'round', 'by_round': ['int_rounds']}) }}
+
 with
 
 rounds as (

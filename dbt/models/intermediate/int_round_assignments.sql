@@ -1,5 +1,7 @@
 -- Who was to report what in each round: assignments, units and forms valid at the end of its period. In a round from
 -- before the system units of today stand in for an area of which no unit of the time is known.
+{{ config(meta={'slice': 'round', 'by_round': ['int_rounds', 'int_round_units']}) }}
+
 with
 
 forms as (

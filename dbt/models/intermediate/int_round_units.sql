@@ -1,4 +1,6 @@
 -- Every reporting unit as it was at the end of each round's period; an expired one keeps its last name.
+{{ config(meta={'slice': 'round', 'by_round': ['int_rounds']}) }}
+
 with
 
 versions as (

@@ -1,6 +1,21 @@
 -- Gate 2, rules over figures: sides that are compared, and figures among their peers. A rule over figures of which each
 -- unit reports its part looks at every unit by itself; any other looks at the figures of the area, wherever its units
 -- took them from.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': [
+        'int_rounds',
+        'int_round_elements',
+        'int_reporting_areas',
+        'int_reporting_units',
+        'int_lagged_areas',
+        'int_lagged_units',
+        'int_round_units',
+        'int_rule_subjects',
+        'int_round_areas',
+    ],
+}) }}
+
 with
 
 rules as (

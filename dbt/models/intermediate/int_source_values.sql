@@ -1,6 +1,6 @@
 -- What files say now: of all current submissions of a unit, whatever their form, the figure that came last. Beside a
 -- back series the form of the round comes first, and a blank cell says nothing; two different figures are a finding.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'by_area': ['int_reported_values']}) }}
 
 with
 

@@ -1,4 +1,9 @@
 -- Gate 2, rules about sending: a form that did not come, came late, or came again.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': ['int_rounds', 'int_expected_submissions', 'int_submissions'],
+}) }}
+
 with
 
 rules as (

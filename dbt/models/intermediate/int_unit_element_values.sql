@@ -1,4 +1,10 @@
 -- Figures of which each unit reports its part, unit by unit: what rules about one form look at.
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_current_values'],
+    'by_round': ['int_round_elements', 'int_round_units'],
+}) }}
+
 select
     current_values.round_code,
     current_values.area_code,

@@ -1,3 +1,9 @@
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_reported_element_values', 'int_current_values', 'int_round_areas'],
+    'by_round': ['int_rounds', 'int_round_elements'],
+}) }}
+
 with
 
 figures as (

@@ -1,3 +1,23 @@
+{{ config(meta={
+    'slice': 'round',
+    'by_round': [
+        'int_rounds',
+        'int_round_areas',
+        'int_round_units',
+        'int_round_elements',
+        'int_formula_findings',
+        'int_contributor_findings',
+        'int_entry_findings',
+        'int_copied_findings',
+        'int_skipped_findings',
+        'int_total_findings',
+        'int_back_series_findings',
+        'int_submission_findings',
+        'stg_findings',
+        'int_current_values',
+    ],
+}) }}
+
 {%- set said_of_figures = [
     'rule_code',
     'status',

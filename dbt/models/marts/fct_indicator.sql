@@ -1,4 +1,6 @@
 -- what the tables say of the figures beneath, where they all say the same
+{{ config(meta={'slice': 'round', 'by_round': ['int_indicator_values']}) }}
+
 with
 
 said as (

@@ -1,4 +1,6 @@
 -- Every figure on the areas of today: as reported where the ground is the same, else put together from predecessors.
+{{ config(meta={'slice': 'round', 'by_round': ['int_indicator_values', 'int_rounds']}) }}
+
 with
 
 indicator_values as (

@@ -1,3 +1,9 @@
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['stg_cells', 'int_round_areas'],
+    'by_round': ['int_rounds', 'int_round_elements'],
+}) }}
+
 select
     {{ surrogate_key(['cells.sha256', 'cells.sheet', 'cells.cell']) }} as reported_cell_key,
     cells.round_code,

@@ -1,3 +1,9 @@
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_current_values', 'int_round_areas'],
+    'by_round': ['int_round_units', 'int_round_elements'],
+}) }}
+
 select
     current_values.reported_value_key,
     current_values.round_code,

@@ -1,4 +1,15 @@
 -- What units reported about their own area, on the units of today: by the unit itself or by those whose work it has.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': [
+        'int_rounds',
+        'int_round_units',
+        'int_current_values',
+        'int_round_elements',
+        'int_round_assignments',
+    ],
+}) }}
+
 with
 
 rounds as (

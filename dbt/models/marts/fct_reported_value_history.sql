@@ -1,3 +1,14 @@
+{{ config(meta={
+    'slice': 'area',
+    'by_area': [
+        'int_reported_values',
+        'int_source_values',
+        'int_entered_history',
+        'int_round_areas',
+    ],
+    'by_round': ['int_round_units', 'int_round_elements', 'int_round_assignments'],
+}) }}
+
 with
 
 {%- set columns = [

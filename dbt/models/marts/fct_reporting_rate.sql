@@ -1,3 +1,8 @@
+{{ config(meta={
+    'slice': 'round',
+    'by_round': ['int_expected_submissions', 'int_rounds', 'int_round_areas', 'int_round_units'],
+}) }}
+
 select
     expected.round_code,
     rounds.period_code,

@@ -1,3 +1,13 @@
+{{ config(meta={
+    'slice': 'round',
+    'by_round': [
+        'int_submissions',
+        'stg_cells',
+        'int_round_areas',
+        'int_round_units',
+    ],
+}) }}
+
 with
 
 submissions as (

@@ -1,0 +1,145 @@
+"""What of a build can have changed since the one before: the rounds and areas that new files speak of.
+
+Which rounds and areas, and what was read the last time, belong here. What a model makes of it is said in
+``dbt/macros/slices.sql``; running dbt is ``build``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project import durable
+from dagster_project.text import sql_literal
+from dagster_project.warehouse.connection import connect
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: What a file that came, was replaced or is gone changes, the tables of it and its cells.
+_TABLES = ("receipts", "submissions", "findings")
+_CELLS = "cells"
+_ALWAYS = {"intake.submissions", "intake.cells"}
+_CHANGED_BY_FILES = {*_ALWAYS, "intake.receipts", "intake.findings"}
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Codes of the rounds and of the areas outside which nothing differs but what is looked up across them."""
+
+    rounds: Sequence[str]
+    areas: Sequence[str]
+
+    def as_json(self) -> Mapping[str, Sequence[str]]:
+        """Plain values for ``json.dumps``."""
+        return asdict(self)
+
+
+def keep_read(inputs: Path, kept: Path) -> None:
+    """Keep what a build read of files, for the next one to compare with; without a folder of cells there is nothing."""
+    if not (inputs / _CELLS).is_dir():
+        return
+    with durable.new_folder(kept) as aside:
+        for name in _TABLES:
+            shutil.copyfile(inputs / f"{name}.parquet", aside / f"{name}.parquet")
+        (aside / _CELLS).mkdir()
+        for file in (inputs / _CELLS).glob("*.parquet"):
+            # Their names change with what they hold, so nobody writes into them.
+            durable.link(file, aside / _CELLS / file.name)
+
+
+def find_slice(
+    inputs: Path,
+    kept: Path,
+    changed: Collection[str],
+    *,
+    memory_mb: int | None = None,
+    spill: Path | None = None,
+) -> Slice | None:
+    """What differs between ``inputs`` and what was ``kept`` of the build before; None where it may be anything.
+
+    ``changed`` names the sources that differ, as dbt selects them. A round brings all later ones with it, for these
+    look at earlier figures. At most ``memory_mb`` are held in memory, more is written aside in ``spill``.
+    """
+    if not _ALWAYS <= set(changed) <= _CHANGED_BY_FILES or not kept.is_dir():
+        return None
+    with connect(memory_mb=memory_mb, spill=spill) as connection:
+        for statement in (*_read(inputs, kept), *map(_changed, (*_TABLES, _CELLS)), _TOUCHED):
+            connection.execute(statement)
+        return Slice(_codes(connection, _ROUNDS), _codes(connection, _AREAS))
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, query: str) -> Sequence[str]:
+    return [code for (code,) in connection.execute(query).fetchall()]
+
+
+def _read(inputs: Path, kept: Path) -> Iterator[str]:
+    """Statements that show the tables of both sides, and of the cells those files that are only on one."""
+    for name in _TABLES:
+        yield _view(f"{name}_now", [inputs / f"{name}.parquet"])
+        yield _view(f"{name}_before", [kept / f"{name}.parquet"])
+    now, before = (
+        {file.name: file for file in (folder / _CELLS).glob("*.parquet")} for folder in (inputs, kept)
+    )
+    came = [file for name, file in now.items() if name not in before]
+    gone = [file for name, file in before.items() if name not in now]
+    yield _view("cells_now", came or gone, "" if came else " limit 0")
+    yield _view("cells_before", gone or came, "" if gone else " limit 0")
+    yield _view("entries", [inputs / "entries.parquet"])
+    yield _view("rounds", [inputs / "catalogue" / "rounds.parquet"])
+
+
+def _view(name: str, files: Sequence[Path], rest: str = "") -> str:
+    listed = ", ".join(sql_literal(str(file)) for file in files)
+    return f"create view {name} as from read_parquet([{listed}]){rest}"
+
+
+def _changed(name: str) -> str:
+    """A statement that makes the table of the rows that are only on one side."""
+    now, before = f"{name}_now", f"{name}_before"
+    return (
+        f"create table changed_{name} as "
+        f"(from {now} except all from {before}) union all (from {before} except all from {now})"
+    )
+
+
+#: Of what was entered the paper may have come earlier than was known.
+_TOUCHED = """
+    create table touched as
+    with changed as (
+        select distinct submission_id, round_code, area_code from changed_cells
+        union
+        select submission_id, round_code, area_code from changed_submissions
+        union
+        select submission_id, round_code, area_code from changed_findings
+    )
+    select round_code, area_code from changed
+    union
+    select submissions.round_code, submissions.area_code
+    from changed
+    inner join submissions_now as submissions on changed.submission_id = submissions.submission_id
+    union
+    select entries.round_code, entries.area_code
+    from changed_receipts
+    inner join entries on changed_receipts.sha256 = entries.paper_sha256
+"""
+
+_AREAS = "select distinct area_code from touched where area_code is not null order by area_code"
+
+_ROUNDS = """
+    with first_touched as (
+        select min(rounds.period_end) as period_end, min(rounds.data_year) as data_year
+        from rounds
+        inner join touched on rounds.round_code = touched.round_code
+    )
+    select rounds.round_code
+    from rounds
+    inner join first_touched
+        on rounds.period_end >= first_touched.period_end or rounds.data_year >= first_touched.data_year
+    union
+    select round_code from touched where round_code is not null
+    order by round_code
+"""

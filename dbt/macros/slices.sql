@@ -1,0 +1,65 @@
+{#
+    A build that goes on from the one before makes again only the slice of a model that can have changed. Which rounds
+    and areas these are, warehouse/slices.py finds and tells in the variable `slice`; a whole build has none.
+
+    A model says in its `meta` what its rows are made from:
+    slice      `round`: rows of a round from what it reads of that round; `area`: from that round and area. A model that
+               looks at earlier rounds may be sliced by round, for a round that changed brings all later ones with it
+    by_round   what it reads only of the rounds that it makes
+    by_area    the same of the rounds and areas; where a model is sliced by round this is no less true of the rounds
+    All else it reads whole, and a model without `slice` is made whole. A view with `by_round` or `by_area` is read in
+    slices by the models that read it so.
+#}
+
+{# The rows of a relation that are in the slice; what has no round or no area may be of any. #}
+{% macro in_slice(scope) -%}
+    {{ is_one_of('round_code', var('slice').rounds) }}
+    {%- if scope == 'area' %} and {{ is_one_of('area_code', var('slice').areas) }}{% endif -%}
+{%- endmacro %}
+
+{% macro is_one_of(column, codes) -%}
+    {%- set listed = codes | map('replace', "'", "''") | join("', '") -%}
+    ({{ column }} is null or {{ column }} in ('{{ listed }}'))
+{%- endmacro %}
+
+{# The statements that put the slice anew into a table of the build before. #}
+{% macro build_slice(relation, query, scope) %}
+    delete from {{ relation }} where {{ in_slice(scope) }};
+    insert into {{ relation }} by name
+    select * from (
+    {{ read_in_slices(query, scope) }}
+    ) as whole
+    where {{ in_slice(scope) }}
+{% endmacro %}
+
+{# A view once more for those that read a slice of it. #}
+{% macro create_sliced_views(name, query) %}
+    {% for scope in ['round', 'area'] %}
+        create schema if not exists {{ sliced_schema(scope) }};
+        create or replace view {{ sliced_schema(scope) }}.{{ name }} as (
+        {{ read_in_slices(query, scope) }}
+        );
+    {% endfor %}
+{% endmacro %}
+
+{# The query of this model, reading slices of what its `meta` names. #}
+{% macro read_in_slices(query, scope) -%}
+    {%- set by_area = model.config.meta.get('by_area', []) -%}
+    {%- set text = namespace(sql=query) -%}
+    {%- for name in by_area + model.config.meta.get('by_round', []) -%}
+        {%- set relation, of = ref(name), scope if name in by_area else 'round' -%}
+        {%- set part = sliced_schema(of) ~ '.' ~ name if has_sliced_views(load_cached_relation(relation))
+            else '(select * from ' ~ relation ~ ' where ' ~ in_slice(of) ~ ')' -%}
+        {%- set text.sql = text.sql | replace(relation | string, part) -%}
+    {%- endfor -%}
+    {{ return(text.sql) }}
+{%- endmacro %}
+
+{# What a view filters and joins is not cut down by who reads it; those over files are no more than the files. #}
+{% macro has_sliced_views(relation) -%}
+    {{ return(relation.is_view and relation.schema != 'staging') }}
+{%- endmacro %}
+
+{% macro sliced_schema(scope) -%}
+    slice_by_{{ scope }}
+{%- endmacro %}
