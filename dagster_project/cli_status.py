@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -48,19 +49,21 @@ def register(app: typer.Typer) -> None:
 
 def status(*, year: Year = None, round_code: Round = None, as_json: Json = False) -> None:
     """Show who has sent, who is to be urged and what is left to mend."""
-    from dagster_project.catalogue.load import load_catalogue
     from dagster_project.ledger.rounds import read_rounds
     from dagster_project.ledger.store import open_ledger
-    from dagster_project.pipeline import rolled_back
+    from dagster_project.pipeline import load_catalogue_as_it_stands, rolled_back
     from dagster_project.warehouse.status import read_status, round_to_show
+    from dagster_project.warehouse.summary import open_release
 
     desk = office_told()
-    catalogue = load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
+    catalogue = load_catalogue_as_it_stands(desk)
     known = known_now(desk, catalogue)
-    shown = round_to_show(known, rounds_told(desk.settings, catalogue, year, round_code))
-    if shown is None:
-        raise UsageError("cli.status_no_round")
-    found = read_status(known, shown)
+    # held open, it is opened once for all that is asked of it
+    with open_release(known.release_file) if known.release_file else nullcontext():
+        shown = round_to_show(known, rounds_told(desk.settings, catalogue, year, round_code))
+        if shown is None:
+            raise UsageError("cli.status_no_round")
+        found = read_status(known, shown)
     stale = _is_stale(desk, catalogue)
     rounds = read_rounds(open_ledger(desk.settings.ledger))
     last = rounds.last(shown)

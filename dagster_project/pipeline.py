@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 
 RECEIPTS_FILE = "receipts.csv"
 _LANDED_AT_ONCE = 1_000
-#: Bytes of a catalogue that takes longer to read and to lint than what was kept of it.
-_LARGE = 5_000_000
 #: Where lists about files of no known unit go.
 OF_NOBODY = "chua-ro-don-vi"
 #: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
@@ -243,33 +241,46 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
 def load_checked_catalogue(desk: Desk) -> Catalogue:
     """The catalogue, linted; raises ``CatalogueError`` with every problem at once.
 
-    Every stage asks for it: files that are byte for byte those of the last time are not read and linted again, a large
-    catalogue's not even by the next command.
+    Every stage asks for it: files that are byte for byte those of the last time are not read and linted again, not even
+    by the next command.
     """
-    folder, beside = desk.settings.catalogue, desk.settings.reference_areas
-    files = sorted(file for top in (folder, beside) if top for file in top.glob("*.csv"))
+    read, kept = _catalogue_read(desk)
+    return _checked_catalogue(desk.settings.catalogue, desk.settings.reference_areas, read, kept)
+
+
+def load_catalogue_as_it_stands(desk: Desk) -> Catalogue:
+    """The catalogue without linting it, for what is only shown. Raises ``CatalogueError`` where it cannot be read."""
+    from dagster_project.catalogue.kept import find_kept
+    from dagster_project.catalogue.load import load_catalogue
+
+    _, kept = _catalogue_read(desk)
+    found = find_kept(kept, desk.settings.catalogue)
+    return found or load_catalogue(desk.settings.catalogue, desk.settings.reference_areas)
+
+
+def _catalogue_read(desk: Desk) -> tuple[str, Path]:
+    """What tells the catalogue's files from any others, and where what was read of them is kept."""
+    tops = [top for top in (desk.settings.catalogue, desk.settings.reference_areas) if top]
+    files = sorted(file for top in tops for file in top.glob("*.csv"))
     read = "".join(f"{file}\n{_digest(file.read_bytes())}\n" for file in files)
-    size = sum(file.stat().st_size for file in files)
     key = _digest(f"{code_version(desk.project)}\n{read}".encode())[:16]
-    return _checked_catalogue(
-        folder, beside, read, desk.folder.catalogue_read / key if size >= _LARGE else None
-    )
+    return read, desk.folder.catalogue_read / key
 
 
 @lru_cache(maxsize=2)
-def _checked_catalogue(folder: Path, beside: Path | None, _read: str, kept: Path | None) -> Catalogue:
+def _checked_catalogue(folder: Path, beside: Path | None, _read: str, kept: Path) -> Catalogue:
     from dagster_project.catalogue.kept import find_kept, keep
     from dagster_project.catalogue.lint import check
     from dagster_project.catalogue.load import CatalogueError, load_catalogue
 
-    found = find_kept(kept, folder) if kept else None
+    found = find_kept(kept, folder)
     if found:
         return found
     catalogue = load_catalogue(folder, beside)
     problems = check(catalogue)
     if problems:
         raise CatalogueError(problems)
-    if kept and kept.parent.parent.is_dir():
+    if kept.parent.parent.is_dir():
         keep(catalogue, kept)
     return catalogue
 

@@ -39,7 +39,7 @@ def find_kept(folder: Path, source: Path) -> Catalogue | None:
     try:
         told = json.loads((folder / _TOLD).read_text(encoding="utf-8"))
         tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-    except (OSError, ValueError, pl.exceptions.PolarsError):
+        notes = tuple(Problem(**note) for note in told["notes"])
+        return Catalogue(source, tables, told["content_hash"], notes, told["own_rows"])
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None
-    notes = tuple(Problem(**note) for note in told["notes"])
-    return Catalogue(source, tables, told["content_hash"], notes, told["own_rows"])

@@ -156,8 +156,29 @@ def _read(file: Path, table: Table, problems: list[Problem]) -> pl.DataFrame:
     ]
     if len(problems) > found:
         return pl.DataFrame(schema=table.columns)
-    frame = pl.DataFrame(lines, schema=dict.fromkeys(header, pl.String), orient="row")
-    return frame.select(_typed(frame, name, dtype, table, problems) for name, dtype in table.columns.items())
+    if not header:
+        return pl.DataFrame(schema=table.columns)
+    text = pl.DataFrame(lines, schema=dict.fromkeys(header, pl.String), orient="row").select(
+        pl.all().str.strip_chars().str.replace_all("\r\n?", "\n").replace("", None)
+    )
+    told = {name: dtype for name, dtype in table.columns.items() if name in header}
+    typed = text.select(_typed(name, dtype) for name, dtype in told.items())
+    is_wrong = text.select(pl.col(name).is_not_null() & typed[name].is_null() for name in told)
+    for name in (column.name for column in is_wrong if column.any()):
+        problems += [
+            Problem(
+                table.name,
+                row + 2,
+                name,
+                "catalogue.wrong_type",
+                {"observed": text[name][row], "example": _EXAMPLES[told[name]]},
+            )
+            for row in is_wrong[name].arg_true()
+        ]
+    return typed.select(
+        pl.col(name) if name in told else pl.lit(None, dtype).alias(name)
+        for name, dtype in table.columns.items()
+    )
 
 
 def check_header(table: Table, header: Sequence[str]) -> list[Problem]:
@@ -173,33 +194,14 @@ def check_header(table: Table, header: Sequence[str]) -> list[Problem]:
     ]
 
 
-def _typed(
-    frame: pl.DataFrame, name: str, dtype: type[pl.DataType], table: Table, problems: list[Problem]
-) -> pl.Series:
-    if name not in frame.columns:
-        return pl.Series(name, [None] * frame.height, dtype=dtype)
-    text = frame[name].str.strip_chars().str.replace_all("\r\n?", "\n")
-    text = text.set(text == "", None)
-    if dtype == pl.String:
-        return text
+def _typed(name: str, dtype: type[pl.DataType]) -> pl.Expr:
+    """The cells of a column as what they stand for; null where they cannot be read so."""
+    text = pl.col(name)
     if dtype == pl.Boolean:
-        typed = text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
-    elif dtype == pl.Date:
-        typed = text.str.to_date("%Y-%m-%d", strict=False)
-    elif dtype == pl.Float64:
+        return text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+    if dtype == pl.Date:
+        return text.str.to_date("%Y-%m-%d", strict=False)
+    if dtype == pl.Float64:
         number = text.cast(pl.Float64, strict=False)
-        typed = number.set(~number.is_finite(), None)
-    else:
-        typed = text.cast(dtype, strict=False)
-    wrong = (text.is_not_null() & typed.is_null()).arg_true()
-    problems += [
-        Problem(
-            table.name,
-            row + 2,
-            name,
-            "catalogue.wrong_type",
-            {"observed": text[row], "example": _EXAMPLES[dtype]},
-        )
-        for row in wrong
-    ]
-    return typed
+        return pl.when(number.is_finite()).then(number)
+    return text.cast(dtype, strict=False)

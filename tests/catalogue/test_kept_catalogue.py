@@ -1,4 +1,4 @@
-"""A large catalogue is read and linted once, as long as no byte of it changes."""
+"""A catalogue is read and linted once, as long as no byte of it changes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from dagster_project.settings import Settings
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pipeline.Desk:
-    monkeypatch.setattr(pipeline, "_LARGE", 0)
+def desk(tmp_path: Path) -> pipeline.Desk:
     shutil.copytree(Project().reference, tmp_path / "catalogue")
     desk = pipeline.Desk(
         Settings(data=tmp_path / "data", catalogue=tmp_path / "catalogue"),
