@@ -30,9 +30,19 @@ class KhoError(Exception):
         self.values = values
         super().__init__(message(code, "en", **values))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # whatever a kind of error is made from, it comes out of another process as it was
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
     def text(self, lang: str) -> str:
         """The message in ``lang`` ("vi" or "en")."""
         return message(self.code, lang, **self.values)
+
+
+def _as_it_was(kind: type[KhoError], args: tuple[object, ...], state: dict[str, object]) -> KhoError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(KhoError):

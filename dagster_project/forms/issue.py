@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ from dagster_project.forms.layout import (
 )
 from dagster_project.forms.plan import FormPlan, FormRow, plan_forms
 from dagster_project.forms.writing import GRID, INPUT, LINE, Sheet, Words, lines, offer, validate_figure, vi
+from dagster_project.side_by_side import side_by_side
 
+#: Fewer are written before another process has started.
+_FORMS_A_PROCESS = 40
 _HEAD_ROW = 12
 _CODE_ROW = _HEAD_ROW + 1
 
@@ -40,21 +44,23 @@ def issue_forms(
     units: Sequence[str] | None = None,
     prior: pl.DataFrame | None = None,
     is_sample: bool,
+    processes: int = 1,
 ) -> list[Path]:
     """Write one workbook per reporting unit (and form) of the round into ``out_dir``; returns their paths.
 
     ``prior`` holds last period's accepted figures: data_element_code, category_code, reporting_unit_code (of
-    the unit that the form goes to), value, value_state. Raises ``KhoError`` as ``plan_forms`` does.
+    the unit that the form goes to), value, value_state. At most ``processes`` write at once. Raises ``KhoError`` as
+    ``plan_forms`` does.
     """
     words = Words.of(catalogue)
     plans = plan_forms(catalogue, round_code, units=units, prior=prior, is_sample=is_sample)
     out_dir.mkdir(parents=True, exist_ok=True)
-    for plan in plans:
-        _write_form(plan, words, out_dir / plan.file_name)
-    return [out_dir / plan.file_name for plan in plans]
+    write = partial(_write_form, words=words, out_dir=out_dir)
+    return side_by_side(write, plans, processes, at_least=_FORMS_A_PROCESS)
 
 
-def _write_form(plan: FormPlan, words: Words, file: Path) -> None:
+def _write_form(plan: FormPlan, words: Words, out_dir: Path) -> Path:
+    file = out_dir / plan.file_name
     book = xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": plan.file_name, "created": datetime.combine(plan.created, time())})
     sheet = Sheet(book, MAIN_SHEET)
@@ -66,6 +72,7 @@ def _write_form(plan: FormPlan, words: Words, file: Path) -> None:
     _write_signature(sheet, _CODE_ROW + 1 + len(plan.rows), plan, words)
     _write_hidden(book, plan, sheet.map)
     book.close()
+    return file
 
 
 def _set_page(sheet: Sheet, plan: FormPlan) -> None:

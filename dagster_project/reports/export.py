@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dagster_project import durable
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.reports.open_data import sha256_of, write_open_data
+from dagster_project.reports.open_data import MANIFEST, sha256_of, write_open_data
 from dagster_project.reports.package import has_packages, write_package
 from dagster_project.reports.quality_counts import QualityFacts, read_quality
 from dagster_project.reports.quality_report import write_quality_report
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.safe import file_part
+from dagster_project.side_by_side import side_by_side
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
 OFFICIAL_PDF, PORTAL = "official_pdf", "portal"
@@ -47,19 +49,24 @@ def export_release(
     round_code: str | None,
     lang: str,
     templates: Path | None = None,
+    processes: int = 1,
 ) -> list[ExportedFile]:
     """Write the report set of a round into ``out_dir/<release id>``, replacing the set of that round.
 
     Without a round: the quality report and the open data. ``templates``: the folder of the office's own Word
-    templates. Raises ``KhoError`` where the release is not whole or lacks the round, ``UsageError`` where a template
-    names unknown fields; nothing is written then. Equal releases and templates give equal bytes.
+    templates. At most ``processes`` write documents at once. Raises ``KhoError`` where the release is not whole or
+    lacks the round, ``UsageError`` where a template names unknown fields; nothing is written then. Equal releases and
+    templates give equal bytes.
     """
     check_templates(templates)
     folder = out_dir / release_dir.name
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         if folder.is_dir():
             shutil.copytree(folder, aside, dirs_exist_ok=True)
-        written = _write_set(release, aside, round_code, lang, templates)
+        facts = read_round(release, round_code) if round_code else None
+        quality = read_quality(release, facts)
+        task = _Set(release_dir, aside, round_code, lang, templates, facts, quality, _names(release, facts))
+        written = _write_set(task, processes)
         kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
         _write_index(aside, [*written, *kept])
     return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
@@ -70,9 +77,14 @@ def export_portal(release_dir: Path, folder: Path, *, round_code: str, lang: str
 
     Raises ``UsageError`` where the folder holds something else, and where the round may not be shown to the public.
     """
-    from dagster_project.reports.portal import INDEX, MANIFEST, write_portal
+    from dagster_project.reports.portal import INDEX, write_portal
+    from dagster_project.reports.portal import MANIFEST as PORTAL_MANIFEST
 
-    if folder.exists() and not (folder / MANIFEST).is_file() and (folder.is_file() or any(folder.iterdir())):
+    if (
+        folder.exists()
+        and not (folder / PORTAL_MANIFEST).is_file()
+        and (folder.is_file() or any(folder.iterdir()))
+    ):
         raise UsageError("portal.out_not_empty", folder=folder)
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         facts = read_round(release, round_code)
@@ -103,72 +115,123 @@ def check_templates(templates: Path | None) -> None:
     check_fields(*(template_of(name, templates) for name in ("official", "summary")))
 
 
-def _write_set(
-    release: Release, folder: Path, round_code: str | None, lang: str, templates: Path | None
-) -> list[ExportedFile]:
-    facts = read_round(release, round_code) if round_code else None
-    open_folder = folder / _OPEN_FOLDER
-    shutil.rmtree(open_folder, ignore_errors=True)
-    files = [] if facts is None else _write_round(release, facts, folder, lang, templates)
-    if facts is not None and has_packages(release):
-        package = folder / package_name(facts.round.code)
-        write_package(release, facts.round.code, package, lang)
-        files.append(_exported(PACKAGE, package))
-    quality = folder / _quality_name(round_code)
-    counted = read_quality(release, facts)
-    documents = len(files) + (2 if facts is None else 3)
-    write_quality_report(counted, quality, lang, documents=documents)
-    manifest = write_open_data(release, open_folder, lang)
-    files += [_exported(QUALITY, quality), _exported(OPEN_DATA, manifest)]
-    return files if facts is None else [*files, _write_portal(release, facts, counted, folder, files, lang)]
+@dataclass(frozen=True)
+class _Set:
+    """What the documents of one set are written from, where, and under which names by their kind."""
+
+    release_dir: Path
+    folder: Path
+    round_code: str | None
+    lang: str
+    templates: Path | None
+    facts: RoundFacts | None
+    quality: QualityFacts
+    names: Mapping[str, str]
+
+    def path(self, kind: str) -> Path:
+        return self.folder / self.names[kind]
 
 
-def _write_round(
-    release: Release, facts: RoundFacts, folder: Path, lang: str, templates: Path | None
-) -> list[ExportedFile]:
-    from dagster_project.reports.annex import write_annex
+def _names(release: Release, facts: RoundFacts | None) -> dict[str, str]:
+    """The documents of a set, in the order in which they are shown."""
+    from dagster_project.reports.portal import INDEX
+
+    always = {
+        QUALITY: _quality_name(facts.round.code if facts else None),
+        OPEN_DATA: f"{_OPEN_FOLDER}/{MANIFEST}",
+    }
+    if facts is None:
+        return always
+    part = file_part(facts.round.code)
+    names = {
+        OFFICIAL: f"bao-cao-{part}.docx",
+        OFFICIAL_PDF: f"bao-cao-{part}.pdf",
+        ANNEX: f"phu-luc-{part}.xlsx",
+        SUMMARY_PDF: f"tom-tat-{part}.pdf",
+        SUMMARY_PNG: f"tom-tat-{part}.png",
+    }
+    if has_packages(release):
+        names[PACKAGE] = package_name(facts.round.code)
+    return {**names, **always, PORTAL: f"{_PORTAL_FOLDER}/{part}/{INDEX}"}
+
+
+def _write_set(task: _Set, processes: int) -> list[ExportedFile]:
+    """Write every document; those that take longest are begun first."""
+    parts = [_write_portal, _write_official, _write_summary, _write_package, _write_annex]
+    wanted = (
+        []
+        if task.facts is None
+        else [part for part in parts if part != _write_package or PACKAGE in task.names]
+    )
+    items = [(part, task) for part in (*wanted, _write_quality, _write_open_data)]
+    side_by_side(_write, items, processes, at_least=2)
+    return [_exported(kind, task.path(kind)) for kind in task.names]
+
+
+def _write(item: tuple[Callable[[_Set, Release], None], _Set]) -> None:
+    write, task = item
+    with open_release(task.release_dir) as release:
+        write(task, release)
+
+
+def _write_official(task: _Set, _release: Release) -> None:
     from dagster_project.reports.filling import template_of
     from dagster_project.reports.official import write_official
     from dagster_project.reports.pdf import docx_to_pdf
+
+    write_official(_round_of(task), task.path(OFFICIAL), template_of("official", task.templates))
+    docx_to_pdf(task.path(OFFICIAL), task.path(OFFICIAL_PDF))
+
+
+def _write_annex(task: _Set, release: Release) -> None:
+    from dagster_project.reports.annex import write_annex
     from dagster_project.reports.portal_sources import read_sources
+
+    facts = _round_of(task)
+    write_annex(facts, task.path(ANNEX), task.lang, read_sources(release, facts))
+
+
+def _write_summary(task: _Set, release: Release) -> None:
     from dagster_project.reports.series import read_ahead
     from dagster_project.reports.summary import write_summary
 
-    report = folder / f"bao-cao-{file_part(facts.round.code)}.docx"
-    annex = folder / f"phu-luc-{file_part(facts.round.code)}.xlsx"
-    write_official(facts, report, template_of("official", templates))
-    docx_to_pdf(report, report.with_suffix(".pdf"))
-    write_annex(facts, annex, lang, read_sources(release, facts))
-    page = folder / f"tom-tat-{file_part(facts.round.code)}.pdf"
-    write_summary(facts, read_ahead(release, facts), page, page.with_suffix(".png"), templates)
-    return [
-        _exported(OFFICIAL, report),
-        _exported(OFFICIAL_PDF, report.with_suffix(".pdf")),
-        _exported(ANNEX, annex),
-        _exported(SUMMARY_PDF, page),
-        _exported(SUMMARY_PNG, page.with_suffix(".png")),
-    ]
+    facts = _round_of(task)
+    page, picture = task.path(SUMMARY_PDF), task.path(SUMMARY_PNG)
+    write_summary(facts, read_ahead(release, facts), page, picture, task.templates)
 
 
-def _write_portal(  # noqa: PLR0917
-    release: Release,
-    facts: RoundFacts,
-    quality: QualityFacts,
-    folder: Path,
-    files: list[ExportedFile],
-    lang: str,
-) -> ExportedFile:
+def _write_package(task: _Set, release: Release) -> None:
+    write_package(release, _round_of(task).round.code, task.path(PACKAGE), task.lang)
+
+
+def _write_quality(task: _Set, _release: Release) -> None:
+    write_quality_report(task.quality, task.path(QUALITY), task.lang, documents=len(task.names))
+
+
+def _write_open_data(task: _Set, release: Release) -> None:
+    folder = task.path(OPEN_DATA).parent
+    shutil.rmtree(folder, ignore_errors=True)
+    write_open_data(release, folder, task.lang)
+
+
+def _write_portal(task: _Set, release: Release) -> None:
     """The office's own portal, with links to the other documents of the set."""
     from dagster_project.reports.portal import Beside, write_portal
 
-    portal = folder / _PORTAL_FOLDER / file_part(facts.round.code)
+    portal = task.path(PORTAL).parent
     shutil.rmtree(portal, ignore_errors=True)
-    names = [message(f"cli.export_{file.kind}", lang) for file in files]
     beside = [
-        Beside(name, f"../../{file.path.relative_to(folder).as_posix()}")
-        for name, file in zip(names, files, strict=True)
+        Beside(message(f"cli.export_{kind}", task.lang), f"../../{name}")
+        for kind, name in task.names.items()
+        if kind != PORTAL
     ]
-    return _exported(PORTAL, write_portal(release, facts, quality, portal, lang, beside=beside))
+    write_portal(release, _round_of(task), task.quality, portal, task.lang, beside=beside)
+
+
+def _round_of(task: _Set) -> RoundFacts:
+    if task.facts is None:
+        raise ValueError("the set of no round")
+    return task.facts
 
 
 def package_name(round_code: str, *, sdmx: bool = False) -> str:

@@ -1,0 +1,143 @@
+"""Independent work in processes side by side, each a module's function called with one item after another.
+
+Starting, asking and ending such a process belong here, and what runs in it: one pickled question after another on its
+input, the answers on its output.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar, cast
+
+from dagster_project.limits import dying_with_parent
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Worker:
+    """A process that answers questions one after another; it loads ``modules`` as soon as it starts."""
+
+    def __init__(self, *modules: str) -> None:
+        self._child = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+            [sys.executable, "-I", "-m", __name__, *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # A session of its own: what interrupts a command ends it, and its end closes the pipe.
+            start_new_session=True,
+        )
+
+    def ask(self, work: Callable[..., R], *arguments: Any) -> R:
+        """What ``work``, a function of a module, gives for ``arguments``; what it raises is raised here.
+
+        Raises ``OSError`` or ``EOFError`` where the process is gone.
+        """
+        if self._child.stdin is None or self._child.stdout is None:
+            raise EOFError
+        pickle.dump((work, arguments), self._child.stdin)
+        self._child.stdin.flush()
+        told = pickle.load(self._child.stdout)  # noqa: S301 - from our own process
+        if isinstance(told, Exception):
+            raise told
+        return cast("R", told)
+
+    def stop(self) -> None:
+        """End the process and free its memory."""
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            with suppress(OSError):  # what was not sent yet is not wanted any more
+                if pipe is not None:
+                    pipe.close()
+
+
+def side_by_side(work: Callable[[T], R], items: Sequence[T], processes: int, *, at_least: int = 1) -> list[R]:
+    """``work``, a function of a module, of each item, in the order of ``items``.
+
+    At most ``processes`` work at once, this one among them; each but this one gets ``at_least`` items, or is not
+    started. After an error no further item is begun, and that error is raised.
+    """
+    waiting = iter(range(len(items)))
+    lock = threading.Lock()
+    done: dict[int, R] = {}
+    errors: list[BaseException] = []
+
+    def answer(worker: Worker | None) -> None:
+        while not errors:
+            with lock:
+                at = next(waiting, None)
+            if at is None:
+                return
+            try:
+                done[at] = _answer(worker, work, items[at], errors)
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that asked for all
+                errors.append(error)
+
+    with _workers(min(processes - 1, len(items) // at_least - 1)) as workers:
+        threads = [threading.Thread(target=answer, args=(worker,)) for worker in workers]
+        for thread in threads:
+            thread.start()
+        answer(None)
+        if errors:
+            for worker in workers:
+                worker.stop()
+        for thread in threads:
+            thread.join()
+    if errors:
+        raise errors[0]
+    return [done[at] for at in range(len(items))]
+
+
+def _answer(worker: Worker | None, work: Callable[[T], R], item: T, errors: Sequence[BaseException]) -> R:
+    if worker is not None:
+        try:
+            return worker.ask(work, item)
+        except (OSError, EOFError):
+            # A process that was killed closes its pipes; what it was asked is done here, if it is still wanted.
+            if errors:
+                raise
+    return work(item)
+
+
+@contextmanager
+def _workers(count: int) -> Iterator[list[Worker]]:
+    workers: list[Worker] = []
+    try:
+        workers += (Worker() for _ in range(count))
+        yield workers
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def main() -> None:
+    """Answer until the input ends, or the process that asks does."""
+    dying_with_parent()()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
+    while True:
+        try:
+            work, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+        except EOFError:
+            return
+        told: object
+        try:
+            told = work(*arguments)
+        except Exception as error:  # noqa: BLE001 - raised again where the question came from
+            told = error
+        pickle.dump(told, answers)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
