@@ -375,12 +375,14 @@ def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Run
     """Make a release of what is new; returns what ran it, None where nothing is new."""
     from dagster_project import pipeline
     from dagster_project.quality import beside
+    from dagster_project.warehouse.build import start_early
 
     if not pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
         pipeline.start_build(desk)
         return None
-    # Both take seconds to load, so they load side by side.
+    # All of them take seconds to load, so they load side by side.
     beside.start()
+    start_early(desk.project)
     from dagster_project.defs.run import Runner
 
     runner = Runner(desk)

@@ -14,9 +14,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from dagster_project.limits import dying_with_parent
+
+_ANSWER, _HEARD = "answer", "heard"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,20 +37,41 @@ class Worker:
             # A session of its own: what interrupts a command ends it, and its end closes the pipe.
             start_new_session=True,
         )
+        self._begun = 0
 
-    def ask(self, work: Callable[..., R], *arguments: Any) -> R:
+    def begin(self, work: Callable[..., Any], *arguments: Any, is_heard: bool = False) -> None:
+        """Ask without waiting; what the next ``ask`` waits for comes after it.
+
+        With ``is_heard`` the first argument of ``work`` is a function, and ``hear`` of ``ask`` gets what it is told.
+        """
+        if self._child.stdin is None:
+            raise EOFError
+        pickle.dump((work, arguments, is_heard), self._child.stdin)
+        self._child.stdin.flush()
+        self._begun += 1
+
+    def ask(self, work: Callable[..., R], *arguments: Any, hear: Callable[[Any], None] | None = None) -> R:
         """What ``work``, a function of a module, gives for ``arguments``; what it raises is raised here.
 
         Raises ``OSError`` or ``EOFError`` where the process is gone.
         """
-        if self._child.stdin is None or self._child.stdout is None:
-            raise EOFError
-        pickle.dump((work, arguments), self._child.stdin)
-        self._child.stdin.flush()
-        told = pickle.load(self._child.stdout)  # noqa: S301 - from our own process
+        self.begin(work, *arguments, is_heard=hear is not None)
+        told: object = None
+        while self._begun:
+            kind, told = self._next()
+            if kind == _HEARD and hear:
+                hear(told)
+            elif kind == _ANSWER:
+                self._begun -= 1
         if isinstance(told, Exception):
             raise told
         return cast("R", told)
+
+    def _next(self) -> tuple[str, Any]:
+        if self._child.stdout is None:
+            raise EOFError
+        kind, told = pickle.load(self._child.stdout)  # noqa: S301 - from our own process
+        return str(kind), told
 
     def stop(self) -> None:
         """End the process and free its memory."""
@@ -125,18 +149,24 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     for name in sys.argv[1:]:
         importlib.import_module(name)
+    lock = threading.Lock()
+
+    def tell(kind: str, told: object) -> None:
+        with lock:
+            pickle.dump((kind, told), answers)
+            answers.flush()
+
     while True:
         try:
-            work, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+            work, arguments, is_heard = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this
         except EOFError:
             return
         told: object
         try:
-            told = work(*arguments)
+            told = work(partial(tell, _HEARD), *arguments) if is_heard else work(*arguments)
         except Exception as error:  # noqa: BLE001 - raised again where the question came from
             told = error
-        pickle.dump(told, answers)
-        answers.flush()
+        tell(_ANSWER, told)
 
 
 if __name__ == "__main__":

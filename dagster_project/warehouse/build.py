@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import BUILD_MEMORY_MB
+from dagster_project.side_by_side import Worker
 from dagster_project.warehouse.slices import Slice, find_slice, keep_read
 
 if TYPE_CHECKING:
@@ -47,9 +49,14 @@ _PARSED_KEPT = 5
 _GENERATED = ("target", "logs", "dbt_packages")
 #: The status of a model that was not built again, because nothing that it reads has changed.
 KEPT = "kept"
+#: The process that gets ready for the next build, and there what it has ready, by the name of the parse.
+_started: list[Worker] = []
+_ready: dict[str, Manifest] = {}
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _NODES = ("model", "test")
 _NAMED_AT_MOST = 10
+#: What dbt tells of a run in files nobody reads: the manifest is kept where it was parsed, results are returned.
+_NOTHING_TOLD = "--no-write-json"
 #: dbt's unit tests are about the models, not about an office's figures: they run with the tests of this checkout.
 #: Exposures say what is made from the marts; there is nothing in them to build.
 _NOT_BUILT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
@@ -90,12 +97,59 @@ def run_dbt(
     test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of severity
     error fails.
     """
+    asked = (project, folder, code_version, memory_mb)
+    if _started:
+        worker = _started.pop()
+        try:
+            return worker.ask(_run_dbt, *asked, hear=on_node or (lambda _: None))
+        except (OSError, EOFError):
+            pass  # One that was killed left no whole build: it is built here.
+        finally:
+            worker.stop()
+    return _run_dbt(on_node, *asked)
+
+
+def start_early(project: Project) -> None:
+    """Let another process get ready for the next ``run_dbt``; nothing to do where this one has loaded dbt."""
+    if not _started and "dbt.cli.main" not in sys.modules:
+        worker = Worker()
+        worker.begin(_get_ready, project)
+        _started.append(worker)
+
+
+def _get_ready(project: Project) -> None:
+    """Load dbt and what was parsed, and let dbt look at both once: what it makes of its own classes takes seconds."""
+    from dbt.cli.main import dbtRunner
+
+    parsed = ensure_manifest(project).parent
+    manifest = _load(parsed / _PARSE_CACHE)
+    if manifest is None:
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="kho-dbt-") as aside,
+        _dbt_environment(_ANY_FOLDER, BUILD_MEMORY_MB),
+        _connections_closed(),
+    ):
+        line = [*_options(Path(aside)), _NOTHING_TOLD, "list", *_places(project, Path(aside))]
+        dbtRunner(manifest=manifest).invoke([*line, "--select", "fqn:none"])
+    _ready[parsed.name] = manifest
+
+
+def _run_dbt(
+    on_node: Callable[[NodeResult], None] | None,
+    project: Project,
+    folder: DataFolder,
+    code_version: str | None,
+    memory_mb: int,
+) -> Sequence[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     parsed = ensure_manifest(project).parent
     target = folder.build / _DBT
     target.mkdir(parents=True, exist_ok=True)
-    manifest = _load(parsed / _PARSE_CACHE) or _parse(project, target, folder.logs)
+    manifest = (
+        _ready.pop(parsed.name, None) or _load(parsed / _PARSE_CACHE) or _parse(project, target, folder.logs)
+    )
     _point_sources(manifest, folder)
     marker = folder.build / _BUILT
     made_from = {"code": code_version, "models": parsed.name, "inputs": _inputs(manifest)}
@@ -114,7 +168,10 @@ def run_dbt(
         variables = ("--vars", json.dumps({"slice": touched.as_json()})) if touched else ()
         with _dbt_environment(folder, memory_mb), _connections_closed():
             done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
-                [*_options(folder.logs), "build", *_NOT_BUILT, *_places(project, target), *chosen, *variables]
+                [
+                    *(*_options(folder.logs), _NOTHING_TOLD, "build", *_NOT_BUILT),
+                    *(*_places(project, target), *chosen, *variables),
+                ]
             )
         results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
         failed = [result for result in results if result.status in _FAILED]

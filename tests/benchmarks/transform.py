@@ -166,8 +166,10 @@ def _build(root: Path) -> Ran:
 
 def _run_bare(root: Path) -> Ran:
     """The SQL that dbt compiled for the last build, in the order of the models, into a file of its own."""
+    from dagster_project.warehouse.build import ensure_manifest
+
     folder = DataFolder(root)
-    manifest = json.loads((folder.build / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(ensure_manifest(Project()).read_text(encoding="utf-8"))
     models = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     order = TopologicalSorter(
         {name: node["depends_on"]["nodes"] for name, node in models.items()}

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 from dbt_inputs import Inputs
 
-from dagster_project.paths import DataFolder
+from dagster_project.paths import DataFolder, Project
+from dagster_project.warehouse.build import ensure_manifest
 
 
 class CompiledModels:
@@ -18,7 +19,7 @@ class CompiledModels:
     def __init__(self, folder: DataFolder, changing: Collection[str], wanted: Collection[str]) -> None:
         self.file, self.inputs = folder.build_file, folder.build_inputs
         target = folder.build / "dbt"
-        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(ensure_manifest(Project()).read_text(encoding="utf-8"))
         nodes = {
             node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"
         }

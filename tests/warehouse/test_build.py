@@ -9,12 +9,20 @@ import sys
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 from tiny import make_inputs, make_project
 
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
-from dagster_project.warehouse.build import KEPT, NodeResult, clear_build, ensure_manifest, run_dbt
+from dagster_project.warehouse.build import (
+    KEPT,
+    NodeResult,
+    clear_build,
+    ensure_manifest,
+    run_dbt,
+    start_early,
+)
 
 GOOD = [("A1", 1.0), ("A2", 2.5)]
 
@@ -49,6 +57,26 @@ def test_models_and_tests_are_told_one_by_one(project: Project, tmp_path: Path) 
     assert {(item.unique_id, item.status) for item in heard} == {
         (item.unique_id, item.status) for item in results
     }
+
+
+def test_a_process_that_got_ready_builds_the_same(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "dbt.cli.main", raising=False)
+    folder = office(tmp_path / "a", GOOD)
+    heard: list[NodeResult] = []
+    start_early(project)
+    results = run_dbt(project, folder, heard.append)
+    assert "dbt.cli.main" not in sys.modules
+    assert len(results) == 5
+    assert {item.unique_id for item in heard} == {item.unique_id for item in results}
+    assert cells_of(folder) == GOOD
+
+    start_early(project)
+    for process in psutil.Process().children():
+        process.kill()
+    run_dbt(project, folder)
+    assert cells_of(folder) == GOOD
 
 
 def test_offices_of_one_checkout_never_see_each_others_inputs(project: Project, tmp_path: Path) -> None:
