@@ -51,7 +51,7 @@ $(SPARK)/.ready: constraints-spark.txt
 spark-test: setup $(SPARK)/.ready
 	@test -d $(SAMPLE)/build/inputs || $(MAKE) run
 	$(BIN)/python -m tests.spark --environment $(SPARK) --memory $(or $(SPARK_MEMORY),1g) \
-	  $(if $(SPARK_FACTS),--facts $(SPARK_FACTS),--inputs $(SAMPLE)/build/inputs) $(SPARK_OPTIONS)
+	  $(if $(SPARK_FACTS),--facts $(SPARK_FACTS),--inputs $(SAMPLE)/build/inputs --fill) $(SPARK_OPTIONS)
 
 # dbt's own pages about models, columns, tests and exports, in one file that needs no server and no network.
 docs: setup

@@ -2,7 +2,8 @@
 
 Builds the models on both from one folder of a build's inputs, compares the content hash of every mart, as releases
 compute it, and the types of its columns; then builds once more on Spark and kills one of two workers in the middle of a
-shuffle. The models in Python run on DuckDB alone and hand Spark their tables. Exits with 1 where anything differs.
+shuffle. The models in Python run on DuckDB alone and hand Spark their tables. Exits with 1 where anything differs, and,
+of inputs that were filled, where a mart has no rows.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from dagster_project.paths import Project
 from dagster_project.warehouse import marts
 from tests.faultset.__main__ import say
 from tests.spark.cluster import Cluster, kill, running
+from tests.spark.fill import fill
 
 _POLL = 0.05
+#: Lines of dbt's that tell why it failed.
+_LAST_WORDS = 40
 #: The worker is killed after this model: half of the work is then still to do, and tables lie on both workers.
 _HALFWAY = "int_current_values"
 #: Over few rows, planning and making code take longer than what is planned: a query is planned once and interpreted,
@@ -50,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--inputs", type=Path, help="the inputs of a build, as gate 1 leaves them")
     what.add_argument("--facts", type=int, help="made-up inputs with so many figures; no models in Python")
+    parser.add_argument("--fill", action="store_true", help="with made-up rows where the sample has none")
     parser.add_argument("--memory", default="1g", help="of each worker")
     parser.add_argument("--no-kill", action="store_true", help="one build on Spark, with both workers")
     parser.add_argument("--keep", type=Path, help="a folder to keep everything in")
@@ -57,11 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as aside:
         folder = (told.keep or Path(aside)).resolve()
         inputs = told.inputs.resolve() if told.inputs else _made_up(folder / "inputs", told.facts)
+        inputs = fill(inputs, folder / "inputs") if told.fill else inputs
         large = told.facts is not None
         python_models = _on_duckdb(folder, inputs, large=large)
         chosen = _without(python_models, and_after=large)
         ours = _described(folder / "kho.duckdb")
-        equal = True
+        equal = not told.fill or all(mart.rows for mart in ours.values())
         with running(told.environment, folder, told.memory, _LARGE if large else _SMALL) as cluster:
             for doomed in (False,) if told.no_kill else (False, True):
                 began = time.perf_counter()
@@ -153,7 +159,7 @@ def _dbt(dbt: Path, target: str, folder: Path, told: Mapping[str, str], *command
         check=False,
     )
     if done.returncode:
-        sys.stderr.write("\n".join(line for line in done.stdout.splitlines() if not line.startswith("{")))
+        sys.stderr.write("\n".join(done.stdout.splitlines()[-_LAST_WORDS:]) + "\n")
         raise SystemExit(f"dbt {command[0]} on {target} failed")
 
 
@@ -207,7 +213,8 @@ def _compared(ours: Mapping[str, marts.Mart], theirs: Mapping[str, marts.Mart]) 
             f"{'yes' if is_equal else 'NO  <<<'}"
         )
     same = sum(name in theirs and theirs[name].sha256 == mart.sha256 for name, mart in ours.items())
-    say(f"{same} of {len(ours)} marts equal")
+    empty = sum(not mart.rows for mart in ours.values())
+    say(f"{same} of {len(ours)} marts equal, {empty} of them without rows")
     return same == len(ours) == len(theirs)
 
 
