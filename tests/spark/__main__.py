@@ -28,7 +28,7 @@ from tests.faultset.__main__ import say
 from tests.spark.cluster import Cluster, kill, running
 from tests.spark.fill import fill
 
-_POLL = 0.05
+_POLL, _ANSWER = 0.05, 120.0
 #: Lines of dbt's that tell why it failed.
 _LAST_WORDS = 40
 #: The worker is killed after this model: half of the work is then still to do, and tables lie on both workers.
@@ -166,6 +166,7 @@ def _dbt(dbt: Path, target: str, folder: Path, told: Mapping[str, str], *command
 def _kill_in_shuffle(cluster: Cluster, since: float, over: threading.Event, killed: threading.Event) -> None:
     """Kill the second worker when a job reads what an earlier stage of it has shuffled."""
     halfway = cluster.warehouse / "intermediate.db" / _HALFWAY
+    _jobs(cluster.monitor)  # the first answer takes seconds
     while not over.wait(_POLL):
         if not halfway.is_dir() or halfway.stat().st_mtime < since:
             continue
@@ -181,7 +182,7 @@ def _kill_in_shuffle(cluster: Cluster, since: float, over: threading.Event, kill
 
 def _jobs(monitor: str) -> Sequence[Mapping[str, int]]:
     def asked(path: str) -> list[dict[str, int]]:
-        with urllib.request.urlopen(f"{monitor}/api/v1/applications{path}", timeout=5) as answer:  # noqa: S310  # ours
+        with urllib.request.urlopen(f"{monitor}/api/v1/applications{path}", timeout=_ANSWER) as answer:  # noqa: S310  # ours
             return list(json.load(answer))
 
     return asked(f"/{asked('')[0]['id']}/jobs?status=running")
