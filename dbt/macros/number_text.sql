@@ -12,10 +12,13 @@
     end
 {%- endmacro %}
 
-{# With six decimals and its thousands parted by commas; Spark would write a null as a word. #}
+{#
+    With six decimals and its thousands parted by commas; what lies in the middle goes to the even digit. Spark would
+    write a null as a word, and the middle up.
+#}
 {% macro six_decimals(column) -%}
     {%- if target.type == 'spark' -%}
-        case when {{ column }} is not null then format_string('%,.6f', cast({{ column }} as double)) end
+        case when {{ column }} is not null then format_string('%,.6f', bround(cast({{ column }} as double), 6)) end
     {%- else -%}
         format('{:,.6f}', {{ column }})
     {%- endif -%}
