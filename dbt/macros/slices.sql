@@ -7,6 +7,8 @@
                looks at earlier rounds may be sliced by round, for a round that changed brings all later ones with it
     by_round   what it reads only of the rounds that it makes
     by_area    the same of the rounds and areas; where a model is sliced by round this is no less true of the rounds
+    rows_of    where its rows have no round: the mart that has a row with this key for each of them, and that is made
+               later, so that it still holds the rows of the build before
     All else it reads whole, and a model without `slice` is made whole. A view with `by_round` or `by_area` is read in
     slices by the models that read it so.
 #}
@@ -24,12 +26,23 @@
 
 {# The statements that put the slice anew into a table of the build before. #}
 {% macro build_slice(relation, query, scope) %}
-    delete from {{ relation }} where {{ in_slice(scope) }};
-    insert into {{ relation }} by name
-    select * from (
-    {{ read_in_slices(query, scope) }}
-    ) as whole
-    where {{ in_slice(scope) }}
+    {%- set rows_of = model.config.meta.rows_of -%}
+    {%- if rows_of %}
+        delete from {{ relation }} where {{ rows_of.key }} in (
+            select {{ rows_of.key }}
+            from {{ relation.incorporate(path={'identifier': rows_of.relation}) }}
+            where {{ in_slice(scope) }}
+        );
+        insert into {{ relation }} by name
+        {{ read_in_slices(query, scope) }}
+    {%- else %}
+        delete from {{ relation }} where {{ in_slice(scope) }};
+        insert into {{ relation }} by name
+        select * from (
+        {{ read_in_slices(query, scope) }}
+        ) as whole
+        where {{ in_slice(scope) }}
+    {%- endif %}
 {% endmacro %}
 
 {# A view once more for those that read a slice of it. #}

@@ -1,5 +1,11 @@
 -- From a published figure to the reported ones it is made from, those of earlier periods, of predecessors and of areas
 -- below included.
+{{ config(meta={
+    'slice': 'round',
+    'rows_of': {'relation': 'fct_indicator', 'key': 'indicator_value_key'},
+    'by_round': ['int_indicator_terms', 'int_area_parts', 'int_reporting_areas', 'int_lagged_areas'],
+}) }}
+
 with recursive
 
 terms as (
