@@ -143,6 +143,7 @@ def _shown(ran: dict[str, Any]) -> str:
 def _differences(one: Path, other: Path) -> Iterator[str]:
     """Relations whose rows are not the same in both files, doubles to twelve digits."""
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'other' order by all"
