@@ -31,6 +31,12 @@ LIBRARIES = (
     "docxtpl",
     "xlsxwriter",
     "openpyxl",
+    "pyarrow.dataset",
+    "alembic",
+    "vl_convert",
+    "typst",
+    "rich.console",
+    "typer",
 )
 
 

@@ -15,6 +15,10 @@ from tests.postgres_server import started_postgres
 THIRD_PARTY = os.environ.get("KHO_TEST_DATA", "")
 
 
+# The suite's own workers fill the processors; tests of work side by side ask for it.
+os.environ.setdefault("KHO_PROCESSES", "1")
+
+
 @pytest.fixture(scope="session")
 def third_party() -> Path:
     """The folder with third-party data; tests that need it say so where it is missing."""

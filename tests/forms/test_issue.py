@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.errors import KhoError
+from dagster_project.forms import issue
 from dagster_project.forms.issue import issue_forms
 from tests.forms.small_catalogue import write_small_catalogue
 
@@ -191,9 +192,13 @@ def test_sample_forms_say_so_on_paper_and_in_the_file(catalogue: Catalogue, tmp_
     assert ("is_sample", "1") in {(row[0].value, row[1].value) for row in book["_kho"].iter_rows()}
 
 
-def test_equal_input_gives_equal_bytes(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_equal_input_gives_equal_bytes_in_two_processes_too(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issue, "_FORMS_A_PROCESS", 1)
     once = issue_forms(catalogue, ROUND, tmp_path / "a", is_sample=False)
-    again = issue_forms(catalogue, ROUND, tmp_path / "b", is_sample=False)
+    again = issue_forms(catalogue, ROUND, tmp_path / "b", is_sample=False, processes=2)
+    assert [file.name for file in once] == [file.name for file in again]
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
 
 

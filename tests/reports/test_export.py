@@ -120,6 +120,14 @@ def test_a_second_round_joins_the_first_and_the_same_round_takes_its_place(
     )
 
 
+def test_two_processes_write_what_one_writes(
+    release_dir: Path, exported: dict[str, ExportedFile], tmp_path: Path
+) -> None:
+    written = export_release(release_dir, tmp_path, round_code=ROUND, lang="vi", processes=2)
+    assert [file.kind for file in written] == list(exported)
+    assert _bytes(tmp_path / release_dir.name) == _bytes(exported["annex"].path.parent)
+
+
 def test_a_failure_half_way_leaves_what_was_there(
     release_dir: Path,
     exported: dict[str, ExportedFile],
