@@ -414,6 +414,7 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     found = keep_newest(found, places)
     counted = [_as_it_counts(batch, files, held.late) for batch in batches]
     passed = gated.gate_batches(counted, catalogue, desk.project.expectations)
+    of_cells = gated.results_of(passed, catalogue, desk.project.expectations)
     of_submissions = admit_submissions(submissions, catalogue, desk.project.expectations)
     beside.stop()
     if not keep_others:
@@ -434,7 +435,7 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     dispositions: Counter[str] = Counter()
     for batch in passed:
         dispositions.update(batch.dispositions)
-    return Admitted(dispositions, [*gated.summed(batch.results for batch in passed), *of_submissions])
+    return Admitted(dispositions, [*of_cells, *of_submissions])
 
 
 def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Sequence[NodeResult]:

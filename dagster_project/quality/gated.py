@@ -92,6 +92,14 @@ def gate_batches(batches: Sequence[Batch], catalogue: Tables, expectations: Path
     return [_read(batch) for batch in batches]
 
 
+def results_of(gated: Sequence[Gated], catalogue: Tables, expectations: Path) -> list[Result]:
+    """What the suites said of all batches together; without any, what they say of no cells."""
+    if gated:
+        return summed(batch.results for batch in gated)
+    (nothing,) = admit_cells([empty(CELLS).lazy()], catalogue, expectations)
+    return list(nothing.results)
+
+
 def write_cells(gated: Iterable[Gated], folder: Path) -> None:
     """The cells of all batches as the Parquet files of one new folder; without any there is one without rows."""
     folder.mkdir()

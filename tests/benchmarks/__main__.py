@@ -17,6 +17,7 @@ _BENCHMARKS = {
     "sample": True,
     "intake": True,
     "transform": True,
+    "build_on": True,
     "gates": False,
     "portal": False,
     "publish": False,

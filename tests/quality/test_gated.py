@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,15 @@ import pytest
 
 from dagster_project import frames
 from dagster_project.quality import beside, gated
-from dagster_project.quality.gated import Batch, Gated, forget_others, gate_batches, summed, write_cells
+from dagster_project.quality.gated import (
+    Batch,
+    Gated,
+    forget_others,
+    gate_batches,
+    results_of,
+    summed,
+    write_cells,
+)
 from tests.quality.test_gate import FAULTS, GOOD, SUITES, TinyCatalogue, batch
 
 EARLIER = {"round_code": "2244-X-2024", "period_code": "2024"}
@@ -117,3 +126,13 @@ def test_a_batch_that_breaks_an_invariant_is_told_for_itself_and_each_time(tmp_p
 def test_without_batches_there_is_still_a_file_of_cells(tmp_path: Path) -> None:
     write_cells([], tmp_path / "cells")
     assert pl.read_parquet(tmp_path / "cells" / "*.parquet").equals(frames.empty(frames.CELLS))
+
+
+def test_without_any_batch_every_rule_still_says_that_nothing_broke_it() -> None:
+    said = results_of([], TinyCatalogue(), SUITES)
+    suites = [
+        json.loads((SUITES / f"{name}.json").read_text("utf-8")) for name in ("cells", "reported_values")
+    ]
+    asked = {rule["meta"]["rule_code"] for suite in suites for rule in suite["expectations"]}
+    assert {result.rule_code for result in said} == asked
+    assert all(result.success and not result.evaluated for result in said)
