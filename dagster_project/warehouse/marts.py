@@ -130,6 +130,22 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
     connection.execute("\n".join([*comments, "commit;"]))
 
 
+def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> bool:
+    """Whether two attached databases hold the same rows of a table.
+
+    By how many there are and by sums over quick hashes of them: that finds what a disk or a copy lost, in a fiftieth of
+    the time of ``describe``.
+    """
+    row = f"hash({', '.join(name(column.name) for column in mart.columns)})"
+    found = [
+        connection.execute(
+            f"select count(*), sum({row}), bit_xor({row}) from {database}.{SCHEMA}.{name(mart.name)}"  # noqa: S608
+        ).fetchall()
+        for database in (source, target)
+    ]
+    return found[0] == found[1]
+
+
 def name(identifier: str) -> str:
     """``identifier`` as SQL writes it."""
     return '"' + identifier.replace('"', '""') + '"'
@@ -153,8 +169,8 @@ def _mart(
     large table are laid down first and gathered piece by piece, for what is put in order is held in memory.
     """
     heading = "\n".join(f"{column.name} {column.type}" for column in columns)
-    row_text = " || ".join(marked(column) for column in columns)
-    hashed = f"select sha256({row_text}) as h from {SCHEMA}.{name(table)}"  # noqa: S608  # names of the file's own catalogue
+    row_text = ", ".join(marked(column) for column in columns)
+    hashed = f"select sha256(concat({row_text})) as h from {SCHEMA}.{name(table)}"  # noqa: S608  # names of the file's own catalogue
     pieces = min(1 + counted // _ROWS_IN_ORDER, _STARTS)
     if pieces > 1:
         connection.execute(f"create or replace temp table hashed_rows as {hashed}")

@@ -218,15 +218,12 @@ def _aside_id(inputs_hash: str) -> str:
 
 def _read_build(folder: DataFolder, memory_mb: int) -> Sequence[marts.Mart]:
     file = folder.build_file
-    contents = _read_marts(folder, file, memory_mb) if file.is_file() else []
-    if not contents:
-        raise KhoError("warehouse.nothing_built", file=file)
-    return contents
-
-
-def _read_marts(folder: DataFolder, file: Path, memory_mb: int) -> Sequence[marts.Mart]:
-    with connect(file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
-        return marts.describe(connection)
+    if file.is_file():
+        with connect(file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
+            contents = marts.describe(connection)
+        if contents:
+            return contents
+    raise KhoError("warehouse.nothing_built", file=file)
 
 
 def _combined(contents: Sequence[marts.Mart]) -> str:
@@ -257,7 +254,7 @@ def _write_release(
         file = aside / RELEASE_FILE
         with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
             _copy_marts(connection, folder.build_file, file, contents)
-        _check_copy(_read_marts(folder, file, memory_mb), contents)
+            _check_copy(connection, file, contents)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
 
@@ -276,12 +273,13 @@ def _copy_marts(
     connection.execute("detach release")
 
 
-def _check_copy(read_back: Sequence[marts.Mart], contents: Sequence[marts.Mart]) -> None:
-    """What is published is what was built."""
-    copied = {mart.name: mart.sha256 for mart in read_back}
+def _check_copy(connection: duckdb.DuckDBPyConnection, file: Path, contents: Sequence[marts.Mart]) -> None:
+    """What is published is what was built: the file is read again."""
+    connection.execute(f"attach {marts.text(file)} as written (read_only)")
     for mart in contents:
-        if copied.get(mart.name) != mart.sha256:
+        if not marts.is_copied(connection, mart, "build", "written"):
             raise KhoError("warehouse.copy_differs", table=mart.name)
+    connection.execute("detach written")
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:

@@ -16,6 +16,7 @@ from tiny import make_build
 from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
+from dagster_project.warehouse import marts
 from dagster_project.warehouse.releases import (
     Release,
     current_manifest,
@@ -251,6 +252,34 @@ for steps in range(1000):
 assert code == 0
 print(steps)
 """
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "delete from release.marts.fct_a where a = 2",
+        "update release.marts.fct_a set b = 'y' where a = 1",
+        "insert into release.marts.fct_a values (2, null)",
+        "update release.marts.fct_a set b = case a when 1 then null else 'x' end",
+    ],
+)
+def test_a_copy_that_is_not_what_was_built_is_no_release(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    make_build(folder, "create table marts.fct_a as from (values (1, 'x'), (2, null)) as t (a, b)")
+    old = release(folder)
+    make_build(folder, "create table marts.fct_a as from (values (1, 'x'), (2, null), (3, 'z')) as t (a, b)")
+    copy = marts.copy
+
+    def copy_badly(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
+        copy(connection, mart, source, target)
+        connection.execute(fault)
+
+    monkeypatch.setattr(marts, "copy", copy_badly)
+    with pytest.raises(KhoError) as told:
+        release(folder, "2")
+    assert told.value.code == "warehouse.copy_differs"
+    assert current_release(folder) == old.release_id
 
 
 def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
