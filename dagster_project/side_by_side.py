@@ -70,7 +70,10 @@ class Worker:
     def _next(self) -> tuple[str, Any]:
         if self._child.stdout is None:
             raise EOFError
-        kind, told = pickle.load(self._child.stdout)  # noqa: S301 - from our own process
+        try:
+            kind, told = pickle.load(self._child.stdout)  # noqa: S301 - from our own process
+        except pickle.UnpicklingError as error:  # it was killed in the middle of an answer
+            raise EOFError from error
         return str(kind), told
 
     def stop(self) -> None:
@@ -152,8 +155,9 @@ def main() -> None:
     lock = threading.Lock()
 
     def tell(kind: str, told: object) -> None:
+        message = pickle.dumps((kind, told))
         with lock:
-            pickle.dump((kind, told), answers)
+            answers.write(message)
             answers.flush()
 
     while True:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,15 @@ def test_an_error_for_a_user_comes_through_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as expected:
         read_settings(tmp_path, tmp_path, "xx")
     assert told.value.text("vi") == expected.value.text("vi")
+
+
+def test_half_an_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker()
+    whole = pickle.dumps(("answer", "x" * 100))
+    monkeypatch.setattr(worker._child, "stdout", io.BytesIO(whole[:50]))
+    with pytest.raises(EOFError):
+        worker.ask(os.getpid)
+    worker.stop()
 
 
 def test_the_first_error_ends_the_work() -> None:
