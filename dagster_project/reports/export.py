@@ -15,7 +15,8 @@ from pathlib import Path
 from dagster_project import durable
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
-from dagster_project.reports.open_data import MANIFEST, sha256_of, write_open_data
+from dagster_project.reports.open_data import MANIFEST as _OPEN_DATA_MANIFEST
+from dagster_project.reports.open_data import sha256_of, write_open_data
 from dagster_project.reports.package import has_packages, write_package
 from dagster_project.reports.quality_counts import QualityFacts, read_quality
 from dagster_project.reports.quality_report import write_quality_report
@@ -138,7 +139,7 @@ def _names(release: Release, facts: RoundFacts | None) -> dict[str, str]:
 
     always = {
         QUALITY: _quality_name(facts.round.code if facts else None),
-        OPEN_DATA: f"{_OPEN_FOLDER}/{MANIFEST}",
+        OPEN_DATA: f"{_OPEN_FOLDER}/{_OPEN_DATA_MANIFEST}",
     }
     if facts is None:
         return always

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 
 import polars as pl
-import psutil
 import pytest
 
 from dagster_project.quality import beside
 from dagster_project.quality.outcomes import Answer
+from tests.workers import last_worker
 
 EXPECTATIONS = [
     {
@@ -37,7 +37,6 @@ def test_it_finds_what_this_process_finds_and_its_end_stops_nothing() -> None:
     (child,) = beside._started
     assert beside.ask("few", FRAME, EXPECTATIONS) == expected
     assert beside._started == [child]
-    (process,) = (one for one in psutil.Process().children() if "side_by_side" in " ".join(one.cmdline()))
-    process.kill()
+    last_worker().kill()
     assert beside.ask("few", FRAME, EXPECTATIONS) == expected
     assert not beside._started
