@@ -49,9 +49,11 @@ $(SPARK)/.ready: constraints-spark.txt
 # The sample's marts built on DuckDB and on a Spark cluster of two workers, one of which is killed in the second build;
 # SPARK_FACTS=20000000 SPARK_MEMORY=4g builds made-up figures instead.
 spark-test: setup $(SPARK)/.ready
-	@test -d $(SAMPLE)/build/inputs || $(MAKE) run
+	@rm -rf $(SPARK)/sample
+	@$(BIN)/kho --data $(SPARK)/sample init --sample
+	@$(BIN)/kho --data $(SPARK)/sample run --no-report seeds/sample/inbox; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ]
 	$(BIN)/python -m tests.spark --environment $(SPARK) --memory $(or $(SPARK_MEMORY),1g) \
-	  $(if $(SPARK_FACTS),--facts $(SPARK_FACTS),--inputs $(SAMPLE)/build/inputs --fill) $(SPARK_OPTIONS)
+	  $(if $(SPARK_FACTS),--facts $(SPARK_FACTS),--inputs $(SPARK)/sample/build/inputs --fill) $(SPARK_OPTIONS)
 
 # dbt's own pages about models, columns, tests and exports, in one file that needs no server and no network.
 docs: setup
