@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _without(python_models, and_after=large)
         ours = _described(folder / "kho.duckdb")
         equal = not told.fill or all(mart.rows for mart in ours.values())
-        with running(told.environment, folder, told.memory, _LARGE if large else _SMALL) as cluster:
+        with running(told.environment.resolve(), folder, told.memory, _LARGE if large else _SMALL) as cluster:
             for doomed in (False,) if told.no_kill else (False, True):
                 began = time.perf_counter()
                 killed = _on_spark(told.environment.resolve(), folder, inputs, cluster, chosen, doomed=doomed)
