@@ -66,7 +66,7 @@ def export_release(
             shutil.copytree(folder, aside, dirs_exist_ok=True)
         facts = read_round(release, round_code) if round_code else None
         quality = read_quality(release, facts)
-        task = _Set(release_dir, aside, round_code, lang, templates, facts, quality, _names(release, facts))
+        task = _Set(release_dir, aside, lang, templates, facts, quality, _names(release, facts))
         written = _write_set(task, processes)
         kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
         _write_index(aside, [*written, *kept])
@@ -78,14 +78,9 @@ def export_portal(release_dir: Path, folder: Path, *, round_code: str, lang: str
 
     Raises ``UsageError`` where the folder holds something else, and where the round may not be shown to the public.
     """
-    from dagster_project.reports.portal import INDEX, write_portal
-    from dagster_project.reports.portal import MANIFEST as PORTAL_MANIFEST
+    from dagster_project.reports.portal import INDEX, MANIFEST, write_portal
 
-    if (
-        folder.exists()
-        and not (folder / PORTAL_MANIFEST).is_file()
-        and (folder.is_file() or any(folder.iterdir()))
-    ):
+    if folder.exists() and not (folder / MANIFEST).is_file() and (folder.is_file() or any(folder.iterdir())):
         raise UsageError("portal.out_not_empty", folder=folder)
     with open_release(release_dir) as release, durable.new_folder(folder) as aside:
         facts = read_round(release, round_code)
@@ -122,7 +117,6 @@ class _Set:
 
     release_dir: Path
     folder: Path
-    round_code: str | None
     lang: str
     templates: Path | None
     facts: RoundFacts | None
