@@ -6,9 +6,9 @@ Set-wise over whole tables, whatever columns they have; which tables and columns
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dagster_project.limits import processors
@@ -39,6 +39,10 @@ _ORDER = (
     "valid_from",
 )
 
+#: What the rows of a mart are told apart by in its content hash; those without, and those of no round, are one part.
+ROUND = "round_code"
+NO_ROUND = ""
+
 #: Row hashes that are put in order at once, some 200 bytes each, and how many beginnings of two digits there are.
 _ROWS_IN_ORDER = 2_000_000
 _STARTS = 256
@@ -56,14 +60,23 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The rows of one round: how many they are, and the hash of their set."""
+
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Mart:
-    """One table with the hash over its rows."""
+    """One table with the hash over its rows, and where they were looked at, its parts by round."""
 
     name: str
     comment: str | None
     columns: Sequence[Column]
     rows: int
     sha256: str
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, Sequence[Column]]]:
@@ -84,28 +97,73 @@ def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str |
     return {table: (comments.get(table), tuple(columns)) for table, columns in found.items()}
 
 
-def describe(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
+def describe(
+    connection: duckdb.DuckDBPyConnection, known: Mapping[str, Mapping[str, Part]] | None = None
+) -> list[Mart]:
     """Every table of the schema in the connected file, by name.
 
-    Small ones side by side, for each is read by one thread; of large ones never two are put in order at once.
+    Parts that are ``known`` by table and round are taken as they are, unless they have more or fewer rows.
+    Small tables side by side, for each is read by one thread; of large ones never two are put in order at once.
     """
-    found = [
-        (table, comment, columns, _count(connection, table))
-        for table, (comment, columns) in list_columns(connection).items()
-    ]
+    tables = list_columns(connection)
+    counted = {table: _count(connection, table, columns) for table, (_, columns) in tables.items()}
+    parts = {
+        table: {
+            code: part
+            for code, part in (known or {}).get(table, {}).items()
+            if counted[table].get(code) == part.rows
+        }
+        for table in tables
+    }
+    asked = {
+        table: {code: rows for code, rows in counted[table].items() if code not in parts[table]}
+        for table in tables
+    }
+
+    def look(table: str) -> None:
+        parts[table] |= _hash_parts(connection.cursor(), table, tables[table][1], asked[table])
+
+    small = [table for table in tables if sum(asked[table].values()) <= _ROWS_OF_A_GROUP]
     with ThreadPoolExecutor(processors()) as pool:
-        few = pool.map(lambda one: _mart(connection.cursor(), *one), filter(_is_small, found))
-        described = [*few, *(_mart(connection, *one) for one in found if not _is_small(one))]
-    return sorted(described, key=lambda mart: mart.name)
+        list(pool.map(look, small))
+    for table in tables.keys() - small:
+        look(table)
+    return [
+        Mart(
+            table,
+            comment,
+            columns,
+            sum(counted[table].values()),
+            _combined(columns, parts[table]),
+            parts[table],
+        )
+        for table, (comment, columns) in sorted(tables.items())
+    ]
 
 
-def _is_small(found: tuple[str, str | None, Sequence[Column], int]) -> bool:
-    return found[-1] <= _ROWS_OF_A_GROUP
+def _combined(columns: Sequence[Column], parts: Mapping[str, Part]) -> str:
+    """The hash of a table: over its columns, then over its parts in the order of their rounds."""
+    heading = [f"{column.name} {column.type}" for column in columns]
+    hashes = [f"{code}:{part.sha256}" for code, part in sorted(parts.items())]
+    return hashlib.sha256("\n".join([*heading, "", *hashes]).encode()).hexdigest()
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {SCHEMA}.{name(table)}").fetchall()[0]  # noqa: S608
-    return int(row[0])
+def _count(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> Mapping[str, int]:
+    """Rows of each part."""
+    return dict(
+        connection.execute(
+            f"select {_part(columns)} as part, count(*) from {SCHEMA}.{name(table)} group by part"  # noqa: S608
+        ).fetchall()
+    )
+
+
+def _part(columns: Sequence[Column]) -> str:
+    """SQL for the part to which a row belongs."""
+    return f"coalesce({ROUND}, {text(NO_ROUND)})" if _has_rounds(columns) else text(NO_ROUND)
+
+
+def _has_rounds(columns: Sequence[Column]) -> bool:
+    return any(column.name == ROUND for column in columns)
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
@@ -114,13 +172,8 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
     In one transaction: a wait for the disk after each of a thousand comments would cost more than the rows.
     """
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
-    names = [column.name for column in mart.columns]
-    order = dict.fromkeys([*(column for column in _ORDER if column in names), names[0]])
     connection.execute("begin")
-    connection.execute(
-        f"create table {table} as from {source}.{SCHEMA}.{name(mart.name)} "
-        f"order by {', '.join(name(column) for column in order)}"
-    )
+    connection.execute(f"create or replace table {table} as {_in_order(mart, source)}")
     comments = [f"comment on table {table} is {text(mart.comment)};"] if mart.comment else []
     comments += [
         f"comment on column {table}.{name(column.name)} is {text(column.comment)};"
@@ -128,6 +181,38 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
         if column.comment
     ]
     connection.execute("\n".join([*comments, "commit;"]))
+
+
+def replace(
+    connection: duckdb.DuckDBPyConnection, mart: Mart, parts: Mapping[str, Part], source: str, target: str
+) -> None:
+    """Let a table that has other ``parts``, of the same columns, hold what the source holds."""
+    differing = {code for code, _ in parts.items() ^ mart.parts.items()}
+    if not differing:
+        return
+    if not _has_rounds(mart.columns):
+        copy(connection, mart, source, target)
+        return
+    table = f"{target}.{SCHEMA}.{name(mart.name)}"
+    condition = f"where {_is_of(differing, mart.columns)}"
+    connection.execute(
+        f"begin; delete from {table} {condition}; "  # noqa: S608  # names of the file's own catalogue
+        f"insert into {table} {_in_order(mart, source, condition)}; commit"
+    )
+
+
+def _is_of(parts: Collection[str], columns: Sequence[Column]) -> str:
+    listed = ", ".join(text(code) for code in sorted(parts))
+    return f"{_part(columns)} in ({listed})"
+
+
+def _in_order(mart: Mart, source: str, condition: str = "") -> str:
+    names = [column.name for column in mart.columns]
+    order = dict.fromkeys([*(column for column in _ORDER if column in names), names[0]])
+    return (
+        f"from {source}.{SCHEMA}.{name(mart.name)} {condition} "
+        f"order by {', '.join(name(column) for column in order)}"
+    )
 
 
 def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> bool:
@@ -156,37 +241,40 @@ def text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _mart(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    comment: str | None,
-    columns: Sequence[Column],
-    counted: int,
-) -> Mart:
-    """Hash of the set of rows: each row's own hash, in the order of these hashes, so no storage order matters.
+def _hash_parts(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], counted: Mapping[str, int]
+) -> Mapping[str, Part]:
+    """Hashes of these parts: each row's own, in the order of these hashes, so no storage order matters.
 
     Hashes are gathered by their first two digits, then the gathers: no text grows with the whole table. Those of a
     large table are laid down first and gathered piece by piece, for what is put in order is held in memory.
     """
-    heading = "\n".join(f"{column.name} {column.type}" for column in columns)
+    if not counted:
+        return {}
     row_text = ", ".join(marked(column) for column in columns)
-    hashed = f"select sha256(concat({row_text})) as h from {SCHEMA}.{name(table)}"  # noqa: S608  # names of the file's own catalogue
-    pieces = min(1 + counted // _ROWS_IN_ORDER, _STARTS)
+    hashed = (
+        f"select {_part(columns)} as part, sha256(concat({row_text})) as h from {SCHEMA}.{name(table)} "  # noqa: S608
+        f"where {_is_of(counted, columns)}"
+    )
+    pieces = min(1 + sum(counted.values()) // _ROWS_IN_ORDER, _STARTS)
     if pieces > 1:
         connection.execute(f"create or replace temp table hashed_rows as {hashed}")
-        hashed = "select h from hashed_rows"
-    gathered: list[tuple[str, str]] = []
+        hashed = "select part, h from hashed_rows"
+    gathered: dict[str, list[str]] = {code: [] for code in counted}
     for piece in range(pieces):
         first, last = (f"{number * _STARTS // pieces:02x}" for number in (piece, piece + 1))
         is_in_piece = f"where h >= '{first}'" + (f" and h < '{last}'" if piece + 1 < pieces else "")
-        gathered += connection.execute(
-            f"select left(h, 2) as start, sha256(string_agg(h, '' order by h)) from ({hashed}) {is_in_piece} "  # noqa: S608
-            "group by start order by start"
-        ).fetchall()
+        for code, _, together in connection.execute(
+            "select part, left(h, 2) as start, sha256(string_agg(h, '' order by h)) "  # noqa: S608
+            f"from ({hashed}) {is_in_piece} group by part, start order by part, start"
+        ).fetchall():
+            gathered[code].append(together)
     if pieces > 1:
         connection.execute("drop table hashed_rows")
-    digest = hashlib.sha256("".join([heading, "\n", *(h for _, h in gathered)]).encode()).hexdigest()
-    return Mart(table, comment, columns, counted, digest)
+    return {
+        code: Part(counted[code], hashlib.sha256("".join(found).encode()).hexdigest())
+        for code, found in gathered.items()
+    }
 
 
 def marked(column: Column) -> str:

@@ -22,6 +22,7 @@ from dagster_project.paths import DataFolder
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
+from dagster_project.warehouse.contents import Kept, Parts, keep_contents, read_contents, read_kept
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,6 +33,9 @@ _RELEASE_ID = re.compile(r"R(\d{4,})-[0-9a-f]{8}")
 
 #: The oldest storage format: read by every DuckDB client that analysts have.
 _STORAGE_VERSION = "v1.0.0"
+
+#: Rows up to which a release is written whole, which takes some four seconds.
+_WRITTEN_WHOLE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def make_release(
     Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
     nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. The caller holds the build lock.
     """
-    contents = _read_build(folder, memory_mb)
+    before = read_kept(folder)
+    contents = _read_build(folder, before, memory_mb)
     content_hash = _combined(contents)
     current = current_manifest(folder)
     known = _same_content(folder, content_hash, current, is_sample=is_sample)
@@ -97,7 +102,7 @@ def make_release(
             rows={mart.name: mart.rows for mart in contents},
             mart_hashes={mart.name: mart.sha256 for mart in contents},
         )
-        _write_release(folder, known, contents, memory_mb)
+        _write_release(folder, known, contents, before, memory_mb)
     else:
         learned = replace(
             known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
@@ -106,6 +111,7 @@ def make_release(
     changed = current is None or current.release_id != known.release_id
     if changed:
         durable.write_text(folder.current_release, known.release_id + "\n")
+    keep_contents(folder, known.release_id, contents)
     _drop_old(folder, keep, always_kept)
     return Release(known.release_id, changed, content_hash)
 
@@ -124,7 +130,7 @@ def make_aside(
     ``inputs`` are inputs_hash, catalogue_hash and code_version. The newest ``keep`` such folders stay. The caller
     holds the build lock.
     """
-    contents = _read_build(folder, memory_mb)
+    contents = _read_build(folder, None, memory_mb)
     made = folder.release(_aside_id(inputs["inputs_hash"]))
     manifest = Manifest(
         release_id=made.name,
@@ -136,7 +142,7 @@ def make_aside(
         rows={mart.name: mart.rows for mart in contents},
         mart_hashes={mart.name: mart.sha256 for mart in contents},
     )
-    _write_release(folder, manifest, contents, memory_mb)
+    _write_release(folder, manifest, contents, None, memory_mb)
     others = sorted(folder.known.glob("K-*/"), key=lambda path: (path == made, path.stat().st_mtime))
     dropped = [path.name for path in others[:-keep]]
     durable.sweep(folder.known, lambda name: name in dropped)
@@ -216,14 +222,11 @@ def _aside_id(inputs_hash: str) -> str:
     return f"K-{inputs_hash[:12]}"
 
 
-def _read_build(folder: DataFolder, memory_mb: int) -> Sequence[marts.Mart]:
-    file = folder.build_file
-    if file.is_file():
-        with connect(file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
-            contents = marts.describe(connection)
-        if contents:
-            return contents
-    raise KhoError("warehouse.nothing_built", file=file)
+def _read_build(folder: DataFolder, before: Kept | None, memory_mb: int) -> Sequence[marts.Mart]:
+    contents = read_contents(folder, before, memory_mb)
+    if not contents:
+        raise KhoError("warehouse.nothing_built", file=folder.build_file)
+    return contents
 
 
 def _combined(contents: Sequence[marts.Mart]) -> str:
@@ -248,27 +251,54 @@ def _same_content(
 
 
 def _write_release(
-    folder: DataFolder, manifest: Manifest, contents: Sequence[marts.Mart], memory_mb: int
+    folder: DataFolder,
+    manifest: Manifest,
+    contents: Sequence[marts.Mart],
+    before: Kept | None,
+    memory_mb: int,
 ) -> None:
     with durable.new_folder(folder.release(manifest.release_id)) as aside:
         file = aside / RELEASE_FILE
+        parts = before.parts if before and _is_begun(folder, before, contents, file) else {}
         with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
-            _copy_marts(connection, folder.build_file, file, contents)
+            _copy_marts(connection, folder.build_file, file, contents, parts)
             _check_copy(connection, file, contents)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
 
 
+def _is_begun(folder: DataFolder, before: Kept, contents: Sequence[marts.Mart], file: Path) -> bool:
+    """Whether the release begins as a copy of the one before, of which only what differs is written again.
+
+    A small one is written whole, for its rows then lie in order.
+    """
+    earlier = _read_manifest(folder.release(before.release_id))
+    if earlier is None or sum(mart.rows for mart in contents) <= _WRITTEN_WHOLE:
+        return False
+    shutil.copyfile(folder.release(before.release_id) / RELEASE_FILE, file)
+    if durable.file_hash(file) == earlier.sha256:
+        return True
+    file.unlink()
+    return False
+
+
 def _copy_marts(
-    connection: duckdb.DuckDBPyConnection, build_file: Path, file: Path, contents: Sequence[marts.Mart]
+    connection: duckdb.DuckDBPyConnection,
+    build_file: Path,
+    file: Path,
+    contents: Sequence[marts.Mart],
+    parts: Parts,
 ) -> None:
     connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
     connection.execute(
         f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
     )
-    connection.execute(f"create schema release.{marts.SCHEMA}")
+    connection.execute(f"create schema if not exists release.{marts.SCHEMA}")
     for mart in contents:
-        marts.copy(connection, mart, "build", "release")
+        if mart.name in parts:
+            marts.replace(connection, mart, parts[mart.name], "build", "release")
+        else:
+            marts.copy(connection, mart, "build", "release")
     connection.execute("checkpoint release")
     connection.execute("detach release")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,13 @@ from test_back_series_marts import back_series
 from test_decision_marts import ENTERED, decided_office
 
 from dagster_project.paths import DataFolder, Project
-from dagster_project.warehouse import marts
+from dagster_project.warehouse import marts, releases
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
+from dagster_project.warehouse.contents import Parts
+from dagster_project.warehouse.marts import describe
 from dagster_project.warehouse.slices import Slice, find_slice, keep_read
 
 FILES = ["intake.receipts", "intake.submissions", "intake.cells"]
-
-
-def hashes(folder: DataFolder) -> dict[str, str]:
-    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
-        return {mart.name: mart.sha256 for mart in marts.describe(connection)}
 
 
 def build(folder: DataFolder, office: Inputs) -> list[NodeResult]:
@@ -79,21 +77,67 @@ def come_and_go(office: Inputs) -> None:
     )
 
 
-def test_a_build_goes_on_in_slices_to_what_a_whole_one_holds(tmp_path: Path) -> None:
+def release(folder: DataFolder) -> str:
+    """The content hash of the build as a release, which the file of the release bears out."""
+    made = releases.make_release(
+        folder,
+        inputs_hash="i",
+        catalogue_hash="c",
+        code_version="1",
+        is_sample=False,
+        created_at=datetime(2026, 4, 11, tzinfo=UTC),
+        keep=9,
+    )
+    manifest = releases.find_release(folder, made.release_id)
+    with duckdb.connect(
+        str(folder.release(made.release_id) / releases.RELEASE_FILE), read_only=True
+    ) as connection:
+        assert {mart.name: mart.sha256 for mart in describe(connection)} == manifest.mart_hashes
+    return made.content_hash
+
+
+def test_a_build_and_its_release_go_on_in_slices_to_what_whole_ones_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
+    known, written_whole = listen_to_releases(monkeypatch)
     office = lively_office()
     build(going_on, office)
-    before = hashes(going_on)
+    first = release(going_on)
     come_and_go(office)
+    written_whole.clear()
     told = build(going_on, office)
     kept = {result.unique_id.split(".")[2] for result in told if result.status == KEPT}
     assert {"dim_area", "dim_indicator", "int_area_lineage"} <= kept
+    second = release(going_on)
+    rounds = {table: sorted(parts) for table, parts in (known[-1] or {}).items()}
+    assert (rounds["dim_area"], rounds["fct_reported_value"]) == ([""], ["T-2022", "T-2023"])
+    assert not {"dim_area", "fct_finding", "fct_indicator", "fct_reported_value"} & {*written_whole}
     build(whole, office)
     assert list(differences(going_on, whole)) == []
-    assert hashes(going_on) == hashes(whole)
-    assert hashes(going_on) != before
+    assert release(whole) == second != first
     assert (count_slices(going_on), count_slices(whole)) == (2, 0)
     assert list(joins_on_a_condition(whole)) == []
+
+
+def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Parts | None], list[str]]:
+    """What each release knew of the one before, and the marts that it wrote whole, however small they are."""
+    copy = marts.copy
+    known: list[Parts | None] = []
+    written: list[str] = []
+
+    def look(connection: duckdb.DuckDBPyConnection, parts: Parts | None = None) -> list[marts.Mart]:
+        known.append(parts)
+        return describe(connection, parts)
+
+    def write(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
+        written.append(mart.name)
+        copy(connection, mart, source, target)
+
+    monkeypatch.setattr(marts, "describe", look)
+    monkeypatch.setattr(marts, "copy", write)
+    monkeypatch.setattr(releases, "_WRITTEN_WHOLE", 0)
+    return known, written
 
 
 @pytest.mark.parametrize(
