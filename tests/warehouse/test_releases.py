@@ -17,6 +17,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse import marts
+from dagster_project.warehouse.build import Built
 from dagster_project.warehouse.releases import (
     Release,
     current_manifest,
@@ -307,3 +308,53 @@ def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
     assert 5 < turn < len(seen) - 1
     assert set(seen[:turn]) == {old.release_id}
     assert set(seen[turn:]) == {seen[-1]}
+
+
+ROUNDS = "create table marts.fct_a as from (values ('T-2024', 1), ('T-2025', {})) as t (round_code, a)"
+
+
+def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, number: int, figure: int) -> Release:
+    """A build that made the last round again, and its release, which is large for a release."""
+    make_build(folder, ROUNDS.format(figure))
+    built = Built(str(number), str(number - 1), {"fct_a": ["T-2025"]})
+    monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: built)
+    monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_WHOLE", 0)
+    return release(folder, str(number))
+
+
+def held(folder: DataFolder, made: Release) -> list[tuple[str, int]]:
+    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
+        return connection.execute("select round_code, a from marts.fct_a order by all").fetchall()
+
+
+def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = go_on(folder, monkeypatch, 1, 10)
+    copies: list[str] = []
+    copy = marts.copy
+
+    def listen(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
+        copies.append(mart.name)
+        copy(connection, mart, source, target)
+
+    monkeypatch.setattr(marts, "copy", listen)
+    second = go_on(folder, monkeypatch, 2, 20)
+    assert (held(folder, second), copies) == ([("T-2024", 1), ("T-2025", 20)], [])
+    file = folder.release(second.release_id) / "kho.duckdb"
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-1])
+    third = go_on(folder, monkeypatch, 3, 30)
+    assert (held(folder, third), copies) == ([("T-2024", 1), ("T-2025", 30)], ["fct_a"])
+    assert held(folder, first) == [("T-2024", 1), ("T-2025", 10)]
+
+
+def test_what_is_known_of_a_build_that_is_not_the_one_before_is_not_taken(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on(folder, monkeypatch, 1, 10)
+    make_build(folder, ROUNDS.format(10).replace("'T-2024', 1", "'T-2024', 5"))
+    monkeypatch.setattr(
+        "dagster_project.warehouse.contents.read_built", lambda _: Built("9", "8", {"fct_a": ["T-2025"]})
+    )
+    assert held(folder, release(folder, "9")) == [("T-2024", 5), ("T-2025", 10)]
