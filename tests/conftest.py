@@ -19,6 +19,28 @@ THIRD_PARTY = os.environ.get("KHO_TEST_DATA", "")
 os.environ.setdefault("KHO_PROCESSES", "1")
 
 
+#: Files of more than 15 s of processor time (`--durations`), the longest first.
+_LONGEST = (
+    "test_rounds.py",
+    "season/test_season.py",
+    "test_sample.py",
+    "test_forty_faults.py",
+    "test_decisions.py",
+    "test_releases_command.py",
+    "test_packages.py",
+    "test_province.py",
+    "dbt/test_build_on.py",
+    "test_back_series.py",
+    "test_pci_workbooks.py",
+    "test_breaking_days.py",
+    "third_party/test_ons.py",
+    "chaos/test_chaos.py",
+    "faultset/test_faultset.py",
+    "test_rounds_side_by_side.py",
+    "warehouse/test_publish.py",
+)
+
+
 @pytest.fixture(scope="session")
 def third_party() -> Path:
     """The folder with third-party data; tests that need it say so where it is missing."""
@@ -46,6 +68,10 @@ def catalogues() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start whole runs of the command come first, so that no worker is left with them at the end."""
+    """The longest files come first, in their order, so that no worker is left with one at the end."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.parent not in (here, here / "third_party"))
+    places = {here / name: place for place, name in enumerate(_LONGEST)}
+    gone = [str(file) for file in places if not file.is_file()]
+    if gone:
+        raise pytest.UsageError(f"_LONGEST in {__file__} names files that are not there: {', '.join(gone)}")
+    items.sort(key=lambda item: places.get(item.path, len(places)))
