@@ -23,28 +23,25 @@ Parts = Mapping[str, Mapping[str, marts.Part]]
 
 @dataclass(frozen=True)
 class Kept:
-    """What the marts of an earlier build held, by table and round, and the release that holds the same."""
+    """The parts of marts that no build has made again since a release, by table and round, and that release."""
 
-    build_id: str
     release_id: str
     parts: Parts
 
 
-def read_contents(folder: DataFolder, kept: Kept | None, memory_mb: int) -> Sequence[marts.Mart]:
+def read_contents(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[marts.Mart]:
     """The marts of the build file, of which at most ``memory_mb`` are held in memory; none where there is no file.
 
-    Those parts that are ``kept`` and that no build since has made again are not looked at.
+    Parts that are ``known`` are not looked at.
     """
     if not folder.build_file.is_file():
         return ()
-    built = read_built(folder)
-    known = _still_known(kept, built) if kept and built else {}
     with connect(folder.build_file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
         return marts.describe(connection, known)
 
 
 def read_kept(folder: DataFolder) -> Kept | None:
-    """What was kept of this build or of the one that it went on from: the models were the same then."""
+    """What was kept of this build or of the one that it went on from; None where there is nothing to go on from."""
     built = read_built(folder)
     try:
         told = json.loads((folder.build / _KEPT).read_text(encoding="utf-8"))
@@ -52,23 +49,24 @@ def read_kept(folder: DataFolder) -> Kept | None:
             table: {code: marts.Part(**part) for code, part in parts.items()}
             for table, parts in told["parts"].items()
         }
-        kept = Kept(told["build_id"], told["release_id"], parts)
+        build_id, release_id = told["build_id"], told["release_id"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return kept if built and kept.build_id in (built.build_id, built.before) else None
+    if built is None or build_id not in (built.build_id, built.before):
+        return None
+    return Kept(release_id, parts if build_id == built.build_id else _not_made_again(parts, built))
 
 
 def keep_contents(folder: DataFolder, release_id: str, contents: Sequence[marts.Mart]) -> None:
     """Keep what the build file holds for the next build that goes on from it."""
     if built := read_built(folder):
-        kept = Kept(built.build_id, release_id, {mart.name: mart.parts for mart in contents})
-        durable.write_text(folder.build / _KEPT, json.dumps(asdict(kept), sort_keys=True))
+        parts = {mart.name: {code: asdict(part) for code, part in mart.parts.items()} for mart in contents}
+        told = {"build_id": built.build_id, "release_id": release_id, "parts": parts}
+        durable.write_text(folder.build / _KEPT, json.dumps(told, sort_keys=True))
 
 
-def _still_known(kept: Kept, built: Built) -> Parts:
-    if kept.build_id == built.build_id:
-        return kept.parts
-    return {table: _without(parts, built.made.get(table, ())) for table, parts in kept.parts.items()}
+def _not_made_again(parts: Parts, built: Built) -> Parts:
+    return {table: _without(held, built.made.get(table, ())) for table, held in parts.items()}
 
 
 def _without(parts: Mapping[str, marts.Part], rounds: Sequence[str] | None) -> Mapping[str, marts.Part]:

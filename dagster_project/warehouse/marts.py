@@ -184,17 +184,11 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
 
 
 def replace(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, parts: Mapping[str, Part], source: str, target: str
+    connection: duckdb.DuckDBPyConnection, mart: Mart, kept: Mapping[str, Part], source: str, target: str
 ) -> None:
-    """Let a table that has other ``parts``, of the same columns, hold what the source holds."""
-    differing = {code for code, _ in parts.items() ^ mart.parts.items()}
-    if not differing:
-        return
-    if not _has_rounds(mart.columns):
-        copy(connection, mart, source, target)
-        return
+    """Let a table hold what the source holds; those of its parts that are ``kept`` it holds already."""
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
-    condition = f"where {_is_of(differing, mart.columns)}"
+    condition = f"where not ({_is_of(kept, mart.columns)})"
     connection.execute(
         f"begin; delete from {table} {condition}; "  # noqa: S608  # names of the file's own catalogue
         f"insert into {table} {_in_order(mart, source, condition)}; commit"

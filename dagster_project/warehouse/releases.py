@@ -223,7 +223,7 @@ def _aside_id(inputs_hash: str) -> str:
 
 
 def _read_build(folder: DataFolder, before: Kept | None, memory_mb: int) -> Sequence[marts.Mart]:
-    contents = read_contents(folder, before, memory_mb)
+    contents = read_contents(folder, before.parts if before else {}, memory_mb)
     if not contents:
         raise KhoError("warehouse.nothing_built", file=folder.build_file)
     return contents
@@ -259,10 +259,17 @@ def _write_release(
 ) -> None:
     with durable.new_folder(folder.release(manifest.release_id)) as aside:
         file = aside / RELEASE_FILE
-        parts = before.parts if before and _is_begun(folder, before, contents, file) else {}
         with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
-            _copy_marts(connection, folder.build_file, file, contents, parts)
-            _check_copy(connection, file, contents)
+            connection.execute(f"attach {marts.text(folder.build_file)} as build (read_only)")
+            begun = [before.parts] if before and _is_begun(folder, before, contents, file) else []
+            # What stood before may hold other digits than what was built, beyond the twelfth: then all is written.
+            for parts in (*begun, {}):
+                differs = _write_marts(connection, file, contents, parts)
+                if differs is None:
+                    break
+                file.unlink()
+            else:
+                raise KhoError("warehouse.copy_differs", table=differs)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
 
@@ -282,34 +289,29 @@ def _is_begun(folder: DataFolder, before: Kept, contents: Sequence[marts.Mart], 
     return False
 
 
-def _copy_marts(
-    connection: duckdb.DuckDBPyConnection,
-    build_file: Path,
-    file: Path,
-    contents: Sequence[marts.Mart],
-    parts: Parts,
-) -> None:
-    connection.execute(f"attach {marts.text(build_file)} as build (read_only)")
+def _write_marts(
+    connection: duckdb.DuckDBPyConnection, file: Path, contents: Sequence[marts.Mart], parts: Parts
+) -> str | None:
+    """Write what the file does not hold yet, ``parts`` by table and round; returns a table that is not as built.
+
+    What is published is what was built: the file is read again.
+    """
     connection.execute(
         f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
     )
     connection.execute(f"create schema if not exists release.{marts.SCHEMA}")
     for mart in contents:
-        if mart.name in parts:
-            marts.replace(connection, mart, parts[mart.name], "build", "release")
+        if kept := parts.get(mart.name):
+            marts.replace(connection, mart, kept, "build", "release")
         else:
             marts.copy(connection, mart, "build", "release")
     connection.execute("checkpoint release")
     connection.execute("detach release")
-
-
-def _check_copy(connection: duckdb.DuckDBPyConnection, file: Path, contents: Sequence[marts.Mart]) -> None:
-    """What is published is what was built: the file is read again."""
     connection.execute(f"attach {marts.text(file)} as written (read_only)")
-    for mart in contents:
-        if not marts.is_copied(connection, mart, "build", "written"):
-            raise KhoError("warehouse.copy_differs", table=mart.name)
+    copied = (marts.is_copied(connection, mart, "build", "written") for mart in contents)
+    differing = [mart.name for mart, is_copied in zip(contents, copied, strict=True) if not is_copied]
     connection.execute("detach written")
+    return differing[0] if differing else None
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:

@@ -310,51 +310,81 @@ def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
     assert set(seen[turn:]) == {seen[-1]}
 
 
-ROUNDS = "create table marts.fct_a as from (values ('T-2024', 1), ('T-2025', {})) as t (round_code, a)"
+ROUNDS = "create table marts.fct_a as from (values {}) as t (round_code, a)"
 
 
-def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, number: int, figure: int) -> Release:
-    """A build that made the last round again, and its release, which is large for a release."""
-    make_build(folder, ROUNDS.format(figure))
-    built = Built(str(number), str(number - 1), {"fct_a": ["T-2025"]})
+def go_on(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, number: int, made: list[str] | None, **figures: float
+) -> Release:
+    """A build that made these rounds again, as a large release; figures by the year of a round."""
+    rows = ", ".join(f"('T-{year[1:]}', {figure}::double)" for year, figure in figures.items())
+    make_build(folder, ROUNDS.format(rows))
+    built = Built(str(number), str(number - 1), {"fct_a": made})
     monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: built)
     monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_WHOLE", 0)
     return release(folder, str(number))
 
 
-def held(folder: DataFolder, made: Release) -> list[tuple[str, int]]:
+def held(folder: DataFolder, made: Release) -> dict[str, float]:
     with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
-        return connection.execute("select round_code, a from marts.fct_a order by all").fetchall()
+        return dict(connection.execute("select round_code, a from marts.fct_a").fetchall())
 
 
-def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = go_on(folder, monkeypatch, 1, 10)
-    copies: list[str] = []
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The marts that releases write whole."""
+    written: list[str] = []
     copy = marts.copy
 
     def listen(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
-        copies.append(mart.name)
+        written.append(mart.name)
         copy(connection, mart, source, target)
 
     monkeypatch.setattr(marts, "copy", listen)
-    second = go_on(folder, monkeypatch, 2, 20)
-    assert (held(folder, second), copies) == ([("T-2024", 1), ("T-2025", 20)], [])
+    return written
+
+
+def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+) -> None:
+    first = go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
+    copies.clear()
+    second = go_on(folder, monkeypatch, 2, ["T-2025"], y2024=1, y2025=20)
+    assert (held(folder, second), copies) == ({"T-2024": 1, "T-2025": 20}, [])
     file = folder.release(second.release_id) / "kho.duckdb"
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1])
-    third = go_on(folder, monkeypatch, 3, 30)
-    assert (held(folder, third), copies) == ([("T-2024", 1), ("T-2025", 30)], ["fct_a"])
-    assert held(folder, first) == [("T-2024", 1), ("T-2025", 10)]
+    third = go_on(folder, monkeypatch, 3, ["T-2025"], y2024=1, y2025=30)
+    assert (held(folder, third), copies) == ({"T-2024": 1, "T-2025": 30}, ["fct_a"])
+    assert held(folder, first) == {"T-2024": 1, "T-2025": 10}
+
+
+def test_a_release_that_goes_on_loses_the_round_that_is_gone(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+) -> None:
+    go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
+    copies.clear()
+    made = go_on(folder, monkeypatch, 2, ["T-2025", "T-2026"], y2024=1, y2026=5)
+    assert (held(folder, made), copies) == ({"T-2024": 1, "T-2026": 5}, [])
+
+
+def test_a_round_made_again_is_written_again_even_where_only_digits_beyond_the_twelfth_differ(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+) -> None:
+    go_on(folder, monkeypatch, 1, None, y2024=0.3, y2025=10)
+    copies.clear()
+    second = go_on(folder, monkeypatch, 2, ["T-2024", "T-2025"], y2024=0.1 + 0.2, y2025=20)
+    assert (held(folder, second), copies) == ({"T-2024": 0.1 + 0.2, "T-2025": 20}, ["fct_a"])
+    go_on(folder, monkeypatch, 3, None, y2024=0.3, y2025=20)
+    last = go_on(folder, monkeypatch, 4, ["T-2025"], y2024=0.3, y2025=30)
+    assert held(folder, last) == {"T-2024": 0.3, "T-2025": 30}
 
 
 def test_what_is_known_of_a_build_that_is_not_the_one_before_is_not_taken(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on(folder, monkeypatch, 1, 10)
-    make_build(folder, ROUNDS.format(10).replace("'T-2024', 1", "'T-2024', 5"))
-    monkeypatch.setattr(
-        "dagster_project.warehouse.contents.read_built", lambda _: Built("9", "8", {"fct_a": ["T-2025"]})
-    )
-    assert held(folder, release(folder, "9")) == [("T-2024", 5), ("T-2025", 10)]
+    go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
+    assert held(folder, go_on(folder, monkeypatch, 9, ["T-2025"], y2024=5, y2025=10)) == {
+        "T-2024": 5,
+        "T-2025": 10,
+    }
