@@ -9,6 +9,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -103,11 +104,19 @@ def rows(data: Path, query: str, catalogue: Path | None = None) -> list[dict[str
     return found
 
 
+@cache
+def _load_here() -> None:
+    """Load what each run would else start a process of its own to load."""
+    for name in ("dbt.cli.main", "great_expectations"):
+        import_module(name)
+
+
 def kho_inside(data: Path, *arguments: str | Path, catalogue: Path | None = None) -> Printed:
     """The same within this process: for a long play, where starting Python costs more than the command."""
     from dagster_project.cli import app
     from dagster_project.errors import KhoError
 
+    _load_here()
     told = ["--catalogue", str(catalogue)] if catalogue else []
     done = CliRunner().invoke(app, ["--data", str(data), "--lang", "vi", *told, *map(str, arguments)])
     if isinstance(done.exception, KhoError):
