@@ -59,8 +59,8 @@ def take_away(office: Inputs, unit: str, year: int) -> None:
 
 
 def come_and_go(office: Inputs) -> None:
-    """A form more, one that is sent again, one that is gone, and a file that nobody could read."""
-    office.submit("U3", "001", 2025, {"X.GT": 4, "P.GT": 690}, received_at=LATE_2025)
+    """A form more, for an area that is not its unit's; one sent again, one gone, and a file that nobody could read."""
+    office.submit("U3", "004", 2025, {"X.GT": 4, "P.GT": 690}, received_at=LATE_2025)
     office.submit("O2", "002", 2024, {"P.GT": 900, "R.TS": 30, "R.MS": 20}, received_at=LATE_2025)
     take_away(office, "K4", 2024)
     unread = {"sha256": "f" * 64, "file_name": "anh.xlsx", "is_sample": False}
