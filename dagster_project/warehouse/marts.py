@@ -39,7 +39,7 @@ _ORDER = (
     "valid_from",
 )
 
-#: What the rows of a mart are told apart by in its content hash; those without, and those of no round, are one part.
+#: A mart is hashed in parts, one for each round; rows of no round are one more, and a mart without rounds is that alone.
 ROUND = "round_code"
 NO_ROUND = ""
 
