@@ -39,7 +39,7 @@ _ORDER = (
     "valid_from",
 )
 
-#: A mart is hashed in parts, one for each round; rows of no round are one more, and a mart without rounds is that alone.
+#: A mart is hashed in parts, one for each round; rows of no round are one more, a mart without rounds only that one.
 ROUND = "round_code"
 NO_ROUND = ""
 
