@@ -69,12 +69,6 @@ def summarise(release_file: Path) -> ReleaseSummary:
         )
 
 
-def latest_round(release_file: Path) -> str | None:
-    """The round with submissions whose period ends last."""
-    rounds = summarise(release_file).rounds
-    return rounds[-1] if rounds else None
-
-
 def round_states(release_file: Path) -> dict[str, str]:
     """The state of each round as the release knows it; empty for a release from before states."""
     with open_release(release_file) as connection:
