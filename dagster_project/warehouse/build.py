@@ -27,7 +27,7 @@ from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.side_by_side import Worker
-from dagster_project.warehouse.slices import Slice, find_slice, keep_read
+from dagster_project.warehouse.slices import Slice, find_parts, find_slice, keep_read
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -178,7 +178,7 @@ def _run_dbt(
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
         touched = _slice(folder, changed, memory_mb) if changed else None
-        variables = ("--vars", json.dumps({"slice": touched.as_json()})) if touched else ()
+        variables = _variables(touched, () if changed else find_parts(folder.build_inputs))
         with _dbt_environment(folder, memory_mb), _connections_closed():
             done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
                 [
@@ -227,6 +227,13 @@ def _slice(folder: DataFolder, changed: Collection[str], memory_mb: int) -> Slic
     """The slice of the models to build again, where the rest cannot have changed."""
     kept = folder.build / _READ
     return find_slice(folder.build_inputs, kept, changed, memory_mb=memory_mb, spill=folder.build_spill)
+
+
+def _variables(touched: Slice | None, parts: Sequence[Slice]) -> Sequence[str]:
+    """What ``dbt/macros/slices.sql`` is told."""
+    if touched:
+        return ("--vars", json.dumps({"slice": touched.as_json()}))
+    return ("--vars", json.dumps({"parts": [part.as_json() for part in parts]})) if parts else ()
 
 
 def ensure_manifest(project: Project) -> Path:

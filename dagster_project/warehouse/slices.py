@@ -1,4 +1,4 @@
-"""What of a build can have changed since the one before: the rounds and areas that new files speak of.
+"""Rounds and areas of a build: those that can have changed since the one before, and those that memory holds at once.
 
 Which rounds and areas, and what was read the last time, belong here. What a model makes of it is said in
 ``dbt/macros/slices.sql``; running dbt is ``build``.
@@ -26,14 +26,24 @@ _ALWAYS = {"intake.submissions", "intake.cells"}
 _CHANGED_BY_FILES = {*_ALWAYS, "intake.receipts", "intake.findings"}
 
 
+#: Figures that a build makes at once in some 2 GB.
+_FIGURES_AT_ONCE = 500_000
+
+
 @dataclass(frozen=True)
 class Slice:
-    """Codes of the rounds and of the areas outside which nothing differs but what is looked up across them."""
+    """Rows by the codes of their rounds and areas.
+
+    Of what changed: outside these nothing differs but what is looked up across them. Of a whole build: its part with
+    this ``number``; the one that ``is_rest`` has all rounds but these, and no part tells areas.
+    """
 
     rounds: Sequence[str]
-    areas: Sequence[str]
+    areas: Sequence[str] = ()
+    number: str = ""
+    is_rest: bool = False
 
-    def as_json(self) -> Mapping[str, Sequence[str]]:
+    def as_json(self) -> Mapping[str, object]:
         """Plain values for ``json.dumps``."""
         return asdict(self)
 
@@ -70,6 +80,29 @@ def find_slice(
         for statement in (*_read(inputs, kept), *map(_changed, (*_TABLES, _CELLS)), _TOUCHED):
             connection.execute(statement)
         return Slice(_codes(connection, _ROUNDS), _codes(connection, _AREAS))
+
+
+def find_parts(inputs: Path) -> Sequence[Slice]:
+    """The parts of a whole build, by what their rounds hold; none where memory holds all figures at once."""
+    files = sorted((inputs / _CELLS).glob("*.parquet"))
+    if not files:
+        return ()
+    with connect() as connection:
+        connection.execute(_view("cells", files))
+        counted = connection.execute(_FIGURES).fetchall()
+    if sum(figures for _, figures in counted) <= _FIGURES_AT_ONCE:
+        return ()
+    parts: list[list[str]] = []
+    held = _FIGURES_AT_ONCE
+    for round_code, figures in counted:
+        if held + figures > _FIGURES_AT_ONCE:
+            parts.append([])
+            held = 0
+        parts[-1].append(round_code)
+        held += figures
+    *first, _ = (Slice(rounds, number=str(number)) for number, rounds in enumerate(parts, start=1))
+    others = [round_code for part in first for round_code in part.rounds]
+    return (*first, Slice(others, number=str(len(parts)), is_rest=True)) if first else ()
 
 
 def _codes(connection: duckdb.DuckDBPyConnection, query: str) -> Sequence[str]:
@@ -125,6 +158,12 @@ _TOUCHED = """
     select entries.round_code, entries.area_code
     from changed_receipts
     inner join entries on changed_receipts.sha256 = entries.paper_sha256
+"""
+
+_FIGURES = """
+    select round_code, count(*) from cells
+    where role = 'value' and round_code is not null
+    group by round_code order by round_code
 """
 
 _AREAS = "select distinct area_code from touched where area_code is not null order by area_code"

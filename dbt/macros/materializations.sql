@@ -5,17 +5,24 @@
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
   {%- set target = this.incorporate(type="table") -%}
-  {%- set scope = model.config.meta.slice if var("slice", none) -%}
+  {%- set meta = model.config.meta -%}
   {{ run_hooks(pre_hooks) }}
-  {% if scope %}
+  {% if meta.slice and var("slice", none) %}
     {% call statement("main") -%}
-      {{ build_slice(target, compiled_code, scope) }}
+      {{ build_slice(target, compiled_code, var("slice"), meta.slice) }}
     {%- endcall %}
   {% else %}
+    {% set parts = var("parts", []) if meta.slice and not meta.rows_of else [] %}
     {% do drop_relation_if_exists(load_cached_relation(this)) %}
+    {% set query = read_part(compiled_code, parts[0], true) if parts else compiled_code %}
     {% call statement("main", language=model["language"]) -%}
-      {{- create_table_as(False, target, compiled_code, model["language"]) }}
+      {{- create_table_as(False, target, query, model["language"]) }}
     {%- endcall %}
+    {% for part in parts[1:] %}
+      {% call statement("part") -%}
+        insert into {{ target }} by name {{ read_part(compiled_code, part, false) }}
+      {%- endcall %}
+    {% endfor %}
     {% do comment_on(target) %}
   {% endif %}
   {{ run_hooks(post_hooks) }}
@@ -32,10 +39,13 @@
     {{ get_create_view_as_sql(target, sql) }}
   {%- endcall %}
   {% do comment_on(target) %}
-  {% if var("slice", none) and has_sliced_views(target) %}
-    {% call statement("slices") -%}
-      {{ create_sliced_views(this.identifier, sql) }}
-    {%- endcall %}
+  {% if has_sliced_views(target) %}
+    {% set slice, parts = var("slice", none), var("parts", []) %}
+    {% for one in ([slice] if slice else parts) %}
+      {% call statement("slices") -%}
+        {{ create_sliced_views(this.identifier, sql, one, ["round", "area"] if slice else ["round"]) }}
+      {%- endcall %}
+    {% endfor %}
   {% endif %}
   {{ run_hooks(post_hooks) }}
   {{ adapter.commit() }}

@@ -16,7 +16,7 @@ from test_back_series_marts import back_series
 from test_decision_marts import ENTERED, decided_office
 
 from dagster_project.paths import DataFolder, Project
-from dagster_project.warehouse import marts, releases
+from dagster_project.warehouse import marts, releases, slices
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
 from dagster_project.warehouse.contents import Parts
 from dagster_project.warehouse.marts import describe
@@ -96,7 +96,7 @@ def release(folder: DataFolder) -> str:
     return made.content_hash
 
 
-def test_a_build_and_its_release_go_on_in_slices_to_what_whole_ones_hold(
+def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_turn_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
@@ -113,10 +113,11 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_whole_ones_hold(
     rounds = {table: sorted(parts) for table, parts in (known[-1] or {}).items()}
     assert (rounds["dim_area"], rounds["fct_reported_value"]) == ([""], ["T-2022", "T-2023"])
     assert not {"dim_area", "fct_finding", "fct_indicator", "fct_reported_value"} & {*written_whole}
+    monkeypatch.setattr(slices, "_FIGURES_AT_ONCE", 20)
     build(whole, office)
     assert list(differences(going_on, whole)) == []
     assert release(whole) == second != first
-    assert (count_slices(going_on), count_slices(whole)) == (2, 0)
+    assert (count_slices(going_on), count_slices(whole)) == (2, 4)
     assert list(joins_on_a_condition(whole)) == []
 
 
