@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from dbt_inputs import LATE_2025, Inputs
 from small_office import small_office
@@ -20,7 +21,7 @@ from dagster_project.warehouse import marts, releases, slices
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
 from dagster_project.warehouse.contents import Parts
 from dagster_project.warehouse.marts import describe
-from dagster_project.warehouse.slices import Slice, find_slice, keep_read
+from dagster_project.warehouse.slices import Slice, find_parts, find_slice, keep_read
 
 FILES = ["intake.receipts", "intake.submissions", "intake.cells"]
 
@@ -160,6 +161,32 @@ def test_what_is_gone_is_told_too(tmp_path: Path) -> None:
     take_away(office, "U2", 2025)
     office.write(inputs)
     assert find_slice(inputs, kept, FILES) == Slice(["T-2025", "T-2026"], ["001"])
+
+
+@pytest.mark.parametrize(
+    ("at_once", "parts"),
+    [
+        (9, []),
+        (5, [Slice(["A", "B"], number="1"), Slice(["A", "B"], number="2", is_rest=True)]),
+        (
+            1,
+            [Slice(["A"], number="1"), Slice(["B"], number="2"), Slice(["A", "B"], number="3", is_rest=True)],
+        ),
+    ],
+)
+def test_a_whole_build_has_parts_of_whole_rounds_by_their_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, parts: list[Slice]
+) -> None:
+    monkeypatch.setattr(slices, "_FIGURES_AT_ONCE", at_once)
+    rounds = ["A", "B", "A", "A", "B", "C", "C", "C", "C"]
+    figures = pl.DataFrame({"round_code": rounds, "role": "value"})
+    labels = pl.DataFrame(
+        {"round_code": [*rounds, None], "role": [None] * 9 + ["value"]}, schema=figures.schema
+    )
+    (tmp_path / "cells").mkdir()
+    for name, cells in (("1", figures), ("2", labels)):
+        cells.write_parquet(tmp_path / "cells" / f"{name}.parquet")
+    assert list(find_parts(tmp_path)) == parts
 
 
 def test_where_more_than_files_changed_anything_may_be_another(tmp_path: Path) -> None:
