@@ -131,7 +131,8 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
             r.file_name, r.sha256, r.status,
             coalesce(c.cells, 0), coalesce(c.accepted, 0), coalesce(c.quarantined, 0), coalesce(c.ignored, 0)
         from marts.fct_receipt as r
-        left join cells as c on r.sha256 = c.sha256 and r.status <> 'duplicate'
+        -- An equality alone: beside one, a condition on the receipt would compare every file with every file.
+        left join cells as c on case when r.status <> 'duplicate' then r.sha256 end = c.sha256
         order by r.received_at, r.file_name
         """
     ).fetchall()
