@@ -52,7 +52,10 @@ _WORDS = (
 _EVERY_KIND = tuple(kind for kind, _ in _WORDS)
 #: Messages that pass on what a library said, and what may stand behind it: a query's error repeats a person's words.
 _VAGUE = {
-    **dict.fromkeys(("warehouse.build_failed", "warehouse.models_broken", "cli.run_failed"), _EVERY_KIND),
+    **dict.fromkeys(
+        ("warehouse.build_failed", "warehouse.memory_too_small", "warehouse.models_broken", "cli.run_failed"),
+        _EVERY_KIND,
+    ),
     "warehouse.query_wrong": ("damaged_release",),
 }
 _BYTES_PER_MB = 1_000_000

@@ -53,6 +53,7 @@ KEPT = "kept"
 _started: list[Worker] = []
 _ready: dict[str, Manifest] = {}
 _FAILED = ("error", "fail", "runtime error", "partial success")
+_OUT_OF_MEMORY = "Out of Memory Error"
 _NODES = ("model", "test")
 _NAMED_AT_MOST = 10
 #: What dbt tells of a run in files nobody reads: the manifest is kept where it was parsed, results are returned.
@@ -189,7 +190,10 @@ def _run_dbt(
         results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
         failed = [result for result in results if result.status in _FAILED]
         if failed:
-            raise KhoError("warehouse.build_failed", nodes=_named(failed), log=folder.logs / "dbt.log")
+            told = {"nodes": _named(failed), "log": folder.logs / "dbt.log"}
+            if any(_OUT_OF_MEMORY in result.message for result in failed):
+                raise KhoError("warehouse.memory_too_small", **told, memory=memory_mb)
+            raise KhoError("warehouse.build_failed", **told)
         _raise_broken(done)
         built = {result.unique_id for result in results}
         marts = {node.name: _rounds(node, touched) for name, node in manifest.nodes.items() if name in built}

@@ -155,6 +155,17 @@ def test_a_failing_test_is_named_and_the_build_file_is_free(project: Project, tm
     assert (folder.logs / "dbt.log").stat().st_size > 0
 
 
+def test_a_build_that_memory_does_not_hold_says_what_to_set(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "checkout")
+    (project.dbt / "models/marts/dim_large.sql").write_text(
+        "{{ config(pre_hook=\"set memory_limit = '10MB'\") }} select list(range) as a from range(3000000)",
+        encoding="utf-8",
+    )
+    with pytest.raises(KhoError, match="build_memory_mb") as caught:
+        run_dbt(project, office(tmp_path / "office", GOOD))
+    assert caught.value.code == "warehouse.memory_too_small"
+
+
 def test_a_missing_input_names_the_model_that_needs_it(project: Project, tmp_path: Path) -> None:
     folder = office(tmp_path / "lacking", GOOD)
     (folder.build_inputs / "cells.parquet").unlink()
