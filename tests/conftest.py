@@ -19,25 +19,39 @@ THIRD_PARTY = os.environ.get("KHO_TEST_DATA", "")
 os.environ.setdefault("KHO_PROCESSES", "1")
 
 
-#: Files of more than 15 s of processor time (`--durations`), the longest first.
+#: Files that took more than 15 s of processor time when they were last measured, the longest first.
 _LONGEST = (
     "test_rounds.py",
     "season/test_season.py",
     "test_sample.py",
-    "test_forty_faults.py",
-    "test_decisions.py",
     "test_releases_command.py",
-    "test_packages.py",
-    "test_province.py",
-    "dbt/test_build_on.py",
-    "test_back_series.py",
-    "test_pci_workbooks.py",
-    "test_breaking_days.py",
-    "third_party/test_ons.py",
-    "chaos/test_chaos.py",
-    "faultset/test_faultset.py",
+    "test_decisions.py",
+    "warehouse/test_build.py",
     "test_rounds_side_by_side.py",
-    "warehouse/test_publish.py",
+    "third_party/test_ons.py",
+    "test_forty_faults.py",
+    "dbt/test_build_on.py",
+    "dbt/test_areas_over_time.py",
+    "third_party/test_wdi.py",
+    "third_party/test_papi.py",
+    "dbt/test_marts.py",
+    "test_pci_workbooks.py",
+    "test_province.py",
+    "test_packages.py",
+    "faultset/test_moved.py",
+    "dbt/test_known_at.py",
+    "test_letters.py",
+    "faultset/test_faultset.py",
+    "quality/test_gate.py",
+    "test_back_series.py",
+    "warehouse/test_releases.py",
+    "warehouse/test_sql.py",
+    "intake/test_values.py",
+    "reports/test_portal_browser.py",
+    "decide/test_decide.py",
+    "catalogue/test_exchange.py",
+    "chaos/test_chaos.py",
+    "sample/test_faults.py",
 )
 
 
