@@ -196,8 +196,8 @@ def _run_dbt(
             raise KhoError("warehouse.build_failed", **told)
         _raise_broken(done)
         built = {result.unique_id for result in results}
-        marts = {node.name: _rounds(node, touched) for name, node in manifest.nodes.items() if name in built}
-        since = {"build": _build_id(before), "models": marts} if changed else None
+        made = {node.name: _rounds(node, touched) for name, node in manifest.nodes.items() if name in built}
+        since = {"build": _build_id(before), "models": made} if changed else None
     kept = list(_kept(manifest, {result.unique_id for result in results}, before))
     tests = {one.unique_id: [one.status, one.failures] for one in (*kept, *results) if _is_test(one)}
     if code_version:

@@ -34,7 +34,7 @@ _RELEASE_ID = re.compile(r"R(\d{4,})-[0-9a-f]{8}")
 #: The oldest storage format: read by every DuckDB client that analysts have.
 _STORAGE_VERSION = "v1.0.0"
 
-#: Rows up to which a release is written whole, which takes some four seconds.
+#: Rows up to which a release is written whole.
 _WRITTEN_WHOLE = 2_000_000
 
 

@@ -26,7 +26,7 @@ _ALWAYS = {"intake.submissions", "intake.cells"}
 _CHANGED_BY_FILES = {*_ALWAYS, "intake.receipts", "intake.findings"}
 
 
-#: Figures that a build makes at once in some 2 GB.
+#: Figures that a build makes at once in the memory that an office has where it sets none.
 _FIGURES_AT_ONCE = 500_000
 
 
