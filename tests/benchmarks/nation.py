@@ -158,6 +158,7 @@ def _write_nation(reference: Path, folder: Path, communes: int) -> None:
     tables["forms"] = tables["forms"].with_columns(
         level=pl.when(pl.col("form_code") == "B01-X").then(pl.lit("national")).otherwise("level")
     )
+    tables["reporting_units"] = tables["reporting_units"].with_columns(level=pl.lit("national"))
     for name, table in tables.items():
         known = tables["rounds"]["round_code"].implode()
         kept = table.filter(pl.col("round_code").is_in(known)) if "round_code" in table.columns else table

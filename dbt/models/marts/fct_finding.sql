@@ -151,29 +151,38 @@ meaning as (
 
 ),
 
-named as (
+-- the words of a rule are long: they come last, for a join may hold in memory all that was joined before
+placed as (
 
     select
         meaning.*,
-        rounds.period_code,
         elements.indicator_code,
         elements.name_vi as element_name_vi,
         coalesce(elements.name_en, elements.name_vi) as element_name_en,
         units.reporting_unit_name,
-        areas.area_name,
-        rules.severity,
-        rules.message_vi,
-        rules.message_en,
-        rules.advice_vi,
-        rules.advice_en
+        areas.area_name
     from meaning
-    inner join rules on meaning.rule_code = rules.rule_code and meaning.round_code = rules.round_code
-    inner join rounds on meaning.round_code = rounds.round_code
     left join areas on meaning.round_code = areas.round_code and meaning.area_code = areas.area_code
     left join units
         on meaning.round_code = units.round_code and meaning.reporting_unit_code = units.reporting_unit_code
     left join elements
         on meaning.round_code = elements.round_code and meaning.data_element_code = elements.data_element_code
+
+),
+
+named as (
+
+    select
+        placed.*,
+        rounds.period_code,
+        rules.severity,
+        rules.message_vi,
+        rules.message_en,
+        rules.advice_vi,
+        rules.advice_en
+    from placed
+    inner join rules on placed.rule_code = rules.rule_code and placed.round_code = rules.round_code
+    inner join rounds on placed.round_code = rounds.round_code
 
 ),
 
