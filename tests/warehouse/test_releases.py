@@ -128,6 +128,19 @@ def test_content_does_not_hang_on_the_order_of_rows_or_on_noise_below_twelve_dig
     assert plain == other
 
 
+def test_content_does_not_hang_on_how_many_rows_are_read_at_once(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = """
+        select 'R' || i % 3 as round_code, md5(i::varchar) as k, case when i % 7 > 0 then i / 7 end as v
+        from range(10_000) t(i)
+    """
+    at_once = content_of(folder, table)
+    monkeypatch.setattr("dagster_project.warehouse.marts._ROWS_OF_A_GROUP", 2048)
+    (folder.build / "contents.json").unlink(missing_ok=True)
+    assert content_of(folder, table) == at_once
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -135,6 +148,8 @@ def test_content_does_not_hang_on_the_order_of_rows_or_on_noise_below_twelve_dig
         ("select null::varchar as a", "select '-' as a"),
         ("select 'a' as a, 'bc' as b", "select 'ab' as a, 'c' as b"),
         ("select null::varchar as a, 'x' as b", "select 'x' as a, null::varchar as b"),
+        ("select unnest(['a', 'bc']) as a", "select unnest(['ab', 'c']) as a"),
+        ("select unnest([null, 'a']) as a", "select unnest(['', 'a']) as a"),
         ("select '1' as a", "select 1 as a"),
         ("select 1 as a", "select 1 as b"),
         ("select 1 as a", "select 1 as a from range(2)"),
