@@ -145,7 +145,7 @@ def run(
     began = time.perf_counter()
     desk.folder.make()
     with build_lock(desk.folder.build_lock), progress_shown(desk.settings) as progress:
-        desk = replace(desk, progress=progress)
+        desk = replace(desk, progress=progress, exports_follow=reports)
         say_clock(desk)
         catalogue = pipeline.load_checked_catalogue(desk)
         told = rounds_told(desk.settings, catalogue, year, round_code)

@@ -124,6 +124,8 @@ class Desk:
     build_name: str = DataFolder.build_name
     progress: Progress = unseen
     """Hears how far long stages are."""
+    exports_follow: bool = False
+    """Documents are written after a build: what they need is loaded while dbt builds."""
 
     @property
     def folder(self) -> DataFolder:
@@ -440,6 +442,7 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
 
 def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Sequence[NodeResult]:
     """One dbt build of the build file from the build's inputs, of what changed since the last one."""
+    from dagster_project.reports.export import start_early as start_exports_early
     from dagster_project.warehouse.build import run_dbt
 
     done = count(1)
@@ -449,6 +452,8 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
         if on_node:
             on_node(node)
 
+    if desk.exports_follow:
+        start_exports_early(desk.settings.processes)
     return run_dbt(
         desk.project,
         desk.folder,

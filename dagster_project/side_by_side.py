@@ -21,6 +21,9 @@ from dagster_project.limits import dying_with_parent
 
 _ANSWER, _HEARD = "answer", "heard"
 
+#: Processes that were started before there was work for them.
+_early: list[Worker] = []
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -86,6 +89,15 @@ class Worker:
                     pipe.close()
 
 
+def start_early(get_ready: Callable[[], object]) -> None:
+    """Start a process for the next work side by side; ``get_ready``, a function of a module, loads what that needs."""
+    worker = Worker()
+    # One that was killed meanwhile is found so by its first item.
+    with suppress(OSError):
+        worker.begin(get_ready)
+    _early.append(worker)
+
+
 def side_by_side(work: Callable[[T], R], items: Sequence[T], processes: int, *, at_least: int = 1) -> list[R]:
     """``work``, a function of a module, of each item, in the order of ``items``.
 
@@ -138,7 +150,7 @@ def _answer(worker: Worker | None, work: Callable[[T], R], item: T, errors: Sequ
 def _workers(count: int) -> Iterator[list[Worker]]:
     workers: list[Worker] = []
     try:
-        workers += (Worker() for _ in range(count))
+        workers += (_early.pop() if _early else Worker() for _ in range(count))
         yield workers
     finally:
         for worker in workers:

@@ -11,7 +11,7 @@ import pytest
 
 from dagster_project.errors import UsageError
 from dagster_project.settings import read_settings
-from dagster_project.side_by_side import Worker, side_by_side
+from dagster_project.side_by_side import Worker, side_by_side, start_early
 
 
 def test_answers_keep_the_order_of_what_was_asked() -> None:
@@ -58,5 +58,19 @@ def test_a_process_that_was_killed_leaves_its_work_to_this_one(monkeypatch: pyte
     assert side_by_side(str, [1, 2, 3], 2) == ["1", "2", "3"]
 
 
+def _not_started(_: Worker) -> None:
+    raise AssertionError
+
+
 def _gone(*_: object) -> None:
     raise EOFError
+
+
+def test_a_process_started_early_does_the_next_work_and_none_is_started_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start_early(os.getpid)
+    monkeypatch.setattr(Worker, "__init__", _not_started)
+    assert side_by_side(str, [1, 2, 3], 2) == ["1", "2", "3"]
+    with pytest.raises(AssertionError):
+        side_by_side(str, [1, 2, 3], 2)

@@ -29,6 +29,7 @@ _ABOVE, _ROOM = -20, 26
 _BAR_HEIGHT = 17
 #: Pixels above the bars, between a name and its bar, and for the figure behind the longest one.
 _TOP, _GAP, _VALUE = 40, 6, 90
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 #: Characters of an area's name beside its bar.
 _NAME = 40
 #: Values are written beside the points up to this many.
@@ -191,6 +192,11 @@ def to_png(specification: dict[str, Any], lang: str, scale: float = 2.0) -> byte
     return bytes(_renderer().vegalite_to_png(specification, scale=scale, format_locale=_LOCALES[lang]))
 
 
+def get_ready() -> None:
+    """Start the renderer: its first chart, of whatever, takes longer than twenty others."""
+    to_svg({"$schema": _SCHEMA, "data": {"values": []}, "mark": "point"}, "vi")
+
+
 @cache
 def _renderer() -> Any:
     import vl_convert
@@ -201,7 +207,7 @@ def _renderer() -> Any:
 
 def _frame(title: str, unit: str) -> dict[str, Any]:
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "$schema": _SCHEMA,
         "title": {
             "text": title,
             "subtitle": unit,

@@ -6,13 +6,15 @@ set of another round keeps it.
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dagster_project import durable
+from dagster_project import durable, side_by_side
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 from dagster_project.reports.open_data import MANIFEST as _OPEN_DATA_MANIFEST
@@ -23,13 +25,18 @@ from dagster_project.reports.quality_report import write_quality_report
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.safe import file_part
-from dagster_project.side_by_side import side_by_side
 
 OFFICIAL, ANNEX, QUALITY, OPEN_DATA = "official_report", "annex", "quality_report", "open_data"
 OFFICIAL_PDF, PORTAL = "official_pdf", "portal"
 PACKAGE = "package"
 SUMMARY_PDF, SUMMARY_PNG = "summary_pdf", "summary_png"
 _INDEX = "index.json"
+#: What documents are written with, and what of it is loaded where it is first used.
+_LOADED = (
+    *(f"dagster_project.reports.{name}" for name in ("portal", "official", "summary", "annex")),
+    "typst",
+    "docxtpl",
+)
 _OPEN_FOLDER = "du-lieu-mo"
 _PORTAL_FOLDER = "cong-thong-tin"
 
@@ -71,6 +78,25 @@ def export_release(
         kept = [file for file in exported_files(aside) if file.path not in [item.path for item in written]]
         _write_index(aside, [*written, *kept])
     return [ExportedFile(file.kind, folder / file.path.relative_to(aside), file.sha256) for file in written]
+
+
+def start_early(processes: int) -> None:
+    """Begin to load what documents are written with, in this process and in the one that writes beside it."""
+
+    def begin() -> None:
+        if processes > 1:
+            side_by_side.start_early(_load)
+        _load()
+
+    threading.Thread(target=begin, daemon=True).start()
+
+
+def _load() -> None:
+    from dagster_project.reports import charts
+
+    charts.get_ready()
+    for name in _LOADED:
+        importlib.import_module(name)
 
 
 def export_portal(release_dir: Path, folder: Path, *, round_code: str, lang: str, is_public: bool) -> Path:
@@ -159,7 +185,7 @@ def _write_set(task: _Set, processes: int) -> list[ExportedFile]:
         else [part for part in parts if part != _write_package or PACKAGE in task.names]
     )
     items = [(part, task) for part in (*wanted, _write_quality, _write_open_data)]
-    side_by_side(_write, items, processes, at_least=2)
+    side_by_side.side_by_side(_write, items, processes, at_least=2)
     return [_exported(kind, task.path(kind)) for kind in task.names]
 
 
