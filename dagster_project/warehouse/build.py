@@ -169,6 +169,11 @@ def _run_dbt(
     before = _read_marker(marker) if code_version else {}
     since = before.get("since")
     changed = _changed(before, made_from)
+    touched = _slice(folder, changed, memory_mb) if changed else None
+    parts = find_parts(folder.build_inputs) if touched is None and changed != [] else ()
+    if parts:
+        # Views that are kept have no parts, or those of an earlier build: what memory does not hold is made whole.
+        changed = None
     # From here on the file is no whole build.
     marker.unlink(missing_ok=True)
     durable.sync_folder(marker.parent)
@@ -178,13 +183,11 @@ def _run_dbt(
     results: list[NodeResult] = []
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
-        touched = _slice(folder, changed, memory_mb) if changed else None
-        variables = _variables(touched, () if changed else find_parts(folder.build_inputs))
         with _dbt_environment(folder, memory_mb), _connections_closed():
             done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
                 [
                     *(*_options(folder.logs), _NOTHING_TOLD, "build", *_NOT_BUILT),
-                    *(*_places(project, target), *chosen, *variables),
+                    *(*_places(project, target), *chosen, *_variables(touched, parts)),
                 ]
             )
         results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]

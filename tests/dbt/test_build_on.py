@@ -122,6 +122,21 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
     assert list(joins_on_a_condition(whole)) == []
 
 
+def test_what_is_more_than_memory_holds_is_made_in_parts_whatever_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts, at_once = DataFolder(tmp_path / "in-parts"), DataFolder(tmp_path / "at-once")
+    office = lively_office()
+    build(in_parts, office)
+    office.tables["areas"][1]["name_vi"] = "Xã mang tên khác"
+    build(at_once, office)
+    monkeypatch.setattr(slices, "_FIGURES_AT_ONCE", 20)
+    told = build(in_parts, office)
+    assert KEPT not in {result.status for result in told}
+    assert list(differences(in_parts, at_once)) == []
+    assert (count_slices(in_parts), count_slices(at_once)) == (4, 0)
+
+
 def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Parts | None], list[str]]:
     """What each release knew of the one before, and the marts that it wrote whole, however small they are."""
     copy = marts.copy
