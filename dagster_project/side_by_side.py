@@ -6,6 +6,7 @@ input, the answers on its output.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
@@ -157,13 +158,25 @@ def _workers(count: int) -> Iterator[list[Worker]]:
             worker.stop()
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """What is loaded here stays: it is not searched for garbage while it loads, nor later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def main() -> None:
     """Answer until the input ends, or the process that asks does."""
     dying_with_parent()()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    for name in sys.argv[1:]:
-        importlib.import_module(name)
+    with loading():
+        for name in sys.argv[1:]:
+            importlib.import_module(name)
     lock = threading.Lock()
 
     def tell(kind: str, told: object) -> None:

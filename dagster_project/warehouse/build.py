@@ -26,7 +26,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import BUILD_MEMORY_MB
-from dagster_project.side_by_side import Worker
+from dagster_project.side_by_side import Worker, loading
 from dagster_project.warehouse.slices import Slice, find_parts, find_slice, keep_read
 
 if TYPE_CHECKING:
@@ -132,10 +132,11 @@ def start_early(project: Project) -> None:
 
 def _get_ready(project: Project) -> None:
     """Load dbt and what was parsed, and let dbt look at both once: what it makes of its own classes takes seconds."""
-    from dbt.cli.main import dbtRunner
+    with loading():
+        from dbt.cli.main import dbtRunner
 
-    parsed = ensure_manifest(project).parent
-    manifest = _load(parsed / _PARSE_CACHE)
+        parsed = ensure_manifest(project).parent
+        manifest = _load(parsed / _PARSE_CACHE)
     if manifest is None:
         return
     with (

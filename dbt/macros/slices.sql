@@ -16,10 +16,13 @@
     made by them one after another. Each row is of one of them, for the last is of all rounds that no other has.
 #}
 
-{# The rows of a relation that are in a slice; what has no round or no area may be of any. #}
+{#
+    The rows of a relation that are in a slice; what has no round or no area may be of any. Areas may be thousands: rows
+    are joined with them, for a list in a filter is compared with each row from its first to its last.
+#}
 {% macro in_slice(slice, scope) -%}
     (round_code is null or round_code {{ is_of_rounds(slice) }})
-    {%- if scope == 'area' %} and (area_code is null or area_code in ({{ listed(slice.areas) }})){% endif -%}
+    {%- if scope == 'area' %} and (area_code is null or area_code in (select unnest([{{ listed(slice.areas) }}]))){% endif -%}
 {%- endmacro %}
 
 {% macro is_of_rounds(slice) -%}
