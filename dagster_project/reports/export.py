@@ -11,6 +11,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -84,11 +85,14 @@ def start_early(processes: int) -> None:
     """Begin to load what documents are written with, in this process and in the one that writes beside it."""
 
     def begin() -> None:
-        if processes > 1:
-            side_by_side.start_early(_load)
-        _load()
+        # What fails here fails again where documents are written, and is told there.
+        with suppress(Exception):
+            if processes > 1:
+                side_by_side.start_early(_load)
+            _load()
 
-    threading.Thread(target=begin, daemon=True).start()
+    # Waited for at the end: what is not written in Python must not be cut off in the middle.
+    threading.Thread(target=begin).start()
 
 
 def _load() -> None:

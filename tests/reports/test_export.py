@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import duckdb
@@ -126,6 +127,24 @@ def test_two_processes_write_what_one_writes(
     written = export_release(release_dir, tmp_path, round_code=ROUND, lang="vi", processes=2)
     assert [file.kind for file in written] == list(exported)
     assert _bytes(tmp_path / release_dir.name) == _bytes(exported["annex"].path.parent)
+
+
+def test_what_cannot_be_loaded_early_is_told_where_it_is_needed_and_not_before(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(export, "_LOADED", ("one", "two"))
+
+    def load(name: str) -> None:
+        loaded.append(name)
+        raise ImportError(name)
+
+    monkeypatch.setattr("importlib.import_module", load)
+    export.start_early(1)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    assert (loaded, capfd.readouterr()) == (["one"], ("", ""))
 
 
 def test_a_failure_half_way_leaves_what_was_there(
