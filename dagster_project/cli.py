@@ -301,7 +301,7 @@ class _Outcome:
             "changed": self.changed,
             "content_hash": self.content_hash,
             "files": [
-                asdict(file)
+                vars(file)
                 for file in self.summary.files
                 if self.names is None or (file.file, file.sha256) in self.names
             ],
