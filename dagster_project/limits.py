@@ -42,7 +42,10 @@ def peak_memory_mb() -> int:
 
 
 def dying_with_parent() -> Callable[[], None]:
-    """What a new process calls first, so that it is told to end when its parent dies, however that happens."""
+    """What a new process calls first, so that it is told to end when its parent dies, however that happens.
+
+    Its parent is the thread that started it (PR_SET_PDEATHSIG, prctl(2)): one that returns ends it too.
+    """
     libc = ctypes.CDLL(None)
 
     def ask() -> None:

@@ -30,7 +30,10 @@ R = TypeVar("R")
 
 
 class Worker:
-    """A process that answers questions one after another; it loads ``modules`` as soon as it starts."""
+    """A process that answers questions one after another; it loads ``modules`` as soon as it starts.
+
+    It ends with the thread that starts it, for that is what Linux holds to be its parent.
+    """
 
     def __init__(self, *modules: str) -> None:
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
@@ -91,7 +94,10 @@ class Worker:
 
 
 def start_early(get_ready: Callable[[], object]) -> None:
-    """Start a process for the next work side by side; ``get_ready``, a function of a module, loads what that needs."""
+    """Start a process for the next work side by side; ``get_ready``, a function of a module, loads what that needs.
+
+    Call it from the thread that will ask for that work.
+    """
     worker = Worker()
     # One that was killed meanwhile is found so by its first item.
     with suppress(OSError):

@@ -83,16 +83,16 @@ def export_release(
 
 def start_early(processes: int) -> None:
     """Begin to load what documents are written with, in this process and in the one that writes beside it."""
+    if processes > 1:
+        side_by_side.start_early(_load)
 
-    def begin() -> None:
+    def load() -> None:
         # What fails here fails again where documents are written, and is told there.
         with suppress(Exception):
-            if processes > 1:
-                side_by_side.start_early(_load)
             _load()
 
     # Waited for at the end: what is not written in Python must not be cut off in the middle.
-    threading.Thread(target=begin).start()
+    threading.Thread(target=load).start()
 
 
 def _load() -> None:

@@ -6,7 +6,10 @@ import csv
 import hashlib
 import json
 import shutil
+import subprocess
 import threading
+import time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,6 +22,7 @@ from dagster_project.errors import KhoError
 from dagster_project.reports import export
 from dagster_project.reports.export import ExportedFile, export_release, exported_files, is_exported
 from dagster_project.reports.official_template import make_template
+from dagster_project.side_by_side import side_by_side
 from tests.reports.documents import period_rows
 from tests.reports.tiny_release import HOSTILE, MARTS, ROUND
 
@@ -141,10 +145,23 @@ def test_what_cannot_be_loaded_early_is_told_where_it_is_needed_and_not_before(
 
     monkeypatch.setattr("importlib.import_module", load)
     export.start_early(1)
+    _join_threads()
+    assert (loaded, capfd.readouterr()) == (["one"], ("", ""))
+
+
+def test_the_process_that_was_started_early_is_there_for_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "_load", partial(time.sleep, 1))
+    export.start_early(2)
+    _join_threads()
+    # Each piece waits, or one process could do all of them before the other has begun.
+    told = side_by_side(subprocess.getoutput, ["sleep 0.2; echo $PPID"] * 6, 2)
+    assert len(set(told)) == 2
+
+
+def _join_threads() -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
-    assert (loaded, capfd.readouterr()) == (["one"], ("", ""))
 
 
 def test_a_failure_half_way_leaves_what_was_there(
