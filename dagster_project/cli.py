@@ -5,6 +5,7 @@ Rooms are imported inside the commands that need them: `kho --help` loads none.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -133,6 +134,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Take in files, gate, build, release and export: the main job."""
+    if files:  # most likely there is something new
+        _start_beside()
     from dagster_project import pipeline
     from dagster_project.catalogue.rounds import Wanted
     from dagster_project.locks import build_lock
@@ -374,21 +377,37 @@ def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode
 def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Runner | None:
     """Make a release of what is new; returns what ran it, None where nothing is new."""
     from dagster_project import pipeline
-    from dagster_project.quality import beside
-    from dagster_project.warehouse.build import start_early
+    from dagster_project.side_by_side import loading
 
     if not pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)):
+        _stop_beside()
         pipeline.start_build(desk)
         return None
-    # All of them take seconds to load, so they load side by side.
-    beside.start()
-    start_early(desk.project)
-    from dagster_project.defs.run import Runner
+    _start_beside()
+    with loading():
+        from dagster_project.defs.run import Runner
 
     runner = Runner(desk)
     with _stage(desk, "refresh", seconds):
         seconds.update(runner.refresh())
     return runner
+
+
+def _start_beside() -> None:
+    """What judges and builds takes seconds to load: it does so in processes beside this one."""
+    from dagster_project.quality import beside
+    from dagster_project.warehouse.build import start_early
+
+    beside.start()
+    start_early(Project())
+
+
+def _stop_beside() -> None:
+    from dagster_project.quality import beside
+    from dagster_project.warehouse.build import stop_early
+
+    beside.stop()
+    stop_early()
 
 
 def _export_new(
@@ -464,6 +483,9 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the last guard: a user gets words, the log gets the traceback
         log = _log(error)
         _fail(explain(error, _root()) or _unforeseen(error, log))
+    finally:
+        # Python would search all that a run has loaded for garbage once more, which takes a second.
+        gc.freeze()
 
 
 def _interrupt(interrupted: Event) -> NoReturn:

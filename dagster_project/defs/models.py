@@ -6,18 +6,38 @@ Lineage comes from dbt's manifest; running dbt is ``warehouse.build``.
 # Annotations are not postponed here: Dagster wants the context's type itself, not its name.
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from dagster_project import pipeline
 from dagster_project.paths import Project
 from dagster_project.pipeline import Desk
 from dagster_project.warehouse.build import KEPT, NodeResult, ensure_manifest
+
+
+@contextmanager
+def _as_if_missing(name: str) -> Iterator[None]:
+    """Let an import of the module fail."""
+    loaded = sys.modules.pop(name, None)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+        if loaded:
+            sys.modules[name] = loaded
+
+
+# dagster-dbt needs no dbt to make assets of a manifest. Ours builds in a process of its own; to load it in this one as
+# well takes two seconds.
+with _as_if_missing("dbt.version"):
+    from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 Manifest = Mapping[str, Any]
 

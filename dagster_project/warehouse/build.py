@@ -130,6 +130,12 @@ def start_early(project: Project) -> None:
         _started.append(worker)
 
 
+def stop_early() -> None:
+    """End the process that was started early: there is nothing to build."""
+    while _started:
+        _started.pop().stop()
+
+
 def _get_ready(project: Project) -> None:
     """Load dbt and what was parsed, and let dbt look at both once: what it makes of its own classes takes seconds."""
     with loading():

@@ -21,6 +21,7 @@ from dagster_project.warehouse.build import (
     ensure_manifest,
     run_dbt,
     start_early,
+    stop_early,
 )
 from tests.workers import last_worker
 
@@ -76,6 +77,16 @@ def test_a_process_that_got_ready_builds_the_same(
     last_worker().kill()
     run_dbt(project, folder)
     assert cells_of(folder) == GOOD
+
+
+def test_a_process_that_got_ready_for_nothing_is_ended(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "dbt.cli.main", raising=False)
+    start_early(project)
+    ready = last_worker()
+    stop_early()
+    assert not ready.is_running()
 
 
 def test_offices_of_one_checkout_never_see_each_others_inputs(project: Project, tmp_path: Path) -> None:
