@@ -7,6 +7,7 @@ is ``releases``. The caller holds the build lock.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -52,6 +53,12 @@ KEPT = "kept"
 #: The process that gets ready for the next build, and there what it has ready, by the name of the parse.
 _started: list[Worker] = []
 _ready: dict[str, Manifest] = {}
+#: What models in Python load where they first run.
+_LOADED_BY_MODELS = (
+    *(f"dagster_project.statistics.{name}" for name in ("forecasts", "rounds", "trends")),
+    "pandas",
+    "pyarrow.dataset",
+)
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _OUT_OF_MEMORY = "Out of Memory Error"
 _NODES = ("model", "test")
@@ -137,7 +144,10 @@ def stop_early() -> None:
 
 
 def _get_ready(project: Project) -> None:
-    """Load dbt and what was parsed, and let dbt look at both once: what it makes of its own classes takes seconds."""
+    """Load dbt and what was parsed, and let dbt look at both once: what it makes of its own classes takes seconds.
+
+    Last comes what models in Python load.
+    """
     with loading():
         from dbt.cli.main import dbtRunner
 
@@ -153,6 +163,9 @@ def _get_ready(project: Project) -> None:
         line = [*_options(Path(aside)), _NOTHING_TOLD, "list", *_places(project, Path(aside))]
         dbtRunner(manifest=manifest).invoke([*line, "--select", "fqn:none"])
     _ready[parsed.name] = manifest
+    with loading():
+        for name in _LOADED_BY_MODELS:
+            importlib.import_module(name)
 
 
 def _run_dbt(

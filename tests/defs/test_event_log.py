@@ -30,3 +30,13 @@ def test_the_file_of_a_run_is_what_dagster_makes(tmp_path: Path) -> None:
     assert len(theirs) > 10
     assert made_by(KeptOpenEventLog, tmp_path / "ours") == theirs
     assert sorted(path.name for path in (tmp_path / "ours").glob("*a-run*")) == ["a-run.db"]
+
+
+def test_a_table_that_is_made_later_is_found_then(tmp_path: Path) -> None:
+    storage = KeptOpenEventLog(str(tmp_path))
+    assert storage.has_table("asset_keys")
+    assert not storage.has_table("ours")
+    with closing(sqlite3.connect(tmp_path / "index.db")) as file:
+        file.execute("create table ours (one)")
+    assert storage.has_table("ours")
+    storage.dispose()
