@@ -44,11 +44,13 @@ def peak_memory_mb() -> int:
 def dying_with_parent() -> Callable[[], None]:
     """What a new process calls first, so that it is told to end when its parent dies, however that happens.
 
-    Its parent is the thread that started it (PR_SET_PDEATHSIG, prctl(2)): one that returns ends it too.
+    Its parent is the thread that started it (PR_SET_PDEATHSIG, prctl(2)): one that returns ends it too. A parent that
+    takes no notice of SIGTERM does not pass that on.
     """
     libc = ctypes.CDLL(None)
 
     def ask() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
     return ask

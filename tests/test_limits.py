@@ -13,7 +13,8 @@ from dagster_project.limits import children, dying_with_parent
 def _parent_of_a_sleeper(*, is_asked: bool) -> tuple[int, int]:
     """A process that starts a sleeping one and waits; their ids."""
     code = (
-        "import subprocess, sys\n"
+        "import signal, subprocess, sys\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "from dagster_project.limits import dying_with_parent\n"
         f"ask = dying_with_parent() if {is_asked} else None\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], preexec_fn=ask)\n"
