@@ -185,7 +185,12 @@ def _run_dbt(
     )
     _point_sources(manifest, folder)
     marker = folder.build / _BUILT
-    made_from = {"code": code_version, "models": parsed.name, "inputs": _inputs(manifest)}
+    made_from = {
+        "code": code_version,
+        "models": parsed.name,
+        "folder": str(folder.build_inputs),
+        "inputs": _inputs(manifest),
+    }
     before = _read_marker(marker) if code_version else {}
     since = before.get("since")
     changed = _changed(before, made_from)
@@ -377,7 +382,7 @@ def _read_marker(marker: Path) -> Mapping[str, Any]:
 
 def _changed(before: Mapping[str, Any], made_from: Mapping[str, Any]) -> Sequence[str] | None:
     """The sources that differ from those of the build before; None: everything is to be built."""
-    if any(before.get(name) != made_from[name] for name in ("code", "models")):
+    if any(before.get(name) != made_from[name] for name in ("code", "models", "folder")):
         return None
     inputs = before["inputs"]
     return [name for name, sha256 in made_from["inputs"].items() if inputs.get(name) != sha256]

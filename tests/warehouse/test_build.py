@@ -125,6 +125,15 @@ def test_only_what_an_input_changes_is_built_again(project: Project, tmp_path: P
     assert KEPT not in build_on("2").values()
 
 
+def test_a_data_folder_that_was_moved_is_built_anew_since_views_name_the_files_that_they_read(
+    project: Project, tmp_path: Path
+) -> None:
+    run_dbt(project, office(tmp_path / "a", GOOD), code_version="1")
+    (tmp_path / "a").rename(tmp_path / "b")
+    told = run_dbt(project, office(tmp_path / "b", [("B1", 7.0)]), code_version="1")
+    assert KEPT not in {result.status for result in told}
+
+
 def test_a_build_that_did_not_end_is_cleared_and_a_whole_one_kept(project: Project, tmp_path: Path) -> None:
     folder = office(tmp_path / "a", GOOD)
     run_dbt(project, folder, code_version="1")
