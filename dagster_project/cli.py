@@ -74,8 +74,6 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.summary import ReleaseSummary
 
 
-#: Python looks for garbage each time so many objects more are there; its own 700 cost a command a twentieth.
-_GARBAGE_AT = 20_000
 #: What Typer makes of Ctrl-C.
 _SHELL_INTERRUPTED = 130
 
@@ -405,6 +403,7 @@ def _start_beside() -> None:
 
 
 def _stop_beside() -> None:
+    """End those processes: there is nothing to do for them."""
     from dagster_project.quality import beside
     from dagster_project.warehouse.build import stop_early
 
@@ -472,7 +471,6 @@ def main() -> None:
     """The command's entry: every failure ends in a message and an exit code, never in a traceback."""
     for name in ("DO_NOT_TRACK", "DAGSTER_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "1")
-    gc.set_threshold(_GARBAGE_AT)
     interrupted = Event()
     signal.signal(signal.SIGINT, lambda *_: _interrupt(interrupted))
     try:

@@ -125,7 +125,7 @@ class Desk:
     progress: Progress = unseen
     """Hears how far long stages are."""
     exports_follow: bool = False
-    """Documents are written after a build: what they need is loaded while dbt builds."""
+    """Documents are written after a build: what they need is loaded while dbt builds, if that is made at once."""
 
     @property
     def folder(self) -> DataFolder:
@@ -444,6 +444,7 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
     """One dbt build of the build file from the build's inputs, of what changed since the last one."""
     from dagster_project.reports.export import start_early as start_exports_early
     from dagster_project.warehouse.build import run_dbt
+    from dagster_project.warehouse.slices import find_parts
 
     done = count(1)
 
@@ -452,7 +453,8 @@ def build(desk: Desk, on_node: Callable[[NodeResult], None] | None = None) -> Se
         if on_node:
             on_node(node)
 
-    if desk.exports_follow:
+    # Where a build is made in parts there is no memory for what only waits.
+    if desk.exports_follow and not find_parts(desk.folder.build_inputs):
         start_exports_early(desk.settings.processes)
     return run_dbt(
         desk.project,

@@ -96,13 +96,13 @@ class Worker:
 def start_early(get_ready: Callable[[], object]) -> None:
     """Start a process for the next work side by side; ``get_ready``, a function of a module, loads what that needs.
 
-    Call it from the thread that will ask for that work.
+    Call it from the thread that will ask for that work. Where none can be started, that work tries again.
     """
-    worker = Worker()
-    # One that was killed meanwhile is found so by its first item.
     with suppress(OSError):
+        worker = Worker()
+        # One that was killed meanwhile is found so by its first item.
+        _early.append(worker)
         worker.begin(get_ready)
-    _early.append(worker)
 
 
 def side_by_side(work: Callable[[T], R], items: Sequence[T], processes: int, *, at_least: int = 1) -> list[R]:

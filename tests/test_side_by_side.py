@@ -74,3 +74,14 @@ def test_a_process_started_early_does_the_next_work_and_none_is_started_beside_i
     assert side_by_side(str, [1, 2, 3], 2) == ["1", "2", "3"]
     with pytest.raises(AssertionError):
         side_by_side(str, [1, 2, 3], 2)
+
+
+def test_where_no_process_can_be_started_early_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Worker, "__init__", _no_memory)
+        start_early(os.getpid)
+    assert side_by_side(str, [1, 2, 3], 2) == ["1", "2", "3"]
+
+
+def _no_memory(_: Worker) -> None:
+    raise OSError(12, "Cannot allocate memory")

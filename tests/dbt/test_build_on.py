@@ -16,7 +16,10 @@ from small_office import small_office
 from test_back_series_marts import back_series
 from test_decision_marts import ENTERED, decided_office
 
+from dagster_project import pipeline
 from dagster_project.paths import DataFolder, Project
+from dagster_project.pipeline import Desk
+from dagster_project.settings import Settings
 from dagster_project.warehouse import marts, releases, slices
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
 from dagster_project.warehouse.contents import Parts
@@ -135,6 +138,22 @@ def test_what_is_more_than_memory_holds_is_made_in_parts_whatever_changed(
     assert KEPT not in {result.status for result in told}
     assert list(differences(in_parts, at_once)) == []
     assert (count_slices(in_parts), count_slices(at_once)) == (4, 0)
+
+
+@pytest.mark.parametrize(("at_once", "started"), [(500_000, [2]), (20, [])])
+def test_documents_are_got_ready_for_beside_a_build_only_where_it_is_made_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, started: list[int]
+) -> None:
+    told: list[int] = []
+    settings = Settings(data=tmp_path, catalogue=tmp_path, processes=2)
+    desk = Desk(settings, now=lambda: ENTERED, exports_follow=True)
+    desk.folder.make()
+    lively_office().write(desk.folder.build_inputs)
+    monkeypatch.setattr(slices, "_FIGURES_AT_ONCE", at_once)
+    monkeypatch.setattr("dagster_project.reports.export.start_early", told.append)
+    monkeypatch.setattr("dagster_project.warehouse.build.run_dbt", lambda *_, **__: [])
+    pipeline.build(desk)
+    assert told == started
 
 
 def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Parts | None], list[str]]:
