@@ -81,18 +81,6 @@ class NodeResult:
     failures: int
 
 
-@dataclass(frozen=True)
-class Built:
-    """A whole build: the one that it went on from, and what it made again.
-
-    ``made`` holds the rounds by the name of a model, beside which only rows of no round may differ; None where all may.
-    """
-
-    build_id: str
-    before: str | None
-    made: Mapping[str, Sequence[str] | None]
-
-
 def clear_build(folder: DataFolder) -> None:
     """Remove what an earlier build left, but a whole build file: ``run_dbt`` goes on from it."""
     if not (folder.build / _BUILT).is_file():
@@ -192,7 +180,6 @@ def _run_dbt(
         "inputs": _inputs(manifest),
     }
     before = _read_marker(marker) if code_version else {}
-    since = before.get("since")
     changed = _changed(before, made_from)
     touched = _slice(folder, changed, memory_mb) if changed else None
     parts = find_parts(folder.build_inputs) if touched is None and changed != [] else ()
@@ -223,36 +210,18 @@ def _run_dbt(
                 raise KhoError("warehouse.memory_too_small", **told, memory=memory_mb)
             raise KhoError("warehouse.build_failed", **told)
         _raise_broken(done)
-        built = {result.unique_id for result in results}
-        made = {node.name: _rounds(node, touched) for name, node in manifest.nodes.items() if name in built}
-        since = {"build": _build_id(before), "models": made} if changed else None
     kept = list(_kept(manifest, {result.unique_id for result in results}, before))
     tests = {one.unique_id: [one.status, one.failures] for one in (*kept, *results) if _is_test(one)}
     if code_version:
         keep_read(folder.build_inputs, folder.build / _READ)
-        durable.write_text(marker, json.dumps({**made_from, "tests": tests, "since": since}, sort_keys=True))
+        durable.write_text(marker, json.dumps({**made_from, "tests": tests}, sort_keys=True))
     return [*kept, *results]
 
 
-def read_built(folder: DataFolder) -> Built | None:
-    """The last whole build of a data folder; None where there is none, or where it is none to go on from."""
+def read_built(folder: DataFolder) -> str | None:
+    """What made the build file, as a hash of the program and its models; None where the file is no whole build."""
     told = _read_marker(folder.build / _BUILT)
-    if not told:
-        return None
-    since = told.get("since") or {}
-    return Built(_build_id(told), since.get("build"), since.get("models", {}))
-
-
-def _build_id(made_from: Mapping[str, Any]) -> str:
-    """Equal for builds that were made from the same."""
-    told = {name: made_from[name] for name in ("code", "models", "inputs")}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _rounds(node: Any, touched: Slice | None) -> Sequence[str] | None:
-    """The rounds of which a model was made again; None for all that it holds."""
-    meta = node.config.meta
-    return touched.rounds if touched and meta.get("slice") and not meta.get("rows_of") else None
+    return _digest({name: told[name] for name in ("code", "models")}) if told else None
 
 
 def _slice(folder: DataFolder, changed: Collection[str], memory_mb: int) -> Slice | None:

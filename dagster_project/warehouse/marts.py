@@ -1,6 +1,7 @@
 """The tables of schema ``marts`` as data: their content hash, and copying them into another file.
 
 Set-wise over whole tables, whatever columns they have; which tables and columns there are is decided in ``dbt/``.
+A table is looked at in parts, so that what another workbook changes is found, hashed and written without the rest.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ _ORDER = (
     "valid_from",
 )
 
-#: A mart is hashed in parts, one for each round; rows of no round are one more, a mart without rounds only that one.
-ROUND = "round_code"
-NO_ROUND = ""
+#: What tells the part of a row, as far as its table has these columns: its round, and the end of its area's code,
+#: which parts the areas of a country about evenly.
+_PARTED_BY = {"round_code": "round_code", "area_code": "right(area_code, 2)"}
 
 #: Rows that lie in one group, which one thread reads.
 _ROWS_OF_A_GROUP = 122_880
@@ -60,16 +61,24 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Part:
-    """The rows of one round: how many they are, and the hash of their set."""
+class Seen:
+    """How many rows there are, and sums over quick hashes of them: differs where a row does."""
 
     rows: int
+    sums: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one part of a table: what a quick look at them finds, and the hash of their set."""
+
+    seen: Seen
     sha256: str
 
 
 @dataclass(frozen=True)
 class Mart:
-    """One table with the hash over its rows, and where they were looked at, its parts by round."""
+    """One table with the hash over its rows, and its parts by what tells them."""
 
     name: str
     comment: str | None
@@ -102,38 +111,38 @@ def describe(
 ) -> list[Mart]:
     """Every table of the schema in the connected file, by name.
 
-    Parts that are ``known`` by table and round are taken as they are, unless they have more or fewer rows.
+    Of parts that are ``known`` by table the hash is taken as it is, unless a quick look at them finds another thing.
     Small tables side by side, for each is read by one thread; of large ones never two are put in order at once.
     """
     tables = list_columns(connection)
-    counted = {table: _count(connection, table, columns) for table, (_, columns) in tables.items()}
+    seen = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
     parts = {
         table: {
             code: part
             for code, part in (known or {}).get(table, {}).items()
-            if counted[table].get(code) == part.rows
+            if seen[table].get(code) == part.seen
         }
         for table in tables
     }
     asked = {
-        table: {code: rows for code, rows in counted[table].items() if code not in parts[table]}
+        table: {code: found for code, found in seen[table].items() if code not in parts[table]}
         for table in tables
     }
 
-    def look(table: str) -> None:
+    def add_hashes(table: str) -> None:
         parts[table] |= _hash_parts(connection.cursor(), table, tables[table][1], asked[table])
 
-    small = [table for table in tables if sum(asked[table].values()) <= _ROWS_OF_A_GROUP]
+    small = [table for table in tables if _rows(asked[table]) <= _ROWS_OF_A_GROUP]
     with ThreadPoolExecutor(processors()) as pool:
-        list(pool.map(look, small))
+        list(pool.map(add_hashes, small))
     for table in tables.keys() - small:
-        look(table)
+        add_hashes(table)
     return [
         Mart(
             table,
             comment,
             columns,
-            sum(counted[table].values()),
+            _rows(seen[table]),
             _combined(columns, parts[table]),
             parts[table],
         )
@@ -142,28 +151,33 @@ def describe(
 
 
 def _combined(columns: Sequence[Column], parts: Mapping[str, Part]) -> str:
-    """The hash of a table: over its columns, then over its parts in the order of their rounds."""
+    """The hash of a table: over its columns, then over its parts in their order."""
     heading = [f"{column.name} {column.type}" for column in columns]
     hashes = [f"{code}:{part.sha256}" for code, part in sorted(parts.items())]
     return hashlib.sha256("\n".join([*heading, "", *hashes]).encode()).hexdigest()
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> Mapping[str, int]:
-    """Rows of each part."""
-    return dict(
-        connection.execute(
-            f"select {_part(columns)} as part, count(*) from {SCHEMA}.{name(table)} group by part"  # noqa: S608
-        ).fetchall()
-    )
+def _look(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], database: str = ""
+) -> dict[str, Seen]:
+    """What a quick look at each part finds, in a fraction of the time that its hash takes."""
+    row = f"hash({', '.join(name(column.name) for column in columns)})"
+    place = f"{database}.{SCHEMA}" if database else SCHEMA
+    found = connection.execute(
+        f"select {_part(columns)}, count(*), concat_ws(' ', sum({row}), bit_xor({row})) "  # noqa: S608
+        f"from {place}.{name(table)} group by 1"
+    ).fetchall()
+    return {code: Seen(rows, sums) for code, rows, sums in found}
+
+
+def _rows(seen: Mapping[str, Seen]) -> int:
+    return sum(found.rows for found in seen.values())
 
 
 def _part(columns: Sequence[Column]) -> str:
     """SQL for the part to which a row belongs."""
-    return f"coalesce({ROUND}, {text(NO_ROUND)})" if _has_rounds(columns) else text(NO_ROUND)
-
-
-def _has_rounds(columns: Sequence[Column]) -> bool:
-    return any(column.name == ROUND for column in columns)
+    there = [f"coalesce({_PARTED_BY[one.name]}, '')" for one in columns if one.name in _PARTED_BY]
+    return f"concat_ws('/', {', '.join(sorted(there))})" if there else "''"
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
@@ -184,11 +198,11 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
 
 
 def replace(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, kept: Mapping[str, Part], source: str, target: str
+    connection: duckdb.DuckDBPyConnection, mart: Mart, parts: Collection[str], source: str, target: str
 ) -> None:
-    """Let a table hold what the source holds; those of its parts that are ``kept`` it holds already."""
+    """Let these parts of a table hold what the source holds."""
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
-    condition = f"where not ({_is_of(kept, mart.columns)})"
+    condition = f"where {_is_of(parts, mart.columns)}"
     connection.execute(
         f"begin; delete from {table} {condition}; "  # noqa: S608  # names of the file's own catalogue
         f"insert into {table} {_in_order(mart, source, condition)}; commit"
@@ -209,20 +223,10 @@ def _in_order(mart: Mart, source: str, condition: str = "") -> str:
     )
 
 
-def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> bool:
-    """Whether two attached databases hold the same rows of a table.
-
-    By how many there are and by sums over quick hashes of them: that finds what a disk or a copy lost, in a fraction
-    of the time of ``describe``.
-    """
-    row = f"hash({', '.join(name(column.name) for column in mart.columns)})"
-    found = [
-        connection.execute(
-            f"select count(*), sum({row}), bit_xor({row}) from {database}.{SCHEMA}.{name(mart.name)}"  # noqa: S608
-        ).fetchall()
-        for database in (source, target)
-    ]
-    return found[0] == found[1]
+def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, target: str) -> bool:
+    """Whether an attached database holds these rows, by a quick look: it finds what a disk or a copy lost."""
+    seen = {code: part.seen for code, part in mart.parts.items()}
+    return _look(connection, mart.name, mart.columns, target) == seen
 
 
 def name(identifier: str) -> str:
@@ -236,23 +240,23 @@ def text(value: object) -> str:
 
 
 def _hash_parts(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], counted: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], seen: Mapping[str, Seen]
 ) -> Mapping[str, Part]:
     """Hashes of these parts: over the values of each column as text, in the order of these texts.
 
     So neither the order of storage nor the size of a batch matters. Batches come one after another: what memory does
     not hold of the order lies aside.
     """
-    if not counted:
+    if not seen:
         return {}
     import pyarrow.compute as pc
 
     texts = ", ".join(f"{_as_text(column)} as {name(column.name)}" for column in columns)
     batches = connection.execute(
-        f"select {_part(columns)} as part, {texts} from {SCHEMA}.{name(table)} "  # noqa: S608
-        f"where {_is_of(counted, columns)} order by all nulls last"
+        f"select {_part(columns)}, {texts} from {SCHEMA}.{name(table)} "  # noqa: S608
+        f"where {_is_of(seen, columns)} order by all nulls last"
     ).to_arrow_reader(_ROWS_OF_A_GROUP)
-    hashes = {code: [_ColumnHash() for _ in columns] for code in counted}
+    hashes = {code: [_ColumnHash() for _ in columns] for code in seen}
     for batch in batches:
         part, *values = batch.columns
         runs = pc.run_end_encode(part)
@@ -262,7 +266,7 @@ def _hash_parts(
                 column_hash.add(column.slice(start, end - start))
             start = end
     return {
-        code: Part(counted[code], hashlib.sha256(b"".join(one.digest() for one in found)).hexdigest())
+        code: Part(seen[code], hashlib.sha256(b"".join(one.digest() for one in found)).hexdigest())
         for code, found in hashes.items()
     }
 

@@ -292,7 +292,7 @@ def _is_begun(folder: DataFolder, before: Kept, contents: Sequence[marts.Mart], 
 def _write_marts(
     connection: duckdb.DuckDBPyConnection, file: Path, contents: Sequence[marts.Mart], parts: Parts
 ) -> str | None:
-    """Write what the file does not hold yet, ``parts`` by table and round; returns a table that is not as built.
+    """Write what the file does not hold yet, which holds these ``parts``; returns a table that is not as built.
 
     What is published is what was built: the file is read again.
     """
@@ -301,17 +301,21 @@ def _write_marts(
     )
     connection.execute(f"create schema if not exists release.{marts.SCHEMA}")
     for mart in contents:
-        if kept := parts.get(mart.name):
-            marts.replace(connection, mart, kept, "build", "release")
-        else:
+        held = parts.get(mart.name)
+        if held is None:
             marts.copy(connection, mart, "build", "release")
+        elif differing := _differing(held, mart.parts):
+            marts.replace(connection, mart, differing, "build", "release")
     connection.execute("checkpoint release")
     connection.execute("detach release")
     connection.execute(f"attach {marts.text(file)} as written (read_only)")
-    copied = (marts.is_copied(connection, mart, "build", "written") for mart in contents)
-    differing = [mart.name for mart, is_copied in zip(contents, copied, strict=True) if not is_copied]
+    not_as_built = [mart.name for mart in contents if not marts.is_copied(connection, mart, "written")]
     connection.execute("detach written")
-    return differing[0] if differing else None
+    return not_as_built[0] if not_as_built else None
+
+
+def _differing(held: Mapping[str, marts.Part], built: Mapping[str, marts.Part]) -> Collection[str]:
+    return {code for code in held.keys() | built.keys() if held.get(code) != built.get(code)}
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse import marts
-from dagster_project.warehouse.build import Built
 from dagster_project.warehouse.releases import (
     Release,
     current_manifest,
@@ -94,6 +94,16 @@ def test_the_manifest_tells_what_the_release_is_and_was_made_from(folder: DataFo
     assert (manifest.inputs_hash, manifest.is_sample) == ("inputs", True)
     assert manifest.created_at == "2026-04-11T08:00:00+00:00"
     assert json.loads(json.dumps(manifest.as_json()))["release_id"] == made.release_id
+
+
+def test_a_mart_may_have_columns_of_any_name(folder: DataFolder) -> None:
+    make_build(
+        folder, "create table marts.fct_a as select i % 3 as part, i as rows, i as table from range(10) t(i)"
+    )
+    release(folder)
+    manifest = current_manifest(folder)
+    assert manifest is not None
+    assert manifest.rows == {"fct_a": 10}
 
 
 def test_equal_content_is_no_new_release_but_the_inputs_are_learned(folder: DataFolder) -> None:
@@ -325,81 +335,128 @@ def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
     assert set(seen[turn:]) == {seen[-1]}
 
 
-ROUNDS = "create table marts.fct_a as from (values {}) as t (round_code, a)"
-
-
-def go_on(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, number: int, made: list[str] | None, **figures: float
-) -> Release:
-    """A build that made these rounds again, as a large release; figures by the year of a round."""
-    rows = ", ".join(f"('T-{year[1:]}', {figure}::double)" for year, figure in figures.items())
-    make_build(folder, ROUNDS.format(rows))
-    built = Built(str(number), str(number - 1), {"fct_a": made})
-    monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: built)
-    monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_WHOLE", 0)
-    return release(folder, str(number))
-
-
-def held(folder: DataFolder, made: Release) -> dict[str, float]:
-    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
-        return dict(connection.execute("select round_code, a from marts.fct_a").fetchall())
+ROUNDS = "create table marts.fct_a as from (values {}) as t (round_code, area_code, a)"
 
 
 @pytest.fixture
-def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The marts that releases write whole."""
-    written: list[str] = []
-    copy = marts.copy
+def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Release]:
+    """Makes a large release of a build by these models; figures by the year of a round, or one for each area of it."""
+    monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_WHOLE", 0)
+
+    def made(models: str = "m", **years: float | dict[str, float]) -> Release:
+        rows = ", ".join(
+            f"('T-{year[1:]}', '{area}', {figure}::double)"
+            for year, figures in years.items()
+            for area, figure in (figures if isinstance(figures, dict) else {"03390": figures}).items()
+        )
+        make_build(folder, ROUNDS.format(rows))
+        monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: models)
+        return release(folder)
+
+    return made
+
+
+def held(folder: DataFolder, made: Release) -> dict[str, float]:
+    """The figures of the first area, by round."""
+    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select round_code, a from marts.fct_a where area_code = '03390'")
+        return dict(rows.fetchall())
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What releases write: a mart that is written whole, or its parts."""
+    told: list[str] = []
+    copy, replace = marts.copy, marts.replace
 
     def listen(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
-        written.append(mart.name)
+        told.append(mart.name)
         copy(connection, mart, source, target)
 
+    def listen_to_parts(
+        connection: duckdb.DuckDBPyConnection,
+        mart: marts.Mart,
+        parts: Collection[str],
+        source: str,
+        target: str,
+    ) -> None:
+        told.extend(sorted(parts))
+        replace(connection, mart, parts, source, target)
+
     monkeypatch.setattr(marts, "copy", listen)
-    return written
+    monkeypatch.setattr(marts, "replace", listen_to_parts)
+    return told
 
 
 def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
 ) -> None:
-    first = go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
-    copies.clear()
-    second = go_on(folder, monkeypatch, 2, ["T-2025"], y2024=1, y2025=20)
-    assert (held(folder, second), copies) == ({"T-2024": 1, "T-2025": 20}, [])
+    first = go_on(y2024=1, y2025=10)
+    written.clear()
+    second = go_on(y2024=1, y2025=20)
+    assert (held(folder, second), written) == ({"T-2024": 1, "T-2025": 20}, ["90/T-2025"])
+    written.clear()
     file = folder.release(second.release_id) / "kho.duckdb"
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1])
-    third = go_on(folder, monkeypatch, 3, ["T-2025"], y2024=1, y2025=30)
-    assert (held(folder, third), copies) == ({"T-2024": 1, "T-2025": 30}, ["fct_a"])
+    third = go_on(y2024=1, y2025=30)
+    assert (held(folder, third), written) == ({"T-2024": 1, "T-2025": 30}, ["fct_a"])
     assert held(folder, first) == {"T-2024": 1, "T-2025": 10}
 
 
+def test_of_a_round_only_the_areas_that_differ_are_hashed_and_written(
+    folder: DataFolder,
+    go_on: Callable[..., Release],
+    written: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on(y2024={"03390": 1, "03391": 2, "03491": 3}, y2025=10)
+    written.clear()
+    hashed: list[str] = []
+    hash_parts = marts._hash_parts
+
+    def listen(
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: Sequence[marts.Column],
+        seen: Mapping[str, marts.Seen],
+    ) -> Mapping[str, marts.Part]:
+        hashed.extend(seen)
+        return hash_parts(connection, table, columns, seen)
+
+    monkeypatch.setattr(marts, "_hash_parts", listen)
+    second = go_on(y2024={"03390": 1, "03391": 2.5, "03491": 3}, y2025=10)
+    assert hashed == written == ["91/T-2024"]
+    monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
+    assert release(folder).content_hash == second.content_hash
+
+
 def test_a_release_that_goes_on_loses_the_round_that_is_gone(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
 ) -> None:
-    go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
-    copies.clear()
-    made = go_on(folder, monkeypatch, 2, ["T-2025", "T-2026"], y2024=1, y2026=5)
-    assert (held(folder, made), copies) == ({"T-2024": 1, "T-2026": 5}, [])
+    go_on(y2024=1, y2025=10)
+    written.clear()
+    made = go_on(y2024=1, y2026=5)
+    assert (held(folder, made), written) == ({"T-2024": 1, "T-2026": 5}, ["90/T-2025", "90/T-2026"])
 
 
-def test_a_round_made_again_is_written_again_even_where_only_digits_beyond_the_twelfth_differ(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, copies: list[str]
+def test_a_part_is_written_again_even_where_only_digits_beyond_the_twelfth_differ(
+    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
 ) -> None:
-    go_on(folder, monkeypatch, 1, None, y2024=0.3, y2025=10)
-    copies.clear()
-    second = go_on(folder, monkeypatch, 2, ["T-2024", "T-2025"], y2024=0.1 + 0.2, y2025=20)
-    assert (held(folder, second), copies) == ({"T-2024": 0.1 + 0.2, "T-2025": 20}, ["fct_a"])
-    go_on(folder, monkeypatch, 3, None, y2024=0.3, y2025=20)
-    last = go_on(folder, monkeypatch, 4, ["T-2025"], y2024=0.3, y2025=30)
+    go_on(y2024=0.3, y2025=10)
+    written.clear()
+    second = go_on(y2024=0.1 + 0.2, y2025=20)
+    assert held(folder, second) == {"T-2024": 0.1 + 0.2, "T-2025": 20}
+    assert written == ["90/T-2024", "90/T-2025"]
+    assert go_on(y2024=0.3, y2025=20).release_id == second.release_id
+    last = go_on(y2024=0.3, y2025=30)
     assert held(folder, last) == {"T-2024": 0.3, "T-2025": 30}
 
 
-def test_what_is_known_of_a_build_that_is_not_the_one_before_is_not_taken(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+def test_a_build_by_other_models_is_written_whole(
+    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
 ) -> None:
-    go_on(folder, monkeypatch, 1, None, y2024=1, y2025=10)
-    assert held(folder, go_on(folder, monkeypatch, 9, ["T-2025"], y2024=5, y2025=10)) == {
-        "T-2024": 5,
-        "T-2025": 10,
-    }
+    go_on(y2024=1, y2025=10)
+    written.clear()
+    assert held(folder, go_on("other", y2024=5, y2025=10)) == {"T-2024": 5, "T-2025": 10}
+    assert written == ["fct_a"]
