@@ -28,7 +28,15 @@ from dagster_project.fixed_rounds import check_fixed, check_states, record_relea
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
-from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, log_act, open_ledger
+from dagster_project.ledger.store import (
+    Receipt,
+    add_receipts,
+    list_acts,
+    list_receipts,
+    log_act,
+    open_ledger,
+    receipt_ids,
+)
 from dagster_project.paths import DataFolder, Project
 from dagster_project.progress import Progress, unseen
 from dagster_project.settings import Settings
@@ -213,7 +221,7 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
 
 def known_receipts(desk: Desk) -> set[str]:
     """The receipts that the ledger has, by id."""
-    return {receipt.receipt_id for receipt in list_receipts(open_ledger(desk.settings.ledger))}
+    return receipt_ids(open_ledger(desk.settings.ledger))
 
 
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:

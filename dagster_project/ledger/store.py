@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select
@@ -167,9 +167,19 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
     address = engine.url.render_as_string(hide_password=False)
     seen = _seen.get(address, [])
     number, receipt = RECEIPTS.c.receipt_number, RECEIPTS.c.receipt_id
-    columns = [column for column in RECEIPTS.columns if column is not receipt]
+    told = RECEIPTS.c
     query = (
-        select(*columns, RECEIPT_ROUNDS.c.expected_round)
+        select(
+            number,
+            told.received_at,
+            told.sha256,
+            told.file_name,
+            told.size_bytes,
+            told.sender,
+            told.channel,
+            told.expected_year,
+            RECEIPT_ROUNDS.c.expected_round,
+        )
         .outerjoin(RECEIPT_ROUNDS, receipt == RECEIPT_ROUNDS.c.receipt_id)
         .order_by(number)
     )
@@ -181,11 +191,12 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
                 query = query.where(number > last)
             else:
                 seen = []
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    new = [
-        (int(row.pop("receipt_number")), Receipt(**{**row, "received_at": aware(row["received_at"])}))
-        for row in rows
-    ]
+        rows: Iterable[Any] = connection.execute(query)
+        # By place, not by name: a country has hundreds of thousands.
+        new = [
+            (place, Receipt(sha256, file_name, size_bytes, aware(received_at), *rest))
+            for place, received_at, sha256, file_name, size_bytes, *rest in rows
+        ]
     _seen[address] = [*seen, *new]
     return _seen[address]
 
@@ -210,6 +221,12 @@ def last_act_at(engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         latest = connection.execute(select(func.max(ACTS.c.acted_at))).scalar()
     return aware(latest) if latest else None
+
+
+def receipt_ids(engine: Engine) -> set[str]:
+    """The ids of all receipts."""
+    with engine.connect() as connection:
+        return _known_ids(connection)
 
 
 def _known_ids(connection: Connection) -> set[str]:

@@ -175,6 +175,7 @@ named as (
     select
         placed.*,
         rounds.period_code,
+        rounds.data_year,
         rules.severity,
         rules.message_vi,
         rules.message_en,
@@ -210,12 +211,16 @@ worded as (
         status,
         severity,
         round_code,
-        area_code,
-        reporting_unit_code,
         period_code,
+        data_year,
+        area_code,
+        area_name,
+        reporting_unit_code,
+        reporting_unit_name,
         indicator_code,
         data_element_code,
         category_code,
+        element_name_vi as name_vi,
         submission_id,
         sha256,
         file_name,
@@ -254,40 +259,8 @@ returned_to as (
 
 ),
 
-findings as (
-
-    select
-        finding_id,
-        rule_code,
-        stage,
-        status,
-        severity,
-        round_code,
-        area_code,
-        reporting_unit_code,
-        period_code,
-        indicator_code,
-        data_element_code,
-        category_code,
-        submission_id,
-        sha256,
-        file_name,
-        sheet,
-        cell,
-        observed,
-        expected,
-        message_vi,
-        message_en,
-        advice_vi,
-        advice_en,
-        is_sample
-    from {{ ref('stg_findings') }}
-    union all
-    select * from worded
-
-),
-
-keyed as (
+-- what checks before the models found tells codes alone
+admitted as (
 
     select
         findings.finding_id,
@@ -317,14 +290,8 @@ keyed as (
         findings.message_en,
         findings.advice_vi,
         findings.advice_en,
-        case when findings.severity = 'warning' and findings.status = 'fail' then findings.rule_code end
-            as rule_to_answer,
-        case
-            when findings.severity = 'blocking' and findings.stage = 'meaning' and findings.status = 'fail'
-                then findings.rule_code
-        end as rule_to_decide,
         findings.is_sample
-    from findings
+    from {{ ref('stg_findings') }} as findings
     left join returned_to as places on findings.finding_id = places.finding_id
     left join rounds on findings.round_code = rounds.round_code
     left join areas on findings.round_code = areas.round_code and findings.area_code = areas.area_code
@@ -336,6 +303,24 @@ keyed as (
         on
             findings.round_code = elements.round_code
             and findings.data_element_code = elements.data_element_code
+
+),
+
+findings as (
+
+    select * from admitted
+    union all
+    select * from worded
+
+),
+
+keyed as (
+
+    select
+        *,
+        case when severity = 'warning' and status = 'fail' then rule_code end as rule_to_answer,
+        case when severity = 'blocking' and stage = 'meaning' and status = 'fail' then rule_code end as rule_to_decide
+    from findings
 
 ),
 
