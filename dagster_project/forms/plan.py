@@ -99,15 +99,20 @@ def plan_forms(
     ]
 
 
-def assigned_elements(catalogue: Catalogue) -> pl.DataFrame:
+def assigned_elements(catalogue: Catalogue, of: pl.DataFrame | None = None) -> pl.DataFrame:
     """List every data element that a unit has to report, for every round, with what a form prints of it.
 
-    One row per round × unit × form × element × category, each as valid on the last day of the round's period.
+    One row per round × unit × form × element × category, each as valid on the last day of the round's period; with
+    ``of`` only for the rounds and the units that are in its columns round_code and reporting_unit_code.
     """
     units = catalogue.table("reporting_units").select(
         "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
     )
-    on_form = _valid(round_forms(catalogue).join(unit_assignments(catalogue.tables), on="form_code")).rename(
+    forms, assignments = round_forms(catalogue), unit_assignments(catalogue.tables)
+    if of is not None:
+        forms = forms.join(of, on="round_code", how="semi", maintain_order="left")
+        assignments = assignments.join(of, on="reporting_unit_code", how="semi", maintain_order="left")
+    on_form = _valid(forms.join(assignments, on="form_code")).rename(
         {"role": "assignment_role", "status": "assignment_status"}
     )
     reporting = _valid(on_form.join(units, on=["reporting_unit_code", "level"], how="inner"))

@@ -83,7 +83,7 @@ def bind_forms(
     ``files``: sha256, file_name, receipt_id, received_at, one row per file.
     ``wanted`` is what the run was told to take, if anything.
     """
-    bound = bind_parts(raw, files, catalogue, office, wanted, assigned=assigned_elements(catalogue))
+    bound = bind_parts(raw, files, catalogue, office, wanted)
     submissions = to_submissions(bound, "form")
     return BoundForms(
         cells=to_cells(bound.placed, "form"),
@@ -100,14 +100,14 @@ def bind_parts(
     office: Office,
     wanted: Wanted,
     *,
-    assigned: pl.DataFrame,
+    assigned: pl.DataFrame | None = None,
     further: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
 ) -> BoundParts:
     """Bind forms that each print one table for one round and one area, whatever workbook they stand in.
 
-    ``assigned`` says who reports what, as ``assigned_elements`` does. ``files`` may bring codes that such a form does
-    not print itself; then ``assigned`` also says for which areas a unit may report in a round. ``further`` finds, in
-    the forms as identified, what else blocks them.
+    ``assigned`` says who reports what, as ``assigned_elements`` does of these forms where it is left out. ``files`` may
+    bring codes that such a form does not print itself; then ``assigned`` also says for which areas a unit may report in
+    a round. ``further`` finds, in the forms as identified, what else blocks them.
     """
     keyed = with_keys(raw.with_columns(pl.col("row", "col").cast(pl.Int32)))
     tables = find_tables(keyed, files)
@@ -135,7 +135,7 @@ def bind_parts(
         columns=columns,
         rows=rows,
         sound=forms.join(blocked, on="sha256", how="anti"),
-        assigned=assigned,
+        assigned=assigned_elements(catalogue, of=forms) if assigned is None else assigned,
         catalogue=catalogue,
     )
     return BoundParts(forms, placed, pl.concat([blocking, content], how="diagonal_relaxed"), blocked)

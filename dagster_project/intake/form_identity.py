@@ -27,7 +27,7 @@ def identify(
     catalogue: Catalogue,
     office: Office,
     *,
-    assigned: pl.DataFrame,
+    assigned: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """One row per file: its printed and hidden codes, what the catalogue knows of them, its submission_id.
 
@@ -62,7 +62,7 @@ def identify(
         )
     )
     known = _resolve(forms, catalogue)
-    if told:
+    if assigned is not None:
         known = _at_home(known, assigned)
     return known.with_columns(
         (pl.col("sample_printed") | pl.col("sample_hidden") | pl.lit(office.is_sample)).alias("is_sample")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from dagster_project import durable
 from dagster_project.paths import DataFolder
@@ -46,8 +46,8 @@ def read_kept(folder: DataFolder) -> Kept | None:
         told = json.loads((folder.build / _KEPT).read_text(encoding="utf-8"))
         parts = {
             table: {
-                code: marts.Part(marts.Seen(rows, sums), sha256)
-                for code, (rows, sums, sha256) in parts.items()
+                code: marts.Part(marts.Seen(rows, total, parity), sha256)
+                for code, (rows, total, parity, sha256) in parts.items()
             }
             for table, parts in told["parts"].items()
         }
@@ -62,9 +62,7 @@ def keep_contents(folder: DataFolder, release_id: str, contents: Sequence[marts.
     """Keep what the build file holds for the next build that goes on from it."""
     if built := read_built(folder):
         parts = {
-            mart.name: {
-                code: (part.seen.rows, part.seen.sums, part.sha256) for code, part in mart.parts.items()
-            }
+            mart.name: {code: (*astuple(part.seen), part.sha256) for code, part in mart.parts.items()}
             for mart in contents
         }
         told = {"made_by": built, "release_id": release_id, "parts": parts}

@@ -41,14 +41,17 @@ _ORDER = (
     "valid_from",
 )
 
-#: What tells the part of a row, as far as its table has these columns: its round, and the end of its area's code,
-#: which parts the areas of a country about evenly.
-_PARTED_BY = {"round_code": "round_code", "area_code": "right(area_code, 2)"}
+#: A mart is looked at in parts, one for each round; rows of no round are one more. A round with more rows than these is
+#: parted again by the end of its areas' codes, which parts the areas of a country about evenly.
+_ROUND, _AREA = "round_code", "area_code"
+_ROWS_OF_A_PART = 1_000_000
+_END_OF_AREA = f"coalesce(right({_AREA}, 2), '')"
 
 #: Rows that lie in one group, which one thread reads.
 _ROWS_OF_A_GROUP = 122_880
-#: What stands for the length of a null, which has no text.
+#: What stands for the length of a null, which has no text, and in SQL for the code of none.
 _NULL = -1
+_NONE = "''"
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Seen:
-    """How many rows there are, and sums over quick hashes of them: differs where a row does."""
+    """How many rows there are, and two sums over quick hashes of them: differs where a row does."""
 
     rows: int
-    sums: str
+    total: int
+    parity: int
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(self.rows + other.rows, self.total + other.total, self.parity ^ other.parity)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mart:
-    """One table with the hash over its rows, and its parts by what tells them."""
+    """One table with the hash over its rows, and its parts by what tells them; ``parted`` are rounds of many parts."""
 
     name: str
     comment: str | None
@@ -86,6 +93,7 @@ class Mart:
     rows: int
     sha256: str
     parts: Mapping[str, Part] = field(default_factory=dict)
+    parted: Collection[str] = ()
 
 
 def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, Sequence[Column]]]:
@@ -115,22 +123,24 @@ def describe(
     Small tables side by side, for each is read by one thread; of large ones never two are put in order at once.
     """
     tables = list_columns(connection)
-    seen = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
+    looks = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
     parts = {
         table: {
             code: part
             for code, part in (known or {}).get(table, {}).items()
-            if seen[table].get(code) == part.seen
+            if looks[table].parts.get(code) == part.seen
         }
         for table in tables
     }
     asked = {
-        table: {code: found for code, found in seen[table].items() if code not in parts[table]}
+        table: {code: found for code, found in looks[table].parts.items() if code not in parts[table]}
         for table in tables
     }
 
     def add_hashes(table: str) -> None:
-        parts[table] |= _hash_parts(connection.cursor(), table, tables[table][1], asked[table])
+        parts[table] |= _hash_parts(
+            connection.cursor(), table, tables[table][1], asked[table], looks[table].parted
+        )
 
     small = [table for table in tables if _rows(asked[table]) <= _ROWS_OF_A_GROUP]
     with ThreadPoolExecutor(processors()) as pool:
@@ -142,9 +152,10 @@ def describe(
             table,
             comment,
             columns,
-            _rows(seen[table]),
+            _rows(looks[table].parts),
             _combined(columns, parts[table]),
             parts[table],
+            looks[table].parted,
         )
         for table, (comment, columns) in sorted(tables.items())
     ]
@@ -157,27 +168,56 @@ def _combined(columns: Sequence[Column], parts: Mapping[str, Part]) -> str:
     return hashlib.sha256("\n".join([*heading, "", *hashes]).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What a quick look at each part of a table finds, and the rounds that are of many parts."""
+
+    parts: Mapping[str, Seen]
+    parted: Collection[str]
+
+
 def _look(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], database: str = ""
-) -> dict[str, Seen]:
-    """What a quick look at each part finds, in a fraction of the time that its hash takes."""
+) -> _Look:
+    """Look at a table, in a fraction of the time that its hashes take."""
     row = f"hash({', '.join(name(column.name) for column in columns)})"
     place = f"{database}.{SCHEMA}" if database else SCHEMA
     found = connection.execute(
-        f"select {_part(columns)}, count(*), concat_ws(' ', sum({row}), bit_xor({row})) "  # noqa: S608
-        f"from {place}.{name(table)} group by 1"
+        f"select {_round(columns)}, {_END_OF_AREA if _has(columns, _AREA) else _NONE}, "  # noqa: S608
+        f"count(*), sum({row}), bit_xor({row}) from {place}.{name(table)} group by 1, 2"
     ).fetchall()
-    return {code: Seen(rows, sums) for code, rows, sums in found}
+    rounds: dict[str, Seen] = {}
+    for code, _, *told in found:
+        rounds[code] = Seen(*told) + rounds.get(code, Seen(0, 0, 0))
+    parted = {code for code, seen in rounds.items() if seen.rows > _ROWS_OF_A_PART and _has(columns, _AREA)}
+    parts = {code: seen for code, seen in rounds.items() if code not in parted}
+    return _Look(
+        parts | {f"{code}/{end}": Seen(*told) for code, end, *told in found if code in parted}, parted
+    )
 
 
 def _rows(seen: Mapping[str, Seen]) -> int:
     return sum(found.rows for found in seen.values())
 
 
-def _part(columns: Sequence[Column]) -> str:
+def _has(columns: Sequence[Column], wanted: str) -> bool:
+    return any(column.name == wanted for column in columns)
+
+
+def _round(columns: Sequence[Column]) -> str:
+    return f"coalesce({_ROUND}, {_NONE})" if _has(columns, _ROUND) else _NONE
+
+
+def _part(columns: Sequence[Column], parted: Collection[str]) -> str:
     """SQL for the part to which a row belongs."""
-    there = [f"coalesce({_PARTED_BY[one.name]}, '')" for one in columns if one.name in _PARTED_BY]
-    return f"concat_ws('/', {', '.join(sorted(there))})" if there else "''"
+    code = _round(columns)
+    if not parted:
+        return code
+    return f"case when {code} in ({_listed(parted)}) then {code} || '/' || {_END_OF_AREA} else {code} end"
+
+
+def _listed(codes: Collection[str]) -> str:
+    return ", ".join(text(code) for code in sorted(codes))
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
@@ -202,16 +242,11 @@ def replace(
 ) -> None:
     """Let these parts of a table hold what the source holds."""
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
-    condition = f"where {_is_of(parts, mart.columns)}"
+    condition = f"where {_part(mart.columns, mart.parted)} in ({_listed(parts)})"
     connection.execute(
         f"begin; delete from {table} {condition}; "  # noqa: S608  # names of the file's own catalogue
         f"insert into {table} {_in_order(mart, source, condition)}; commit"
     )
-
-
-def _is_of(parts: Collection[str], columns: Sequence[Column]) -> str:
-    listed = ", ".join(text(code) for code in sorted(parts))
-    return f"{_part(columns)} in ({listed})"
 
 
 def _in_order(mart: Mart, source: str, condition: str = "") -> str:
@@ -226,7 +261,7 @@ def _in_order(mart: Mart, source: str, condition: str = "") -> str:
 def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, target: str) -> bool:
     """Whether an attached database holds these rows, by a quick look: it finds what a disk or a copy lost."""
     seen = {code: part.seen for code, part in mart.parts.items()}
-    return _look(connection, mart.name, mart.columns, target) == seen
+    return _look(connection, mart.name, mart.columns, target).parts == seen
 
 
 def name(identifier: str) -> str:
@@ -240,7 +275,11 @@ def text(value: object) -> str:
 
 
 def _hash_parts(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], seen: Mapping[str, Seen]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    seen: Mapping[str, Seen],
+    parted: Collection[str],
 ) -> Mapping[str, Part]:
     """Hashes of these parts: over the values of each column as text, in the order of these texts.
 
@@ -251,15 +290,16 @@ def _hash_parts(
         return {}
     import pyarrow.compute as pc
 
+    part = _part(columns, parted)
     texts = ", ".join(f"{_as_text(column)} as {name(column.name)}" for column in columns)
     batches = connection.execute(
-        f"select {_part(columns)}, {texts} from {SCHEMA}.{name(table)} "  # noqa: S608
-        f"where {_is_of(seen, columns)} order by all nulls last"
+        f"select {part}, {texts} from {SCHEMA}.{name(table)} "  # noqa: S608
+        f"where {part} in ({_listed(seen)}) order by all nulls last"
     ).to_arrow_reader(_ROWS_OF_A_GROUP)
     hashes = {code: [_ColumnHash() for _ in columns] for code in seen}
     for batch in batches:
-        part, *values = batch.columns
-        runs = pc.run_end_encode(part)
+        codes, *values = batch.columns
+        runs = pc.run_end_encode(codes)
         start = 0
         for code, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
             for column_hash, column in zip(hashes[code], values, strict=True):

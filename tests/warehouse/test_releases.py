@@ -394,7 +394,7 @@ def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
     first = go_on(y2024=1, y2025=10)
     written.clear()
     second = go_on(y2024=1, y2025=20)
-    assert (held(folder, second), written) == ({"T-2024": 1, "T-2025": 20}, ["90/T-2025"])
+    assert (held(folder, second), written) == ({"T-2024": 1, "T-2025": 20}, ["T-2025"])
     written.clear()
     file = folder.release(second.release_id) / "kho.duckdb"
     file.chmod(0o644)
@@ -404,12 +404,13 @@ def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
     assert held(folder, first) == {"T-2024": 1, "T-2025": 10}
 
 
-def test_of_a_round_only_the_areas_that_differ_are_hashed_and_written(
+def test_of_a_large_round_only_the_areas_that_differ_are_hashed_and_written(
     folder: DataFolder,
     go_on: Callable[..., Release],
     written: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", 2)
     go_on(y2024={"03390": 1, "03391": 2, "03491": 3}, y2025=10)
     written.clear()
     hashed: list[str] = []
@@ -420,15 +421,33 @@ def test_of_a_round_only_the_areas_that_differ_are_hashed_and_written(
         table: str,
         columns: Sequence[marts.Column],
         seen: Mapping[str, marts.Seen],
+        parted: Collection[str],
     ) -> Mapping[str, marts.Part]:
         hashed.extend(seen)
-        return hash_parts(connection, table, columns, seen)
+        return hash_parts(connection, table, columns, seen, parted)
 
     monkeypatch.setattr(marts, "_hash_parts", listen)
     second = go_on(y2024={"03390": 1, "03391": 2.5, "03491": 3}, y2025=10)
-    assert hashed == written == ["91/T-2024"]
+    assert hashed == written == ["T-2024/91"]
     monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
     assert release(folder).content_hash == second.content_hash
+
+
+@pytest.mark.parametrize(("before", "now"), [(0, 9), (9, 0)])
+def test_a_round_that_grows_or_shrinks_over_the_bound_is_written_whole(
+    folder: DataFolder,
+    go_on: Callable[..., Release],
+    monkeypatch: pytest.MonkeyPatch,
+    before: int,
+    now: int,
+) -> None:
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", before)
+    go_on(y2024={"03390": 1, "03391": 2}, y2025=10)
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", now)
+    made = go_on(y2024={"03390": 1, "03391": 3}, y2025=10)
+    assert held(folder, made) == {"T-2024": 1, "T-2025": 10}
+    monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
+    assert release(folder).content_hash == made.content_hash
 
 
 def test_a_release_that_goes_on_loses_the_round_that_is_gone(
@@ -437,7 +456,7 @@ def test_a_release_that_goes_on_loses_the_round_that_is_gone(
     go_on(y2024=1, y2025=10)
     written.clear()
     made = go_on(y2024=1, y2026=5)
-    assert (held(folder, made), written) == ({"T-2024": 1, "T-2026": 5}, ["90/T-2025", "90/T-2026"])
+    assert (held(folder, made), written) == ({"T-2024": 1, "T-2026": 5}, ["T-2025", "T-2026"])
 
 
 def test_a_part_is_written_again_even_where_only_digits_beyond_the_twelfth_differ(
@@ -447,7 +466,7 @@ def test_a_part_is_written_again_even_where_only_digits_beyond_the_twelfth_diffe
     written.clear()
     second = go_on(y2024=0.1 + 0.2, y2025=20)
     assert held(folder, second) == {"T-2024": 0.1 + 0.2, "T-2025": 20}
-    assert written == ["90/T-2024", "90/T-2025"]
+    assert written == ["T-2024", "T-2025"]
     assert go_on(y2024=0.3, y2025=20).release_id == second.release_id
     last = go_on(y2024=0.3, y2025=30)
     assert held(folder, last) == {"T-2024": 0.3, "T-2025": 30}
