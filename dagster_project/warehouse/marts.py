@@ -46,6 +46,8 @@ _ORDER = (
 _ROUND, _AREA = "round_code", "area_code"
 _ROWS_OF_A_PART = 1_000_000
 _END_OF_AREA = f"coalesce(right({_AREA}, 2), '')"
+#: Stands between a round and such an end: no code has it (ASCII's unit separator).
+_BETWEEN = "\x1f"
 
 #: Rows that lie in one group, which one thread reads.
 _ROWS_OF_A_GROUP = 122_880
@@ -94,6 +96,14 @@ class Mart:
     sha256: str
     parts: Mapping[str, Part] = field(default_factory=dict)
     parted: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a quick look at each part of a table finds, and the rounds that are of many parts."""
+
+    parts: Mapping[str, Seen]
+    parted: Collection[str]
 
 
 def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, Sequence[Column]]]:
@@ -168,14 +178,6 @@ def _combined(columns: Sequence[Column], parts: Mapping[str, Part]) -> str:
     return hashlib.sha256("\n".join([*heading, "", *hashes]).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What a quick look at each part of a table finds, and the rounds that are of many parts."""
-
-    parts: Mapping[str, Seen]
-    parted: Collection[str]
-
-
 def _look(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], database: str = ""
 ) -> _Look:
@@ -192,7 +194,8 @@ def _look(
     parted = {code for code, seen in rounds.items() if seen.rows > _ROWS_OF_A_PART and _has(columns, _AREA)}
     parts = {code: seen for code, seen in rounds.items() if code not in parted}
     return _Look(
-        parts | {f"{code}/{end}": Seen(*told) for code, end, *told in found if code in parted}, parted
+        parts | {f"{code}{_BETWEEN}{end}": Seen(*told) for code, end, *told in found if code in parted},
+        parted,
     )
 
 
@@ -213,7 +216,8 @@ def _part(columns: Sequence[Column], parted: Collection[str]) -> str:
     code = _round(columns)
     if not parted:
         return code
-    return f"case when {code} in ({_listed(parted)}) then {code} || '/' || {_END_OF_AREA} else {code} end"
+    parts_of_round = f"{code} || {text(_BETWEEN)} || {_END_OF_AREA}"
+    return f"case when {code} in ({_listed(parted)}) then {parts_of_round} else {code} end"
 
 
 def _listed(codes: Collection[str]) -> str:
