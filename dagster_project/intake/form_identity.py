@@ -31,7 +31,8 @@ def identify(
 ) -> pl.DataFrame:
     """One row per file: its printed and hidden codes, what the catalogue knows of them, its submission_id.
 
-    Codes that ``files`` bring count as printed; their units may report for every area that ``assigned`` gives them.
+    Codes that ``files`` bring count as printed; their units may report for every area that ``assigned`` gives them,
+    which is None where files bring none.
     """
     told = [name for name in files.columns if name.startswith(("printed_", "cell_", "hidden_"))]
     labels = pl.DataFrame({"label": [label_key(item.label) for item in IDENTITY], "name": CODES})

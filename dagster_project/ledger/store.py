@@ -166,18 +166,18 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
     """All receipts with their places; those that this process has not seen yet are read."""
     address = engine.url.render_as_string(hide_password=False)
     seen = _seen.get(address, [])
-    number, receipt = RECEIPTS.c.receipt_number, RECEIPTS.c.receipt_id
-    told = RECEIPTS.c
+    columns = RECEIPTS.c
+    number, receipt = columns.receipt_number, columns.receipt_id
     query = (
         select(
             number,
-            told.received_at,
-            told.sha256,
-            told.file_name,
-            told.size_bytes,
-            told.sender,
-            told.channel,
-            told.expected_year,
+            columns.received_at,
+            columns.sha256,
+            columns.file_name,
+            columns.size_bytes,
+            columns.sender,
+            columns.channel,
+            columns.expected_year,
             RECEIPT_ROUNDS.c.expected_round,
         )
         .outerjoin(RECEIPT_ROUNDS, receipt == RECEIPT_ROUNDS.c.receipt_id)

@@ -433,19 +433,23 @@ def test_of_a_large_round_only_the_areas_that_differ_are_hashed_and_written(
     assert release(folder).content_hash == second.content_hash
 
 
-@pytest.mark.parametrize(("before", "now"), [(0, 9), (9, 0)])
-def test_a_round_that_grows_or_shrinks_over_the_bound_is_written_whole(
+@pytest.mark.parametrize("bounds", [(0, 9), (9, 0)])
+def test_a_round_that_grows_or_shrinks_over_the_bound_takes_the_place_of_its_parts(
     folder: DataFolder,
     go_on: Callable[..., Release],
+    written: list[str],
     monkeypatch: pytest.MonkeyPatch,
-    before: int,
-    now: int,
+    bounds: tuple[int, int],
 ) -> None:
+    before, now = bounds
     monkeypatch.setattr(marts, "_ROWS_OF_A_PART", before)
     go_on(y2024={"03390": 1, "03391": 2}, y2025=10)
     monkeypatch.setattr(marts, "_ROWS_OF_A_PART", now)
+    written.clear()
     made = go_on(y2024={"03390": 1, "03391": 3}, y2025=10)
     assert held(folder, made) == {"T-2024": 1, "T-2025": 10}
+    assert set(written) > {"T-2024", "T-2024\x1f90", "T-2024\x1f91"}
+    assert "fct_a" not in written
     monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
     assert release(folder).content_hash == made.content_hash
 

@@ -259,7 +259,7 @@ returned_to as (
 
 ),
 
--- what checks before the models found tells codes alone
+-- what was found before the models tells codes alone
 admitted as (
 
     select
