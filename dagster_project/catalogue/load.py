@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,15 @@ class Catalogue:
     content_hash: str
     notes: tuple[Problem, ...] = ()
     own_rows: dict[str, int] = field(default_factory=dict)
+    _derived: dict[Callable[[Catalogue], pl.DataFrame], pl.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derived(self, make: Callable[[Catalogue], pl.DataFrame]) -> pl.DataFrame:
+        """What ``make``, a function of a module, gives of this catalogue: made when first asked for, then kept."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return self._derived[make]
 
     def table(self, name: str) -> pl.DataFrame:
         """The table ``name``; without rows where the folder lacks it."""

@@ -105,13 +105,20 @@ def assigned_elements(catalogue: Catalogue, of: pl.DataFrame | None = None) -> p
     One row per round × unit × form × element × category, each as valid on the last day of the round's period; with
     ``of`` only for the rounds and the units that are in its columns round_code and reporting_unit_code.
     """
-    units = catalogue.table("reporting_units").select(
-        "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
-    )
-    forms, assignments = round_forms(catalogue), unit_assignments(catalogue.tables)
+    tables, forms = catalogue.tables, round_forms(catalogue)
     if of is not None:
         forms = forms.join(of, on="round_code", how="semi", maintain_order="left")
-        assignments = assignments.join(of, on="reporting_unit_code", how="semi", maintain_order="left")
+        # Before types are spread over their units: of a whole country that is a million rows.
+        asked = {
+            name: tables[name].join(of, on="reporting_unit_code", how="semi", maintain_order="left")
+            for name in ("reporting_units", "assignments")
+        }
+        of_types = tables["assignments"].filter(pl.col("unit_type").is_not_null())
+        tables = {**tables, **asked, "assignments": pl.concat([asked["assignments"], of_types])}
+    units = tables["reporting_units"].select(
+        "reporting_unit_code", "level", "area_code", "valid_from", "valid_to"
+    )
+    assignments = unit_assignments(tables)
     on_form = _valid(forms.join(assignments, on="form_code")).rename(
         {"role": "assignment_role", "status": "assignment_status"}
     )

@@ -122,7 +122,6 @@ def find_rows(
         .filter(pl.col("row") > pl.col("code_row"))
         .select(*TABLE, "row", "cell", "raw_text", "key")
     )
-    known = _printed_codes(catalogue)
     return (
         printed.join(
             forms.select("sha256", "submission_id", "round_set", "day"),
@@ -131,7 +130,7 @@ def find_rows(
             maintain_order="left",
         )
         .join(
-            known,
+            catalogue.derived(_printed_codes),
             left_on=["key", "round_set"],
             right_on=["key", "criteria_set_code"],
             how="left",

@@ -124,17 +124,15 @@ def _resolve(forms: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
-    units = _keyed(catalogue.table("reporting_units"), "reporting_unit_code").select(
-        "printed_reporting_unit_code",
-        "reporting_unit_code",
-        pl.col("area_code").alias("unit_area_code"),
-        pl.col("valid_from").fill_null(pl.date(1, 1, 1)),
-        pl.col("valid_to").fill_null(pl.date(9999, 12, 31)),
-    )
     # The version of the unit that is valid on the period's last day, else any: an expired unit is still known.
     known = (
         known.with_columns(day.alias("day"))
-        .join(units, on="printed_reporting_unit_code", how="left", maintain_order="left")
+        .join(
+            catalogue.derived(_printed_units),
+            on="printed_reporting_unit_code",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.col("day").is_between("valid_from", "valid_to").alias("unit_valid"))
         .sort("unit_valid", descending=True, nulls_last=True, maintain_order=True)
         .unique("sha256", keep="first", maintain_order=True)
@@ -145,6 +143,17 @@ def _resolve(forms: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         .then("unit_area_code")
         .alias("area_code")
     ).with_columns(_submission_ids(known))
+
+
+def _printed_units(catalogue: Catalogue) -> pl.DataFrame:
+    """Every version of every reporting unit, under its code as a form prints it."""
+    return _keyed(catalogue.table("reporting_units"), "reporting_unit_code").select(
+        "printed_reporting_unit_code",
+        "reporting_unit_code",
+        pl.col("area_code").alias("unit_area_code"),
+        pl.col("valid_from").fill_null(pl.date(1, 1, 1)),
+        pl.col("valid_to").fill_null(pl.date(9999, 12, 31)),
+    )
 
 
 def _at_home(forms: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:

@@ -33,6 +33,10 @@ def measures(catalogue: Catalogue) -> pl.DataFrame:
 
 def unit_names(catalogue: Catalogue) -> pl.DataFrame:
     """Every name of a unit, folded (``key``), with its dimension and factor; n_units of that dimension have it."""
+    return catalogue.derived(_unit_names)
+
+
+def _unit_names(catalogue: Catalogue) -> pl.DataFrame:
     table = catalogue.table("units_of_measure")
     names = pl.concat(
         [
@@ -110,6 +114,8 @@ def mark_differing(placed: pl.DataFrame, headings: pl.DataFrame, catalogue: Cata
     Neither of the two can then be trusted, so that no name of a unit is left.
     """
     above = table_units(headings, catalogue)
+    if above.is_empty():
+        return placed
     kinds = unit_names(catalogue).select("key", "dimension").unique("key")
     keyed = placed.with_columns(folded(placed["unit"]).alias("key"))
     told = keyed.join(kinds, on="key", how="left", maintain_order="left").join(
@@ -130,19 +136,18 @@ def read_above(texts: pl.Series, catalogue: Catalogue) -> pl.Series:
 
 
 def _known(texts: pl.Series, pattern: str, catalogue: Catalogue) -> pl.Series:
-    lines = pl.DataFrame({"text": texts}).with_row_index("at").with_columns(pl.col("text").str.split(" | "))
-    lines = lines.explode("text").with_columns(
-        pl.col("text").str.normalize("NFC").str.extract(pattern).alias("name")
+    # Forms print the same texts over and over: each is looked at once.
+    lines = (
+        pl.DataFrame({"whole": texts.drop_nulls().unique()})
+        .with_columns(pl.col("whole").str.split(" | ").alias("text"))
+        .explode("text")
+        .with_columns(pl.col("text").str.normalize("NFC").str.extract(pattern).alias("name"))
+        .drop_nulls("name")
     )
     lines = lines.with_columns(folded(lines["name"]).alias("key"))
-    known = unit_names(catalogue).select("key").unique()
     found = (
-        lines.join(known, on="key", how="semi", maintain_order="left")
-        .group_by("at", maintain_order=True)
+        lines.join(unit_names(catalogue), on="key", how="semi", maintain_order="left")
+        .group_by("whole", maintain_order=True)
         .agg(pl.col("name").last())
     )
-    return (
-        pl.DataFrame({"at": pl.int_range(len(texts), dtype=pl.UInt32, eager=True)})
-        .join(found, on="at", how="left", maintain_order="left")["name"]
-        .rename(texts.name)
-    )
+    return texts.replace_strict(found["whole"], found["name"], default=None, return_dtype=pl.String)
