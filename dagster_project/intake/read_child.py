@@ -115,7 +115,8 @@ def _read_one(number: int, file: Path, name: str, limits: ReadLimits, batch: _Ba
         batch.forget(number)
         _say(file=number, event="failed", rule_code="FILE_UNREADABLE", detail=_OUT_OF_MEMORY)
     else:
-        _say(file=number, event="read")
+        # Heard with what is said next.
+        _say(file=number, event="read", at_once=False)
 
 
 class _Batch:
@@ -146,6 +147,7 @@ class _Batch:
         """Write what there is and tell of it: until then, the parent does not count on any of these files."""
         if not self._files:
             return
+        sys.stdout.flush()  # should this fail, it is no fault of the file that was read last
         self._frame().write_ipc(self._folder / f"{self._files[0]}.arrow")
         _say(event="written", files=self._files)
         self._sheets, self._cells, self._files = [], 0, []
@@ -218,9 +220,10 @@ def _read_package(file: Path, limits: ReadLimits) -> list[SheetCells]:
     return sheets
 
 
-def _say(**event: object) -> None:
+def _say(*, at_once: bool = True, **event: object) -> None:
     sys.stdout.write(json.dumps(event) + "\n")
-    sys.stdout.flush()
+    if at_once:
+        sys.stdout.flush()
 
 
 def _read_sheet(name: str, rows: Iterable[list[Any]], details: Details | None, *, hidden: bool) -> SheetCells:
