@@ -160,7 +160,8 @@ def run(
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
-        runner = _refresh(desk, catalogue, seconds)
+        new = [receipt for receipt in received if receipt.receipt_id not in known]
+        runner = _refresh(desk, catalogue, seconds, has_new=bool(new))
         after = current_manifest(desk.folder)
         if after is None:
             raise KhoError("cli.no_release", folder=desk.folder.root)
@@ -181,7 +182,6 @@ def run(
     else:
         outcome.say()
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
-    new = [receipt for receipt in received if receipt.receipt_id not in known]
     came = {receipt.sha256 for receipt in new or received}
     raise typer.Exit(_exit_code(outcome, came, is_whole=not problems))
 
@@ -374,8 +374,10 @@ def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode
     return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
 
 
-def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Runner | None:
-    """Make a release of what is new; returns what ran it, None where nothing is new."""
+def _refresh(
+    desk: Desk, catalogue: Catalogue, seconds: dict[str, float], *, has_new: bool
+) -> Runner | None:
+    """Make a release of what is new, files (``has_new``) or not; returns what ran it, None where nothing is new."""
     from dagster_project import pipeline
     from dagster_project.side_by_side import loading
 
@@ -383,7 +385,7 @@ def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Run
         _stop_beside()
         pipeline.start_build(desk)
         return None
-    _start_beside()
+    _start_beside(judges=has_new or not pipeline.cell_store(desk, catalogue).is_dir())
     with loading():
         from dagster_project.defs.run import Runner
 
@@ -393,12 +395,16 @@ def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float]) -> Run
     return runner
 
 
-def _start_beside() -> None:
-    """What judges and builds takes seconds to load: it does so in processes beside this one."""
+def _start_beside(*, judges: bool = True) -> None:
+    """What judges and builds takes seconds to load: it does so in processes beside this one.
+
+    Without ``judges`` there are only decisions that are new, and nothing to judge.
+    """
     from dagster_project.quality import beside
     from dagster_project.warehouse.build import start_early
 
-    beside.start()
+    if judges:
+        beside.start()
     start_early(Project())
 
 

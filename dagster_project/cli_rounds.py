@@ -199,7 +199,12 @@ def _against(desk: Desk, catalogue: Catalogue, ledger: Engine, round_code: str) 
 def _release(desk: Desk, round_code: str, *, is_exported: bool) -> str:
     """The release that holds the act, with the round's documents where asked; the caller holds the build lock."""
     from dagster_project.cli_base import current_id
-    from dagster_project.defs.run import Runner
+    from dagster_project.side_by_side import loading
+    from dagster_project.warehouse.build import start_early
+
+    start_early(desk.project)  # dbt loads while this process does
+    with loading():
+        from dagster_project.defs.run import Runner
 
     runner = Runner(desk)
     runner.refresh()

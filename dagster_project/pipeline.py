@@ -398,7 +398,6 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     import polars as pl
 
     from dagster_project.quality import beside, gated
-    from dagster_project.quality.gate import admit_submissions
     from dagster_project.quality.late import hold_late, hold_late_returns, let_in
     from dagster_project.quality.returned import keep_newest
 
@@ -425,7 +424,7 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     counted = [_as_it_counts(batch, files, held.late) for batch in batches]
     passed = gated.gate_batches(counted, catalogue, desk.project.expectations)
     of_cells = gated.results_of(passed, catalogue, desk.project.expectations)
-    of_submissions = admit_submissions(submissions, catalogue, desk.project.expectations)
+    of_submissions = gated.gate_submissions(submissions, store, catalogue, desk.project.expectations)
     beside.stop()
     if not keep_others:
         gated.forget_others(counted)

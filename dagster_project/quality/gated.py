@@ -1,5 +1,6 @@
 """Gate 1 over the batches of the cell store: each is asked about once, and what came of it is kept beside its cells.
 
+So are all submissions together, as long as they stay the same: what an officer decides changes no answer.
 Finding, keeping and putting in place of what the gate left of a batch belong here; what the gate does with cells is
 ``gate``. What of a batch counts (files that are known, submissions that came in time) is told by the caller, who also
 knows that the store's name changes with everything else that shapes the result.
@@ -12,6 +13,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,12 +21,15 @@ import polars as pl
 
 from dagster_project import durable
 from dagster_project.frames import CELLS, empty
-from dagster_project.quality.gate import GatedCells, Tables, admit_cells
+from dagster_project.quality.gate import GatedCells, Tables, admit_cells, admit_submissions
 from dagster_project.quality.late import hold_cells
 from dagster_project.quality.outcomes import UNDECIDED, Result
 
 _KEPT = "gated"
 _CELLS, _FINDINGS, _TOLD = "cells.parquet", "findings.parquet", "gate.json"
+_SUBMISSIONS = "submissions.json"
+#: So many rows are hashed at once.
+_ROWS_HASHED = 50_000
 #: DuckDB's own: a thread takes one at a time.
 _ROWS_PER_GROUP = 122_880
 #: Batches are asked about together up to so many cells, of which a few in a hundred are figures.
@@ -90,6 +95,25 @@ def gate_batches(batches: Sequence[Batch], catalogue: Tables, expectations: Path
         for batch, gated in zip(together, asked, strict=True):
             _keep(batch, gated)
     return [_read(batch) for batch in batches]
+
+
+def gate_submissions(
+    submissions: pl.DataFrame, store: Path, catalogue: Tables, expectations: Path
+) -> list[Result]:
+    """What the suite says of all submissions (SUBMISSIONS); of the same ones it is kept in ``store``.
+
+    Submissions that break an invariant of ours are asked about again each time.
+    """
+    kept, content_hash = store / _SUBMISSIONS, _hash(submissions)
+    with suppress(FileNotFoundError):
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        if told["content_hash"] == content_hash:
+            return [Result(**result) for result in told["results"]]
+    results = admit_submissions(submissions, catalogue, expectations)
+    if not _is_broken(results):
+        told = {"content_hash": content_hash, "results": [asdict(result) for result in results]}
+        durable.write_text(kept, json.dumps(told))
+    return results
 
 
 def results_of(gated: Sequence[Gated], catalogue: Tables, expectations: Path) -> list[Result]:
@@ -200,7 +224,19 @@ def _kept(batch: Batch) -> Gated | None:
     if not batch.gated.is_dir():
         return None
     kept = _read(batch)
-    return None if any(result.invariant and not result.success for result in kept.results) else kept
+    return None if _is_broken(kept.results) else kept
+
+
+def _is_broken(results: Sequence[Result]) -> bool:
+    return any(result.invariant and not result.success for result in results)
+
+
+def _hash(frame: pl.DataFrame) -> str:
+    """The sha256 of a frame's rows in their order."""
+    digest = hashlib.sha256()
+    for part in frame.rechunk().iter_slices(_ROWS_HASHED):
+        digest.update(part.write_ipc(None).getbuffer())
+    return digest.hexdigest()
 
 
 def _read(batch: Batch) -> Gated:

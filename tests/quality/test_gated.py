@@ -16,11 +16,13 @@ from dagster_project.quality.gated import (
     Gated,
     forget_others,
     gate_batches,
+    gate_submissions,
     results_of,
     summed,
     write_cells,
 )
-from tests.quality.test_gate import FAULTS, GOOD, SUITES, TinyCatalogue, batch
+from dagster_project.quality.outcomes import Result
+from tests.quality.test_gate import FAULTS, GOOD, SUITES, TinyCatalogue, batch, submissions
 
 EARLIER = {"round_code": "2244-X-2024", "period_code": "2024"}
 
@@ -97,6 +99,27 @@ def test_what_was_gated_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(beside, "ask", lambda *_: pytest.fail("asked again"))
     assert _gate(batches) == first
     assert [one.dispositions for one in first] == [{"accepted": 12, "quarantined": 3}, {"ignored": 1}]
+
+
+def test_submissions_are_asked_about_again_where_they_are_others_or_broke_an_invariant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [submissions(), submissions(reporting_unit_code="X9-VP"), submissions(file_name="khác.xlsx")]
+    asked: list[str] = []
+    ask = beside.ask
+    monkeypatch.setattr(beside, "ask", lambda name, *rest: asked.append(name) or ask(name, *rest))
+
+    def told(number: int) -> tuple[list[Result], int]:
+        asked.clear()
+        return gate_submissions(sent[number], tmp_path, TinyCatalogue(), SUITES), len(asked)
+
+    whole, _ = told(0)
+    assert told(0) == (whole, 0)
+    for number in (1, 1, 2, 0):
+        results, times = told(number)
+        assert times
+        assert all(result.success for result in results) == (number != 1)
+    assert told(0) == (whole, 0)
 
 
 def test_of_a_batch_only_what_is_known_and_in_time_counts(tmp_path: Path) -> None:
