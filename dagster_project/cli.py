@@ -374,9 +374,7 @@ def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode
     return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
 
 
-def _refresh(
-    desk: Desk, catalogue: Catalogue, seconds: dict[str, float], *, has_new: bool
-) -> Runner | None:
+def _refresh(desk: Desk, catalogue: Catalogue, seconds: dict[str, float], *, has_new: bool) -> Runner | None:
     """Make a release of what is new, files (``has_new``) or not; returns what ran it, None where nothing is new."""
     from dagster_project import pipeline
     from dagster_project.side_by_side import loading

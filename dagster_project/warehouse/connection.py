@@ -33,10 +33,15 @@ def connect(
     return connection
 
 
-def ask(connection: duckdb.DuckDBPyConnection, query: str, **values: str) -> pl.DataFrame:
-    """The rows of a query, which reads ``values`` by ``getvariable``: neither pandas nor pyarrow is loaded for it."""
-    import polars as pl
-
+def tell(connection: duckdb.DuckDBPyConnection, **values: str) -> None:
+    """What ``getvariable`` reads from now on; for parameters, DuckDB would first load pandas, which takes a second."""
     for name, value in values.items():
         connection.execute(f"set variable {name} = {sql_literal(value)}")
+
+
+def ask(connection: duckdb.DuckDBPyConnection, query: str, **values: str) -> pl.DataFrame:
+    """The rows of a query, which reads ``values`` by ``getvariable``."""
+    import polars as pl
+
+    tell(connection, **values)
     return pl.DataFrame(connection.sql(query))

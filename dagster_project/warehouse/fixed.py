@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.warehouse import marts
-from dagster_project.warehouse.connection import connect
+from dagster_project.warehouse.connection import connect, tell
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +47,8 @@ def figures_hash(file: Path, round_code: str) -> str:
     """The hash over all figures of a round in a release or a build."""
     with connect() as connection:
         _attach(connection, {"one": file})
-        parts = [_hash(connection, table, round_code) for table in _TABLES]
+        tell(connection, round_code=round_code)
+        parts = [_hash(connection, table) for table in _TABLES]
     return "-".join(part[:32] for part in parts)
 
 
@@ -56,8 +57,9 @@ def changed_figures(old: Path, new: Path, round_code: str) -> list[ChangedFigure
     found: list[ChangedFigure] = []
     with connect() as connection:
         _attach(connection, {"old": old, "new": new})
+        tell(connection, round_code=round_code)
         for table in _TABLES:
-            found.extend(_changed(connection, table, round_code))
+            found.extend(_changed(connection, table))
     return found
 
 
@@ -71,9 +73,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, *aliases: str) -
     of_files = [
         dict(
             connection.execute(
-                "select column_name, data_type from duckdb_columns() "
-                "where database_name = ? and schema_name = ? and table_name = ?",
-                [alias, marts.SCHEMA, table],
+                "select column_name, data_type from duckdb_columns() "  # noqa: S608  # names are our own
+                f"where database_name = {marts.text(alias)} and schema_name = {marts.text(marts.SCHEMA)} "
+                f"and table_name = {marts.text(table)}"
             ).fetchall()
         )
         for alias in aliases
@@ -85,18 +87,18 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, *aliases: str) -
     ]
 
 
-def _hash(connection: duckdb.DuckDBPyConnection, table: str, round_code: str) -> str:
+def _hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     columns = _columns(connection, table, "one")
     marked = " || ".join(marts.marked(column) for column in columns)
     row = connection.execute(
-        f"with hashed as (select sha256({marked}) as h from one.{marts.SCHEMA}.{table} where round_code = ?) "  # noqa: S608  # names are our own
-        "select sha256(coalesce(string_agg(h, '' order by h), '')) from hashed",
-        [round_code],
+        f"with hashed as (select sha256({marked}) as h from one.{marts.SCHEMA}.{table} "  # noqa: S608  # names are our own
+        "where round_code = getvariable('round_code')) "
+        "select sha256(coalesce(string_agg(h, '' order by h), '')) from hashed"
     ).fetchone()
     return str(row[0]) if row else ""
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, table: str, round_code: str) -> list[ChangedFigure]:
+def _changed(connection: duckdb.DuckDBPyConnection, table: str) -> list[ChangedFigure]:
     columns = _columns(connection, table, "old", "new")
     subject = [column for column in columns if column.name in _SUBJECT]
     said = [column for column in columns if column.name in _SAID]
@@ -106,10 +108,10 @@ def _changed(connection: duckdb.DuckDBPyConnection, table: str, round_code: str)
     query = f"""
         with rows_old as (
             select {marked} as marked, {place} as place, {shown} as shown
-            from old.{marts.SCHEMA}.{table} where round_code = $round_code
+            from old.{marts.SCHEMA}.{table} where round_code = getvariable('round_code')
         ), rows_new as (
             select {marked} as marked, {place} as place, {shown} as shown
-            from new.{marts.SCHEMA}.{table} where round_code = $round_code
+            from new.{marts.SCHEMA}.{table} where round_code = getvariable('round_code')
         ), gone as (
             select place, string_agg(shown, ' / ' order by shown) as shown
             from rows_old where marked not in (select marked from rows_new) group by place
@@ -121,7 +123,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, table: str, round_code: str)
         from gone full join come on gone.place = come.place
         order by 1
     """  # noqa: S608  # names are our own
-    rows = connection.execute(query, {"round_code": round_code}).fetchall()
+    rows = connection.execute(query).fetchall()
     return [ChangedFigure(*row) for row in rows]
 
 

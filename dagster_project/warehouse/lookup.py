@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.warehouse.connection import tell
 from dagster_project.warehouse.summary import open_release
 
 _FINDING = (
@@ -59,10 +60,10 @@ class SourceFigure:
 def find_findings(release_file: Path, beginning: str) -> list[Finding]:
     """Findings that fail and whose id begins so, in the order of their ids."""
     with open_release(release_file) as connection:
+        tell(connection, beginning=beginning)
         rows = connection.execute(
             f"select {', '.join(_FINDING)} from marts.fct_finding "  # noqa: S608 - our own column names
-            "where status = 'fail' and starts_with(finding_id, ?) order by finding_id",
-            [beginning],
+            "where status = 'fail' and starts_with(finding_id, getvariable('beginning')) order by finding_id"
         ).fetchall()
     return [Finding(*row) for row in rows]
 
@@ -72,10 +73,17 @@ def source_figure(
 ) -> SourceFigure | None:
     """What a unit's current submission says of one element; None where it says nothing."""
     with open_release(release_file) as connection:
+        tell(
+            connection,
+            round_code=round_code,
+            reporting_unit=reporting_unit,
+            data_element=data_element,
+            category=category,
+        )
         row = connection.execute(
             "select case when entered_how <> 'correction' then value end, coalesce(raw_text, '') "
-            "from marts.fct_reported_value where round_code = ? and reporting_unit_code = ? "
-            "and data_element_code = ? and category_code = ?",
-            [round_code, reporting_unit, data_element, category],
+            "from marts.fct_reported_value "
+            "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
+            "and data_element_code = getvariable('data_element') and category_code = getvariable('category')"
         ).fetchone()
     return SourceFigure(*row) if row else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.warehouse.connection import tell
 from dagster_project.warehouse.summary import open_release
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 _UNCONFIRMED = """
     select distinct indicator_code, name_vi
     from marts.fct_indicator
-    where round_code = $round_code and not is_confirmed and coalesce(applicability, '') <> 'not_applicable'
+    where
+        round_code = getvariable('round_code') and not is_confirmed
+        and coalesce(applicability, '') <> 'not_applicable'
     order by indicator_code
 """
 #: Open blocking findings about what counts: not about a version that was replaced, nor a cell whose figure an officer
@@ -30,7 +33,7 @@ _BLOCKING = """
     left join marts.fct_submission as s on f.submission_id = s.submission_id
     left join marts.fct_reporting_rate as r
         on s.round_code = r.round_code and s.reporting_unit_code = r.reporting_unit_code and s.form_code = r.form_code
-    where f.round_code = $round_code and f.status = 'fail' and f.severity = 'blocking' and f.is_open
+    where f.round_code = getvariable('round_code') and f.status = 'fail' and f.severity = 'blocking' and f.is_open
     and (
         s.submission_id is null
         or s.is_current
@@ -50,26 +53,26 @@ _BLOCKING = """
 _NOT_SENT = """
     select reporting_unit_code, max(reporting_unit_name) as name, form_code
     from marts.fct_reporting_rate
-    where round_code = $round_code and expected = 1 and actual = 0 and note is null
+    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and note is null
     group by reporting_unit_code, form_code
     order by reporting_unit_code, form_code
 """
 _NOT_SIGNED = """
     select distinct reporting_unit_code, reporting_unit_name as name, form_code
     from marts.fct_submission
-    where round_code = $round_code and is_current and not signed_copy and entered_how <> 'on_behalf'
+    where round_code = getvariable('round_code') and is_current and not signed_copy and entered_how <> 'on_behalf'
     order by reporting_unit_code, form_code
 """
 _COUNTS = """
     select
-        (select count(*) from marts.fct_indicator where round_code = $round_code),
+        (select count(*) from marts.fct_indicator where round_code = getvariable('round_code')),
         (
             select count(*) from marts.fct_finding
-            where round_code = $round_code and status = 'fail' and severity = 'warning' and is_open
+            where round_code = getvariable('round_code') and status = 'fail' and severity = 'warning' and is_open
         ),
         (
             select count(*) from marts.fct_reported_value
-            where round_code = $round_code and value_status in ('estimate', 'preliminary')
+            where round_code = getvariable('round_code') and value_status in ('estimate', 'preliminary')
         )
 """
 
@@ -90,19 +93,20 @@ class Readiness:
 def read_readiness(release_file: Path, round_code: str) -> Readiness:
     """What one release tells of a round's way to its signature."""
     with open_release(release_file) as connection:
-        counts = connection.execute(_COUNTS, {"round_code": round_code}).fetchone() or (0, 0, 0)
+        tell(connection, round_code=round_code)
+        counts = connection.execute(_COUNTS).fetchone() or (0, 0, 0)
         return Readiness(
-            unconfirmed=_rows(connection, _UNCONFIRMED, round_code),
-            blocking=_rows(connection, _BLOCKING, round_code),
-            not_sent=_rows(connection, _NOT_SENT, round_code),
-            not_signed=_rows(connection, _NOT_SIGNED, round_code),
+            unconfirmed=_rows(connection, _UNCONFIRMED),
+            blocking=_rows(connection, _BLOCKING),
+            not_sent=_rows(connection, _NOT_SENT),
+            not_signed=_rows(connection, _NOT_SIGNED),
             figures=int(counts[0]),
             warnings=int(counts[1]),
             preliminary=int(counts[2]),
         )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, round_code: str) -> list[dict[str, Any]]:
-    found = connection.execute(query, {"round_code": round_code})
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = connection.execute(query)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
