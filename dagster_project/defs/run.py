@@ -5,6 +5,7 @@ An error of a step is raised as it is, an interruption as Python's own; knows no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from dagster_project.pipeline import Desk, start_build
 
 #: The history keeps every event; a terminal shows our own words.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+#: Without such a number, Dagster writes the events of a batch one by one.
+_EVENTS_A_BATCH = ("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
 class Runner:
@@ -71,6 +74,7 @@ class Runner:
 def open_instance(folder: DataFolder) -> dg.DagsterInstance:
     """The instance whose home lies in the data folder, telemetry off; its files are those that the UI reads."""
     make_dagster_home(folder)
+    os.environ.setdefault(*_EVENTS_A_BATCH)
     home = str(folder.dagster_home)
     defaults: Mapping[str, Any] = InstanceRef.config_defaults(home)
     kept_open = {

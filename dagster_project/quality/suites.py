@@ -6,10 +6,14 @@ process). Which rows are asked and what an answer means does not belong here (``
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import polars as pl
@@ -17,9 +21,29 @@ import polars.selectors as cs
 
 from dagster_project.quality.outcomes import Answer
 
+
+class _LoadedWhenUsed(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextmanager
+def _loaded_when_used(*names: str) -> Iterator[None]:
+    """What is imported meanwhile loads these modules when it first asks something of them."""
+    put_off = [name for name in names if name not in sys.modules]
+    sys.modules.update({name: _LoadedWhenUsed(name) for name in put_off})
+    try:
+        yield
+    finally:
+        for name in put_off:
+            del sys.modules[name]
+
+
 # Set before the import, which reads it.
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
-import great_expectations as gx
+# They draw and compare distributions, and take a third of the time.
+with _loaded_when_used("scipy.stats", "altair"):
+    import great_expectations as gx
 
 
 def ask(name: str, frame: pl.DataFrame, expectations: Sequence[Mapping[str, Any]]) -> list[Answer]:
