@@ -109,7 +109,10 @@ def bind_parts(
     bring codes that such a form does not print itself; then ``assigned`` also says for which areas a unit may report in
     a round. ``further`` finds, in the forms as identified, what else blocks them.
     """
-    keyed = with_keys(raw.with_columns(pl.col("row", "col").cast(pl.Int32)))
+    # Each cell is looked up by its file again and again: that compares numbers, not texts.
+    of_files = pl.Enum(files["sha256"].unique().sort())
+    files = files.with_columns(pl.col("sha256").cast(of_files))
+    keyed = with_keys(raw.with_columns(pl.col("sha256").cast(of_files), pl.col("row", "col").cast(pl.Int32)))
     tables = find_tables(keyed, files)
     columns = find_columns(keyed, tables)
     forms = identify(keyed, tables, files, catalogue, office, assigned=assigned)
@@ -118,10 +121,10 @@ def bind_parts(
         [
             check_layout(tables, columns, rows),
             check_identity(forms, catalogue, office, wanted),
-            *([further(forms)] if further else []),
+            *([further(_with_texts(forms))] if further else []),
         ],
         how="diagonal_relaxed",
-    )
+    ).with_columns(pl.col("sha256").cast(of_files))
     blocked = blocking.group_by("sha256", maintain_order=True).agg(
         pl.col("rule_code").first().alias("blocked_by")
     )
@@ -138,7 +141,12 @@ def bind_parts(
         assigned=assigned_elements(catalogue, of=forms) if assigned is None else assigned,
         catalogue=catalogue,
     )
-    return BoundParts(forms, placed, pl.concat([blocking, content], how="diagonal_relaxed"), blocked)
+    found = pl.concat([blocking, content], how="diagonal_relaxed")
+    return BoundParts(*(_with_texts(part) for part in (forms, placed, found, blocked)))
+
+
+def _with_texts(of_files: pl.DataFrame) -> pl.DataFrame:
+    return of_files.with_columns(pl.col("sha256").cast(pl.String))
 
 
 def to_cells(placed: pl.DataFrame, entered_how: str) -> pl.DataFrame:

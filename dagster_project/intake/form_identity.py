@@ -36,12 +36,16 @@ def identify(
     """
     told = [name for name in files.columns if name.startswith(("printed_", "cell_", "hidden_"))]
     labels = pl.DataFrame({"label": [label_key(item.label) for item in IDENTITY], "name": CODES})
-    above = keyed.join(tables.select("sha256", pl.col("sheet").alias("table_sheet"), "code_row"), on="sha256")
-    heading = above.filter(
-        VISIBLE
-        & (pl.col("table_sheet").is_null() | (pl.col("sheet") == pl.col("table_sheet")))
-        & (pl.col("code_row").is_null() | (pl.col("row") < pl.col("code_row")))
-    ).sort(*SPOT)
+    places = tables.select("sha256", pl.col("sheet").alias("table_sheet"), "code_row")
+    heading = (
+        keyed.filter(VISIBLE)
+        .join(places, on="sha256")
+        .filter(
+            pl.col("table_sheet").is_null() | (pl.col("sheet") == pl.col("table_sheet")),
+            pl.col("code_row").is_null() | (pl.col("row") < pl.col("code_row")),
+        )
+        .sort(*SPOT)
+    )
     following = heading.with_columns(
         pl.col("raw_text", "key", "cell").shift(-1).over(*TABLE, "row").name.prefix("next_")
     ).join(labels, on="label")

@@ -217,6 +217,8 @@ def _choose_layouts(
 
 def _with_decoded(raw: pl.DataFrame, decoded: pl.DataFrame) -> pl.DataFrame:
     """``raw`` with texts in legacy fonts decoded, by which labels, words and names are matched."""
+    if decoded.is_empty():
+        return raw.drop("font")
     return (
         raw.join(decoded.drop("font"), on=_SPOT, how="left", maintain_order="left")
         .with_columns(pl.coalesce("decoded", "raw_text").alias("raw_text"))
@@ -226,6 +228,8 @@ def _with_decoded(raw: pl.DataFrame, decoded: pl.DataFrame) -> pl.DataFrame:
 
 def _with_originals(cells: pl.DataFrame, raw: pl.DataFrame, decoded: pl.DataFrame) -> pl.DataFrame:
     """``cells`` with the text that stands in the file."""
+    if decoded.is_empty():
+        return cells
     originals = raw.join(decoded, on=_SPOT, how="semi").select(*_SPOT, pl.col("raw_text").alias("original"))
     return (
         cells.join(originals, on=_SPOT, how="left", maintain_order="left")

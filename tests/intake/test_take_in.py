@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -227,7 +228,7 @@ def test_a_changed_unit_column_converts_or_asks(catalogue: Catalogue, fill: Call
 
 
 def test_a_line_above_the_table_that_denies_the_unit_of_its_rows_is_asked_about(
-    catalogue: Catalogue, fill: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    catalogue: Catalogue, fill: Callable[..., Path]
 ) -> None:
     file = fill("a.xlsx", {"A.2.TS": 5, "A.2.MS": "không phát sinh", "A.2.TL": 8})
     book = openpyxl.load_workbook(file)
@@ -238,10 +239,8 @@ def test_a_line_above_the_table_that_denies_the_unit_of_its_rows_is_asked_about(
         [{"unit": "nghìn hồ sơ", "name_vi": "nghìn hồ sơ", "dimension": "files", "factor": 1000.0}],
         schema_overrides={"factor": pl.Float64},
     )
-    monkeypatch.setitem(
-        catalogue.tables, "units_of_measure", pl.concat([units, more], how="diagonal_relaxed")
-    )
-    taken = _take(catalogue, file)
+    tables = {**catalogue.tables, "units_of_measure": pl.concat([units, more], how="diagonal_relaxed")}
+    taken = _take(replace(catalogue, tables=tables), file)
     assert taken.findings.select("rule_code", "data_element_code", "observed").rows() == [
         ("UNIT_UNKNOWN", "A.2.TS", "hồ sơ / nghìn hồ sơ")
     ]

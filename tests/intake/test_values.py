@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.catalogue.load import Catalogue
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.frames import CELLS, conform
 from dagster_project.intake.numbers import read_numbers
@@ -27,52 +29,52 @@ ELEMENTS = {
 }
 
 
-class TinyCatalogue:
-    """Only what parsing asks for."""
-
-    _ROWS: dict[str, list[dict[str, object]]] = {  # noqa: RUF012
-        "data_elements": [
-            {
-                "data_element_code": code,
-                "indicator_code": "I.1",
-                "name_vi": f"Tên {code}",
-                "value_type": kind,
-                "unit": unit,
-                "decimals": decimals,
-            }
-            for code, (kind, unit, decimals) in ELEMENTS.items()
-        ],
-        "rounds": [{"round_code": "R-2025", "period_end": date(2025, 12, 31)}],
-        "units_of_measure": [
-            {"unit": "người", "name_vi": "người", "dimension": "người", "factor": 1.0},
-            {"unit": "đồng", "name_vi": "đồng", "dimension": "tiền", "factor": 1.0},
-            {
-                "unit": "triệu đồng",
-                "name_vi": "triệu đồng",
-                "dimension": "tiền",
-                "factor": 1e6,
-                "aliases": "triệu|tr.đ",
-            },
-            {"unit": "tỷ đồng", "name_vi": "tỷ đồng", "dimension": "tiền", "factor": 1e9, "aliases": "tỷ"},
-            {"unit": "%", "name_vi": "phần trăm", "dimension": "tỷ lệ", "factor": 0.01},
-            {"unit": "điểm", "name_vi": "điểm", "dimension": "điểm", "factor": 1.0},
-        ],
-        "value_states": [
-            {"value_state": "zero", "word": "Không phát sinh"},
-            {"value_state": "zero", "word": "không"},
-            {"value_state": "zero", "word": "-"},
-            {"value_state": "not_applicable", "word": "Không áp dụng"},
-            {"value_state": "not_available", "word": "Chưa có số liệu"},
-            {"value_state": "not_available", "word": "..."},
-        ],
-        "value_statuses": [
-            {"value_status": "estimate", "word": "Ước tính"},
-            {"value_status": "final", "word": "Chính thức"},
-        ],
-    }
-
-    def table(self, name: str) -> pl.DataFrame:
-        return pl.DataFrame(self._ROWS.get(name, []), schema=TABLES[name].columns)
+_ROWS: dict[str, list[dict[str, object]]] = {
+    "data_elements": [
+        {
+            "data_element_code": code,
+            "indicator_code": "I.1",
+            "name_vi": f"Tên {code}",
+            "value_type": kind,
+            "unit": unit,
+            "decimals": decimals,
+        }
+        for code, (kind, unit, decimals) in ELEMENTS.items()
+    ],
+    "rounds": [{"round_code": "R-2025", "period_end": date(2025, 12, 31)}],
+    "units_of_measure": [
+        {"unit": "người", "name_vi": "người", "dimension": "người", "factor": 1.0},
+        {"unit": "đồng", "name_vi": "đồng", "dimension": "tiền", "factor": 1.0},
+        {
+            "unit": "triệu đồng",
+            "name_vi": "triệu đồng",
+            "dimension": "tiền",
+            "factor": 1e6,
+            "aliases": "triệu|tr.đ",
+        },
+        {"unit": "tỷ đồng", "name_vi": "tỷ đồng", "dimension": "tiền", "factor": 1e9, "aliases": "tỷ"},
+        {"unit": "%", "name_vi": "phần trăm", "dimension": "tỷ lệ", "factor": 0.01},
+        {"unit": "điểm", "name_vi": "điểm", "dimension": "điểm", "factor": 1.0},
+    ],
+    "value_states": [
+        {"value_state": "zero", "word": "Không phát sinh"},
+        {"value_state": "zero", "word": "không"},
+        {"value_state": "zero", "word": "-"},
+        {"value_state": "not_applicable", "word": "Không áp dụng"},
+        {"value_state": "not_available", "word": "Chưa có số liệu"},
+        {"value_state": "not_available", "word": "..."},
+    ],
+    "value_statuses": [
+        {"value_status": "estimate", "word": "Ước tính"},
+        {"value_status": "final", "word": "Chính thức"},
+    ],
+}
+#: Only what parsing asks for.
+CATALOGUE = Catalogue(
+    Path(),
+    {name: pl.DataFrame(_ROWS.get(name, []), schema=table.columns) for name, table in TABLES.items()},
+    "",
+)
 
 
 def _cell(code: str, raw: str | None, kind: str = "text", **more: object) -> dict[str, object]:
@@ -99,7 +101,7 @@ def _cell(code: str, raw: str | None, kind: str = "text", **more: object) -> dic
 
 def _parse(*cells: dict[str, object]) -> Parsed:
     frame = conform(pl.DataFrame(list(cells), infer_schema_length=None), CELLS)
-    parsed = parse_values(frame, TinyCatalogue())
+    parsed = parse_values(frame, CATALOGUE)
     assert parsed.cells.schema == CELLS
     assert len(parsed.cells) == len(cells)
     return parsed
