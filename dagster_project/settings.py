@@ -27,7 +27,7 @@ REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 _UNFIT_IN_A_PATH = set("*?[]{}'")
 _ADDRESS = r"^[^@\s]+@[^@\s]+$"
 #: With what Python and dbt take, a build of any size stays below four gigabytes.
-BUILD_MEMORY_MB = 2_500
+BUILD_MEMORY_MB = 2_300
 
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
