@@ -52,7 +52,7 @@ class KeptOpenEventLog(SqliteEventLogStorage):
         return table_name in self._tables
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """All of them or none, in one transaction of each file: what a run plans is an event an asset and check."""
+        """Store all of them or none, in one transaction of each file: a run plans an event for each asset and check."""
         shards = {INDEX_SHARD_NAME, *(event.run_id for event in events)}
         for shard in shards:
             with self._connect(shard):
