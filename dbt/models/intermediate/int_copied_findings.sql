@@ -1,5 +1,7 @@
 -- Gate 2, copied_from_last_year: units of whose figures nearly all are those of the period before. The same must be at
 -- least `absolute_floor` figures (5 where empty) and at least the part `tolerance` of all (1 where empty).
+{{ config(meta={'slice': 'area'}) }}
+
 with
 
 rules as (
