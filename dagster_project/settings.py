@@ -26,7 +26,7 @@ REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
 _ADDRESS = r"^[^@\s]+@[^@\s]+$"
-#: With what Python and dbt take, a build of any size stays below four gigabytes.
+#: With what Python and dbt take, the build of a nation stays below 4 GiB.
 BUILD_MEMORY_MB = 2_300
 
 #: Rights of the group and of everybody on a file.
