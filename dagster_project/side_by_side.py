@@ -168,7 +168,7 @@ def _workers(count: int) -> Iterator[list[Worker]]:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """What is loaded here stays: it is not searched for garbage while it loads, nor later; what comes then, seldom."""
+    """What is loaded here stays: it is not searched for garbage while it loads, nor later. What follows seldom is."""
     gc.disable()
     try:
         yield

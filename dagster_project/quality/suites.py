@@ -24,19 +24,26 @@ from dagster_project.quality.outcomes import Answer
 
 class _LoadedWhenUsed(ModuleType):
     def __getattr__(self, name: str) -> Any:
+        _give_way(self)
         return getattr(importlib.import_module(self.__name__), name)
 
 
 @contextmanager
 def _loaded_when_used(*names: str) -> Iterator[None]:
     """What is imported meanwhile loads these modules when it first asks something of them."""
-    put_off = [name for name in names if name not in sys.modules]
-    sys.modules.update({name: _LoadedWhenUsed(name) for name in put_off})
+    put_off = {name: _LoadedWhenUsed(name) for name in names if name not in sys.modules}
+    sys.modules.update(put_off)
     try:
         yield
     finally:
-        for name in put_off:
-            del sys.modules[name]
+        for module in put_off.values():
+            _give_way(module)
+
+
+def _give_way(module: ModuleType) -> None:
+    """From now on an import finds the module itself."""
+    if sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
 
 
 # Set before the import, which reads it.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from dagster_project.quality.suites import _loaded_when_used
+
 _ASKED = """
 import sys
 import polars as pl
@@ -29,3 +31,14 @@ print(altair.Chart.__name__)
 def test_what_compares_distributions_is_loaded_when_it_is_used() -> None:
     told = subprocess.run([sys.executable, "-c", _ASKED], capture_output=True, check=True, text=True).stdout
     assert told.splitlines() == ["[False] []", "[True, False] ['scipy.stats']", "Chart"]
+
+
+def test_what_is_used_while_others_load_is_there_at_once() -> None:
+    sys.modules.pop("colorsys", None)
+    with _loaded_when_used("colorsys", "sys"):
+        import colorsys as early
+
+        assert not vars(early).get("rgb_to_hsv")
+        assert early.rgb_to_hsv(1.0, 0.0, 0.0) == (0.0, 1.0, 1.0)
+    assert sys.modules["colorsys"].rgb_to_hsv is early.rgb_to_hsv
+    assert "sys" in sys.modules
