@@ -39,14 +39,6 @@ class Budget:
 
 def inflate(stream: BinaryIO, entry: ZipInfo, budget: Budget) -> Iterator[bytes]:
     """The bytes of ``entry`` in chunks. Raises ``TooMuchError`` over budget, ``BadZipFile`` where it is damaged."""
-    stream.seek(entry.header_offset)
-    header = stream.read(_LOCAL_HEADER.size)
-    if len(header) < _LOCAL_HEADER.size:
-        raise BadZipFile(f"{entry.filename}: no header")
-    fields = _LOCAL_HEADER.unpack(header)
-    if fields[0] != b"PK\x03\x04":
-        raise BadZipFile(f"{entry.filename}: wrong header")
-    stream.seek(fields[-2] + fields[-1], 1)
     packed = _packed(stream, entry)
     if entry.compress_type == _STORED:
         for chunk in packed:
@@ -58,7 +50,34 @@ def inflate(stream: BinaryIO, entry: ZipInfo, budget: Budget) -> Iterator[bytes]
         raise BadZipFile(f"{entry.filename}: compression method {entry.compress_type}")
 
 
+def read_packed(stream: BinaryIO, entry: ZipInfo) -> bytes:
+    """The bytes of ``entry`` as the archive holds them. Raises ``BadZipFile`` where it is damaged."""
+    return b"".join(_packed(stream, entry))
+
+
+def inflate_small(packed: bytes, compress_type: int, at_most: int) -> bytes | None:
+    """The bytes of one entry at once; None where they are more than ``at_most`` or not whole."""
+    if compress_type == _STORED:
+        return packed if len(packed) <= at_most else None
+    if compress_type != _DEFLATED:
+        return None
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflater.decompress(packed, at_most)
+    except zlib.error:
+        return None
+    return content if inflater.eof else None
+
+
 def _packed(stream: BinaryIO, entry: ZipInfo) -> Iterator[bytes]:
+    stream.seek(entry.header_offset)
+    header = stream.read(_LOCAL_HEADER.size)
+    if len(header) < _LOCAL_HEADER.size:
+        raise BadZipFile(f"{entry.filename}: no header")
+    fields = _LOCAL_HEADER.unpack(header)
+    if fields[0] != b"PK\x03\x04":
+        raise BadZipFile(f"{entry.filename}: wrong header")
+    stream.seek(fields[-2] + fields[-1], 1)
     left = entry.compress_size
     while left > 0:
         chunk = stream.read(min(_CHUNK, left))

@@ -7,8 +7,11 @@ limit. An empty chunk ends the part. What the cells hold is not looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from operator import itemgetter
+
+from dagster_project.intake.alike import once_if_small
 
 #: What a tag holds up to its end; a ">" in quotes does not end it. No tag holds a "<", so that no search runs far.
 #: Nothing once matched is given back ("*+"): a search that failed would run over the same bytes again and again.
@@ -24,7 +27,14 @@ _PLAIN = re.compile(
     rb"<(?:c r=\"([A-Z]{1,4})(\d{1,9})\"(?: s=\"\d+\")?(?: t=\"\w+\")?(?:/>|></c>|(>))"
     rb"|row r=\"(\d{1,9})\"|((?:row|c)(?=[\s/>])))"
 )
+#: The same with style, type and what stands in the cell, whose end is looked for only up to the next one's start.
+_PLAIN_CELL = re.compile(
+    rb"<(?:c r=\"([A-Z]{1,3})(\d{1,9})\"(?: s=\"(0|[1-9]\d*)\")?(?: t=\"(\w+)\")?"
+    rb"(?:/>|>((?:<(?!/?c[\s/>])[^<]*)*+)</c>)|row r=\"(\d{1,9})\"|((?:row|c)(?=[\s/>])))"
+)
 _PREFIXED = re.compile(rb":(?:row|c)[\s/>]")
+#: So many sheets are remembered, for those who ask for the same one after another.
+_SHEETS = 8
 _TAIL_LIMIT = 1 << 20
 _ODS_TAG = re.compile(
     rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])(" + _REST + rb")>|<text:p\b"
@@ -34,7 +44,17 @@ _XLSB_ROW = 0
 _XLSB_CELLS = range(1, 12)
 
 
-def are_plain(sheet: bytes, found: Sequence[tuple[bytes, ...]]) -> bool:
+@once_if_small(_SHEETS)
+def plain_cells(sheet: bytes) -> Sequence[tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]] | None:
+    """Rows and cells of a sheet in their order; None where one of them is not written plainly.
+
+    Of a cell its column's letters, row, style, type and what stands in it; then of a row its number.
+    """
+    found: list[tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]] = _PLAIN_CELL.findall(sheet)
+    return found if _are_plain(sheet, found) else None
+
+
+def _are_plain(sheet: bytes, found: Sequence[tuple[bytes, ...]]) -> bool:
     """Whether ``found``, whose last groups hold what is odd, are all rows and cells that ``sheet`` has."""
     return not any(map(itemgetter(-1), found)) and _PREFIXED.search(sheet) is None
 
@@ -47,11 +67,22 @@ class TooWideError(Exception):
         super().__init__(str(cells))
 
 
-class _Extent:
+class Extent(ABC):
+    """Rows and columns of one sheet as far as it was fed."""
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._rows = 0
         self._columns = 0
+
+    @abstractmethod
+    def feed(self, chunk: bytes) -> None:
+        """Follow the sheet through its next bytes; an empty chunk ends it."""
+
+    def feed_whole(self, sheet: bytes) -> None:
+        """Follow the sheet from its first byte to its last."""
+        self.feed(sheet)
+        self.feed(b"")
 
     def _grow(self, row: int, column: int) -> None:
         if row <= self._rows and column <= self._columns:
@@ -62,7 +93,7 @@ class _Extent:
             raise TooWideError(self._rows * max(self._columns, 1))
 
 
-class XlsxExtent(_Extent):
+class XlsxExtent(Extent):
     """``<row r=…>`` and ``<c r=…>`` of a worksheet part; empty elements, which only carry a style, do not count."""
 
     def __init__(self, limit: int) -> None:
@@ -77,12 +108,19 @@ class XlsxExtent(_Extent):
         cut = len(window) if cut < 0 or len(window) - cut > _TAIL_LIMIT else cut
         tags = window[:cut]
         found = _PLAIN.findall(tags)
-        if not are_plain(tags, found):
-            for match in _CELL.finditer(tags):
-                self._see(match)
+        if not _are_plain(tags, found):
+            self._see_any(tags)
         else:
             self._see_plain(found)
         self._tail = window[cut:]
+
+    def feed_whole(self, sheet: bytes) -> None:
+        found = plain_cells(sheet)
+        if found is None:
+            self._see_any(sheet)
+        else:
+            held = [cell for cell in found if cell[4]]
+            self._see_held({cell[1] for cell in held}, {cell[0] for cell in held})
 
     def _see_plain(self, found: list[tuple[bytes, ...]]) -> None:
         """What ``_see`` does, where each row and cell says where it stands."""
@@ -91,10 +129,18 @@ class XlsxExtent(_Extent):
             self._row = int(row)
         if found:
             self._column = _column_number(found[-1][0])
-        columns = {letters for letters, _, is_held, _, _ in found if is_held}
-        rows = {digits for _, digits, is_held, _, _ in found if is_held}
+        self._see_held(
+            {digits for _, digits, is_held, _, _ in found if is_held},
+            {letters for letters, _, is_held, _, _ in found if is_held},
+        )
+
+    def _see_held(self, rows: Collection[bytes], columns: Collection[bytes]) -> None:
         if rows:
             self._grow(max(map(int, rows)), max(map(_column_number, columns)))
+
+    def _see_any(self, tags: bytes) -> None:
+        for match in _CELL.finditer(tags):
+            self._see(match)
 
     def _see(self, match: re.Match[bytes]) -> None:
         name, letters, digits, rest, closed = match.groups()
@@ -107,7 +153,7 @@ class XlsxExtent(_Extent):
             self._grow(int(digits) if letters else self._row, self._column)
 
 
-class OdsExtent(_Extent):
+class OdsExtent(Extent):
     """Repeated rows and columns of ``content.xml``, counted up to the last cell that holds something."""
 
     def __init__(self, limit: int) -> None:
@@ -159,7 +205,7 @@ class OdsExtent(_Extent):
             self._grow(self._row_end, self._last_held)
 
 
-class XlsbExtent(_Extent):
+class XlsbExtent(Extent):
     """Row and cell records of a binary worksheet part."""
 
     def __init__(self, limit: int) -> None:

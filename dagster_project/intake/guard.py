@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
-from zipfile import BadZipFile, ZipFile
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from dagster_project.frames import REPORT_PACKAGE, RETURN_PACKAGE
-from dagster_project.intake.archive import Budget, TooMuchError, inflate
+from dagster_project.intake.alike import SMALL
+from dagster_project.intake.archive import Budget, TooMuchError, inflate, inflate_small, read_packed
 from dagster_project.intake.encodings import UTF16_MARKS, UnknownEncodingError, decode
-from dagster_project.intake.extents import OdsExtent, TooWideError, XlsbExtent, XlsxExtent
+from dagster_project.intake.extents import Extent, OdsExtent, TooWideError, XlsbExtent, XlsxExtent
 from dagster_project.intake.package_parts import MANIFEST, PACKAGE, RETURN, read_manifest
 from dagster_project.settings import ReadLimits
 
 #: A part is kept up to this size, and parts up to so much in all.
 _PART_KEPT, _PARTS_KEPT = 1 << 18, 1 << 22
+#: So many small parts are remembered, for forms of one kind have most of them in common.
+_ALIKE = 256
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_ENTRY = b"PK\x01\x02"
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -158,21 +163,59 @@ def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
         parts: dict[str, bytes] = {}
         for entry in entries:
             name = _part_name(entry.filename)
-            scan = _Scan(_extent_for(kind, name, limits.sheet_cells))
-            before, chunks = budget.spent, list[bytes]()
-            for chunk in inflate(stream, entry, budget):
-                scan.feed(chunk)
-                if budget.spent - before <= _PART_KEPT:
-                    chunks.append(chunk)
-            scan.close()
-            if budget.spent - before <= _PART_KEPT and budget.spent <= _PARTS_KEPT:
-                parts[name] = b"".join(chunks)
-            if kind == "ods" and name == "meta-inf/manifest.xml" and scan.encrypted:
+            part = _look_at(stream, entry, _Meant(kind, name, limits.sheet_cells), budget)
+            if part.content is not None and budget.spent <= _PARTS_KEPT:
+                parts[name] = part.content
+            if kind == "ods" and name == "meta-inf/manifest.xml" and part.encrypted:
                 raise _RefusedError("FILE_ENCRYPTED")
     if kind == PACKAGE:
         return Inspection(_kind_of_package(file, Budget(limits.inflated_bytes, limits.inflated_bytes)))
     macros = any(name.endswith("vbaproject.bin") for name in names)
     return Inspection("xlsm" if kind == "xlsx" and macros else kind, has_macros=macros, parts=parts)
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What an entry is taken for: by the kind of its file and its own name; and how large a sheet may be."""
+
+    kind: str
+    name: str
+    sheet_cells: int
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An entry that was looked at; ``content`` is None where it is too large to be kept."""
+
+    content: bytes | None
+    encrypted: bool
+
+
+def _look_at(stream: BinaryIO, entry: ZipInfo, meant: _Meant, budget: Budget) -> _Part:
+    if entry.compress_size <= SMALL:
+        part = _look_at_small(read_packed(stream, entry), entry.compress_type, meant)
+        if part is not None and part.content is not None:
+            budget.spend(len(part.content))
+            return part
+    scan = _Scan(_extent_for(meant))
+    before, chunks = budget.spent, list[bytes]()
+    for chunk in inflate(stream, entry, budget):
+        scan.feed(chunk)
+        if budget.spent - before <= _PART_KEPT:
+            chunks.append(chunk)
+    scan.close()
+    return _Part(b"".join(chunks) if budget.spent - before <= _PART_KEPT else None, scan.encrypted)
+
+
+@lru_cache(_ALIKE)
+def _look_at_small(packed: bytes, compress_type: int, meant: _Meant) -> _Part | None:
+    """None where it is not small, or not whole."""
+    content = inflate_small(packed, compress_type, SMALL)
+    if content is None:
+        return None
+    scan = _Scan(_extent_for(meant))
+    scan.feed_whole(content)
+    return _Part(content, scan.encrypted)
 
 
 def _count_entries(file: Path, limits: ReadLimits) -> None:
@@ -213,26 +256,41 @@ def _kind_of_zip(names: set[str], verbatim: set[str]) -> str:
     raise _RefusedError("FILE_NOT_WORKBOOK", found="ZIP")
 
 
-def _extent_for(kind: str, name: str, limit: int) -> Callable[[bytes], None] | None:
+def _extent_for(meant: _Meant) -> Extent | None:
+    kind, name = meant.kind, meant.name
     if kind == "ods":
-        return OdsExtent(limit).feed if name == "content.xml" else None
+        return OdsExtent(meant.sheet_cells) if name == "content.xml" else None
     if kind == "xlsb" and name.endswith(".bin") and "sheets/" in name:
-        return XlsbExtent(limit).feed
+        return XlsbExtent(meant.sheet_cells)
     if kind in ("docx", PACKAGE) or name.endswith("calcchain.xml"):
         return None
-    return XlsxExtent(limit).feed
+    return XlsxExtent(meant.sheet_cells)
 
 
 class _Scan:
     """One entry as it streams by: refuses declarations in what looks like XML, follows the sheet's extent."""
 
-    def __init__(self, extent: Callable[[bytes], None] | None) -> None:
+    def __init__(self, extent: Extent | None) -> None:
         self._extent = extent
         self._tail = b""
         self._is_xml: bool | None = None
         self.encrypted = False
 
     def feed(self, chunk: bytes) -> None:
+        chunk = self._checked(chunk)
+        if self._extent is not None:
+            self._extent.feed(chunk)
+
+    def close(self) -> None:
+        if self._extent is not None:
+            self._extent.feed(b"")
+
+    def feed_whole(self, content: bytes) -> None:
+        content = self._checked(content)
+        if self._extent is not None:
+            self._extent.feed_whole(content)
+
+    def _checked(self, chunk: bytes) -> bytes:
         if self._is_xml is None:
             start = chunk.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
             self._is_xml = start.startswith(b"<")
@@ -243,9 +301,4 @@ class _Scan:
                 raise _RefusedError("FILE_XML_ENTITY")
             self.encrypted = self.encrypted or b":encryption-data" in window
             self._tail = window[-32:]
-        if self._extent is not None:
-            self._extent(chunk)
-
-    def close(self) -> None:
-        if self._extent is not None:
-            self._extent(b"")
+        return chunk

@@ -229,7 +229,7 @@ class _Reading:
                 [
                     {
                         "number": number,
-                        "path": str(self.files[number].path.resolve()),
+                        "path": str(self.files[number].path.absolute()),
                         "name": self.files[number].file_name,
                     }
                     for number in batch

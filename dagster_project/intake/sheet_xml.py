@@ -6,7 +6,7 @@ The parts are scanned for exactly that; values and texts are the spreadsheet rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property, lru_cache
 from html import unescape
@@ -16,8 +16,9 @@ from zipfile import ZipFile
 
 from defusedxml import ElementTree
 
+from dagster_project.intake.alike import once_if_small
 from dagster_project.intake.cell_detail import ERROR, NO_VALUE, Detail, Details, format_of
-from dagster_project.intake.extents import are_plain
+from dagster_project.intake.extents import plain_cells
 from dagster_project.intake.legacy_text import font_encoding
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(
     rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
-)
-#: A row, or a cell with what stands in it, as nearly every program writes them, else one that is odd.
-_PLAIN = re.compile(
-    rb"<(?:c r=\"([A-Z]{1,3})(\d+)\"(?: s=\"(0|[1-9]\d*)\")?(?: t=\"(\w+)\")?"
-    rb"(?:/>|>((?:<(?!/c>)[^<]*)*+)</c>)|row |((?:row|c)(?=[\s/>])))"
 )
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
@@ -52,7 +48,7 @@ def read_xlsx(file: Path, parts: Mapping[str, bytes]) -> dict[str, Details]:
         for name, target in _sheets(part, workbook):
             content = part(target)
             if content is not None:
-                details[name] = dict(_scan(content, formats))
+                details[name] = _scan(content, formats)
         return details
 
 
@@ -135,10 +131,10 @@ def _named_sheets(content: bytes) -> list[tuple[str, str]]:
 
 
 @lru_cache(_ALIKE)
-def _cell_formats(content: bytes | None) -> list[tuple[str, str]]:
+def _cell_formats(content: bytes | None) -> tuple[tuple[str, str], ...]:
     """The number format of each cell style, in order, and the encoding of its font where that is no Unicode."""
     if content is None:
-        return []
+        return ()
     root = ElementTree.fromstring(content)
     own: dict[int, str] = {}
     styles: list[tuple[str, str]] = []
@@ -154,7 +150,7 @@ def _cell_formats(content: bytes | None) -> list[tuple[str, str]]:
                 (format_of(int(item.get("numFmtId", "0")), own), _at(fonts, int(item.get("fontId", "0"))))
                 for item in group
             ]
-    return styles
+    return tuple(styles)
 
 
 def _font_of(font: Element) -> str:
@@ -167,26 +163,27 @@ def _at(fonts: list[str], number: int) -> str:
     return fonts[number] if 0 <= number < len(fonts) else ""
 
 
-def _scan(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
-    found = _PLAIN.findall(content)
-    return _scan_plain(found, formats) if are_plain(content, found) else _scan_any(content, formats)
+@once_if_small(_ALIKE)
+def _scan(content: bytes, formats: Sequence[tuple[str, str]]) -> Details:
+    found = plain_cells(content)
+    return dict(_scan_any(content, formats) if found is None else _scan_plain(found, formats))
 
 
 def _scan_plain(
-    found: list[tuple[bytes, ...]], formats: list[tuple[str, str]]
+    found: Sequence[tuple[bytes, ...]], formats: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[tuple[int, int], Detail]]:
     """What ``_scan_any`` gives, where each cell says where it stands."""
     told = {b"%d" % number for number, (code, font) in enumerate(formats) if code or font}
     if b"0" in told:
         told.add(b"")
-    for letters, row, style, kind, inside, _ in found:
+    for letters, row, style, kind, inside, *_ in found:
         if inside and (style in told or kind == b"e" or b"<f" in inside):
             detail = _detail(style, kind, inside, formats)
             if detail is not None:
                 yield (int(row), _column(letters)), detail
 
 
-def _scan_any(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
+def _scan_any(content: bytes, formats: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
     row = col = 0
     for match in _CELL.finditer(content):
         if match[1] is not None:
@@ -204,7 +201,7 @@ def _scan_any(content: bytes, formats: list[tuple[str, str]]) -> Iterator[tuple[
             yield (at, col), detail
 
 
-def _detail(style: bytes, kind: bytes, inside: bytes, formats: list[tuple[str, str]]) -> Detail | None:
+def _detail(style: bytes, kind: bytes, inside: bytes, formats: Sequence[tuple[str, str]]) -> Detail | None:
     number = int(style or b"0")
     number_format, font = formats[number] if number < len(formats) else ("", "")
     if kind == b"e":

@@ -1,0 +1,31 @@
+"""What forms by the thousand have in common is worked out once: small parts of files, byte for byte the same.
+
+Large ones are not kept, so that what is remembered takes little memory whatever a file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar, TypeVarTuple
+
+#: Bytes up to which a part is small.
+SMALL = 1 << 16
+
+Rest = TypeVarTuple("Rest")
+R = TypeVar("R")
+
+
+def once_if_small(remembered: int) -> Callable[[Callable[[bytes, *Rest], R]], Callable[[bytes, *Rest], R]]:
+    """Let a function of bytes, whose result nobody changes, work once for the last so many small contents."""
+
+    def decorate(function: Callable[[bytes, *Rest], R]) -> Callable[[bytes, *Rest], R]:
+        kept = lru_cache(remembered)(function)
+
+        @wraps(function)
+        def call(content: bytes, *rest: *Rest) -> R:
+            return (kept if len(content) <= SMALL else function)(content, *rest)
+
+        return call
+
+    return decorate
