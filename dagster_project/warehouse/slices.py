@@ -77,7 +77,12 @@ def find_slice(
     if not _ALWAYS <= set(changed) <= _CHANGED_BY_FILES or not kept.is_dir():
         return None
     with connect(memory_mb=memory_mb, spill=spill) as connection:
-        for statement in (*_read(inputs, kept), *map(_changed, (*_TABLES, _CELLS)), _TOUCHED):
+        for statement in (
+            *_read(inputs, kept),
+            *map(_changed, _TABLES),
+            *_changed_cells(inputs, kept),
+            _TOUCHED,
+        ):
             connection.execute(statement)
         return Slice(_codes(connection, _ROUNDS), _codes(connection, _AREAS))
 
@@ -110,24 +115,35 @@ def _codes(connection: duckdb.DuckDBPyConnection, query: str) -> Sequence[str]:
 
 
 def _read(inputs: Path, kept: Path) -> Iterator[str]:
-    """Statements that show the tables of both sides, and of the cells those files that are only on one."""
+    """Statements that show the tables of both sides, and what else tells what they touch."""
     for name in _TABLES:
         yield _view(f"{name}_now", [inputs / f"{name}.parquet"])
         yield _view(f"{name}_before", [kept / f"{name}.parquet"])
+    yield _view("entries", [inputs / "entries.parquet"])
+    yield _view("rounds", [inputs / "catalogue" / "rounds.parquet"])
+
+
+def _changed_cells(inputs: Path, kept: Path) -> Iterator[str]:
+    """Statements that show the cells that are only on one side, by the files that are.
+
+    Where none took the place of another these are all of their cells, and nothing is compared.
+    """
     now, before = (
         {file.name: file for file in (folder / _CELLS).glob("*.parquet")} for folder in (inputs, kept)
     )
     came = [file for name, file in now.items() if name not in before]
     gone = [file for name, file in before.items() if name not in now]
-    yield _view("cells_now", came or gone, "" if came else " limit 0")
-    yield _view("cells_before", gone or came, "" if gone else " limit 0")
-    yield _view("entries", [inputs / "entries.parquet"])
-    yield _view("rounds", [inputs / "catalogue" / "rounds.parquet"])
+    if came and gone:
+        yield _view(f"{_CELLS}_now", came)
+        yield _view(f"{_CELLS}_before", gone)
+        yield _changed(_CELLS)
+    else:
+        yield _view(f"changed_{_CELLS}", came or gone)
 
 
-def _view(name: str, files: Sequence[Path], rest: str = "") -> str:
+def _view(name: str, files: Sequence[Path]) -> str:
     listed = ", ".join(sql_literal(str(file)) for file in files)
-    return f"create view {name} as from read_parquet([{listed}]){rest}"
+    return f"create view {name} as from read_parquet([{listed}])"
 
 
 def _changed(name: str) -> str:
