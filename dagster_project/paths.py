@@ -118,7 +118,13 @@ class DataFolder:
 
     @property
     def build_file(self) -> Path:
+        """The marts of the build, in the form of a release."""
         return self.build / "kho.duckdb"
+
+    @property
+    def build_work(self) -> Path:
+        """What stands between the inputs and the marts."""
+        return self.build / "work.duckdb"
 
     @property
     def build_spill(self) -> Path:

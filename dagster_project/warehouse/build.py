@@ -190,8 +190,9 @@ def _run_dbt(
     marker.unlink(missing_ok=True)
     durable.sync_folder(marker.parent)
     if changed is None:
-        for file in folder.build.glob(f"{folder.build_file.name}*"):
-            file.unlink()
+        for name in (folder.build_file.name, folder.build_work.name):
+            for file in folder.build.glob(f"{name}*"):
+                file.unlink()
     results: list[NodeResult] = []
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
@@ -377,6 +378,7 @@ def dbt_variables(folder: DataFolder, memory_mb: int = BUILD_MEMORY_MB) -> Mappi
     return {
         "KHO_INPUTS": str(folder.build_inputs),
         "KHO_BUILD_FILE": str(folder.build_file),
+        "KHO_BUILD_WORK": str(folder.build_work),
         "KHO_BUILD_MEMORY": f"{memory_mb}MB",
         "KHO_BUILD_SPILL": str(folder.build_spill),
     }

@@ -1,13 +1,13 @@
 """What the marts of a build hold, as hashes, kept for the next build: of a part that is the same they are the same.
 
-Kept beside the build file, with the release that holds just this. How a part is hashed is ``marts``.
+Kept beside the build file. How a part is hashed is ``marts``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 from dagster_project import durable
 from dagster_project.paths import DataFolder
@@ -17,15 +17,8 @@ from dagster_project.warehouse.connection import connect
 
 _KEPT = "contents.json"
 
+#: The parts of marts, by table.
 Parts = Mapping[str, Mapping[str, marts.Part]]
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A release and the parts of its marts, by table."""
-
-    release_id: str
-    parts: Parts
 
 
 def read_contents(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[marts.Mart]:
@@ -39,8 +32,8 @@ def read_contents(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[
         return marts.describe(connection, known)
 
 
-def read_kept(folder: DataFolder) -> Kept | None:
-    """What was kept of a build by the models that made the build file; None where there is nothing to go on from."""
+def read_kept(folder: DataFolder) -> Parts:
+    """What was kept of a build by the models that made the build file; nothing where there is none to go on from."""
     built = read_built(folder)
     try:
         told = json.loads((folder.build / _KEPT).read_text(encoding="utf-8"))
@@ -51,19 +44,18 @@ def read_kept(folder: DataFolder) -> Kept | None:
             }
             for table, parts in told["parts"].items()
         }
-        kept = Kept(told["release_id"], parts)
         made_by = told["made_by"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return kept if built is not None and made_by == built else None
+        return {}
+    return parts if built is not None and made_by == built else {}
 
 
-def keep_contents(folder: DataFolder, release_id: str, contents: Sequence[marts.Mart]) -> None:
+def keep_contents(folder: DataFolder, contents: Sequence[marts.Mart]) -> None:
     """Keep what the build file holds for the next build that goes on from it."""
     if built := read_built(folder):
         parts = {
             mart.name: {code: (*astuple(part.seen), part.sha256) for code, part in mart.parts.items()}
             for mart in contents
         }
-        told = {"made_by": built, "release_id": release_id, "parts": parts}
+        told = {"made_by": built, "parts": parts}
         durable.write_text(folder.build / _KEPT, json.dumps(told, sort_keys=True))

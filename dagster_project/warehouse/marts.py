@@ -1,7 +1,7 @@
 """The tables of schema ``marts`` as data: their content hash, and copying them into another file.
 
 Set-wise over whole tables, whatever columns they have; which tables and columns there are is decided in ``dbt/``.
-A table is looked at in parts, so that what another workbook changes is found, hashed and written without the rest.
+A table is looked at in parts, so that what another workbook changes is found and hashed without the rest.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dagster_project.limits import processors
@@ -130,7 +131,7 @@ def describe(
     """Every table of the schema in the connected file, by name.
 
     Of parts that are ``known`` by table the hash is taken as it is, unless a quick look at them finds another thing.
-    Small tables side by side, for each is read by one thread; of large ones never two are put in order at once.
+    Small tables side by side, for each is read by one thread; of a large one its parts, for memory holds no two.
     """
     tables = list_columns(connection)
     looks = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
@@ -147,16 +148,17 @@ def describe(
         for table in tables
     }
 
-    def add_hashes(table: str) -> None:
-        parts[table] |= _hash_parts(
-            connection.cursor(), table, tables[table][1], asked[table], looks[table].parted
-        )
+    def hash_share(table: str, seen: Mapping[str, Seen]) -> Mapping[str, Part]:
+        return _hash_parts(connection.cursor(), table, tables[table][1], seen, looks[table].parted)
 
     small = [table for table in tables if _rows(asked[table]) <= _ROWS_OF_A_GROUP]
     with ThreadPoolExecutor(processors()) as pool:
-        list(pool.map(add_hashes, small))
-    for table in tables.keys() - small:
-        add_hashes(table)
+        of_small = pool.map(hash_share, small, [asked[table] for table in small])
+        for table, hashed in zip(small, of_small, strict=True):
+            parts[table] |= hashed
+        for table in tables.keys() - small:
+            for hashed in pool.map(partial(hash_share, table), _shares(asked[table])):
+                parts[table] |= hashed
     return [
         Mart(
             table,
@@ -199,6 +201,13 @@ def _look(
     )
 
 
+def _shares(seen: Mapping[str, Seen]) -> Sequence[Mapping[str, Seen]]:
+    """The parts in about equal shares, one for each processor."""
+    largest_first = sorted(seen, key=lambda code: -seen[code].rows)
+    shares = processors()
+    return [{code: seen[code] for code in largest_first[start::shares]} for start in range(shares)]
+
+
 def _rows(seen: Mapping[str, Seen]) -> int:
     return sum(found.rows for found in seen.values())
 
@@ -231,7 +240,7 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
     """
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
     connection.execute("begin")
-    connection.execute(f"create or replace table {table} as {_in_order(mart, source)}")
+    connection.execute(f"create table {table} as {_in_order(mart, source)}")
     comments = [f"comment on table {table} is {text(mart.comment)};"] if mart.comment else []
     comments += [
         f"comment on column {table}.{name(column.name)} is {text(column.comment)};"
@@ -241,25 +250,10 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
     connection.execute("\n".join([*comments, "commit;"]))
 
 
-def replace(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, parts: Collection[str], source: str, target: str
-) -> None:
-    """Let these parts of a table hold what the source holds."""
-    table = f"{target}.{SCHEMA}.{name(mart.name)}"
-    condition = f"where {_part(mart.columns, mart.parted)} in ({_listed(parts)})"
-    connection.execute(
-        f"begin; delete from {table} {condition}; "  # noqa: S608  # names of the file's own catalogue
-        f"insert into {table} {_in_order(mart, source, condition)}; commit"
-    )
-
-
-def _in_order(mart: Mart, source: str, condition: str = "") -> str:
+def _in_order(mart: Mart, source: str) -> str:
     names = [column.name for column in mart.columns]
     order = dict.fromkeys([*(column for column in _ORDER if column in names), names[0]])
-    return (
-        f"from {source}.{SCHEMA}.{name(mart.name)} {condition} "
-        f"order by {', '.join(name(column) for column in order)}"
-    )
+    return f"from {source}.{SCHEMA}.{name(mart.name)} order by {', '.join(name(column) for column in order)}"
 
 
 def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, target: str) -> bool:

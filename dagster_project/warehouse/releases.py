@@ -14,7 +14,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
 
 from dagster_project import durable
 from dagster_project.errors import KhoError, UsageError
@@ -22,10 +24,7 @@ from dagster_project.paths import DataFolder
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
-from dagster_project.warehouse.contents import Kept, Parts, keep_contents, read_contents, read_kept
-
-if TYPE_CHECKING:
-    import duckdb
+from dagster_project.warehouse.contents import Parts, keep_contents, read_contents, read_kept
 
 RELEASE_FILE = "kho.duckdb"
 _MANIFEST = "manifest.json"
@@ -34,8 +33,8 @@ _RELEASE_ID = re.compile(r"R(\d{4,})-[0-9a-f]{8}")
 #: The oldest storage format: read by every DuckDB client that analysts have.
 _STORAGE_VERSION = "v1.0.0"
 
-#: Rows up to which a release is written whole.
-_WRITTEN_WHOLE = 2_000_000
+#: Rows up to which a release is written in the order in which people look for them; a larger one is the build file.
+_WRITTEN_IN_ORDER = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,7 @@ def make_release(
     Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
     nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. The caller holds the build lock.
     """
-    before = read_kept(folder)
-    contents = _read_build(folder, before, memory_mb)
+    contents = _read_build(folder, read_kept(folder), memory_mb)
     content_hash = _combined(contents)
     current = current_manifest(folder)
     known = _same_content(folder, content_hash, current, is_sample=is_sample)
@@ -102,7 +100,7 @@ def make_release(
             rows={mart.name: mart.rows for mart in contents},
             mart_hashes={mart.name: mart.sha256 for mart in contents},
         )
-        _write_release(folder, known, contents, before, memory_mb)
+        _write_release(folder, known, contents, memory_mb)
     else:
         learned = replace(
             known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
@@ -111,7 +109,7 @@ def make_release(
     changed = current is None or current.release_id != known.release_id
     if changed:
         durable.write_text(folder.current_release, known.release_id + "\n")
-    keep_contents(folder, known.release_id, contents)
+    keep_contents(folder, contents)
     _drop_old(folder, keep, always_kept)
     return Release(known.release_id, changed, content_hash)
 
@@ -130,7 +128,7 @@ def make_aside(
     ``inputs`` are inputs_hash, catalogue_hash and code_version. The newest ``keep`` such folders stay. The caller
     holds the build lock.
     """
-    contents = _read_build(folder, None, memory_mb)
+    contents = _read_build(folder, {}, memory_mb)
     made = folder.release(_aside_id(inputs["inputs_hash"]))
     manifest = Manifest(
         release_id=made.name,
@@ -142,7 +140,7 @@ def make_aside(
         rows={mart.name: mart.rows for mart in contents},
         mart_hashes={mart.name: mart.sha256 for mart in contents},
     )
-    _write_release(folder, manifest, contents, None, memory_mb)
+    _write_release(folder, manifest, contents, memory_mb)
     others = sorted(folder.known.glob("K-*/"), key=lambda path: (path == made, path.stat().st_mtime))
     dropped = [path.name for path in others[:-keep]]
     durable.sweep(folder.known, lambda name: name in dropped)
@@ -222,8 +220,8 @@ def _aside_id(inputs_hash: str) -> str:
     return f"K-{inputs_hash[:12]}"
 
 
-def _read_build(folder: DataFolder, before: Kept | None, memory_mb: int) -> Sequence[marts.Mart]:
-    contents = read_contents(folder, before.parts if before else {}, memory_mb)
+def _read_build(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[marts.Mart]:
+    contents = read_contents(folder, known, memory_mb)
     if not contents:
         raise KhoError("warehouse.nothing_built", file=folder.build_file)
     return contents
@@ -251,71 +249,46 @@ def _same_content(
 
 
 def _write_release(
-    folder: DataFolder,
-    manifest: Manifest,
-    contents: Sequence[marts.Mart],
-    before: Kept | None,
-    memory_mb: int,
+    folder: DataFolder, manifest: Manifest, contents: Sequence[marts.Mart], memory_mb: int
 ) -> None:
     with durable.new_folder(folder.release(manifest.release_id)) as aside:
         file = aside / RELEASE_FILE
-        with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
-            connection.execute(f"attach {marts.text(folder.build_file)} as build (read_only)")
-            begun = [before.parts] if before and _is_begun(folder, before, contents, file) else []
-            # What stood before may hold other digits than what was built, beyond the twelfth: then all is written.
-            for parts in (*begun, {}):
-                differs = _write_marts(connection, file, contents, parts)
-                if differs is None:
-                    break
-                file.unlink()
-            else:
-                raise KhoError("warehouse.copy_differs", table=differs)
+        if sum(mart.rows for mart in contents) <= _WRITTEN_IN_ORDER:
+            _write_in_order(folder, contents, file, memory_mb)
+        else:
+            _copy_build(folder, file)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
 
 
-def _is_begun(folder: DataFolder, before: Kept, contents: Sequence[marts.Mart], file: Path) -> bool:
-    """Whether the release begins as a copy of the one before, of which only what differs is written again.
-
-    A small one is written whole, for its rows then lie in order.
-    """
-    earlier = _read_manifest(folder.release(before.release_id))
-    if earlier is None or sum(mart.rows for mart in contents) <= _WRITTEN_WHOLE:
-        return False
-    shutil.copyfile(folder.release(before.release_id) / RELEASE_FILE, file)
-    if durable.file_hash(file) == earlier.sha256:
-        return True
-    file.unlink()
-    return False
-
-
-def _write_marts(
-    connection: duckdb.DuckDBPyConnection, file: Path, contents: Sequence[marts.Mart], parts: Parts
-) -> str | None:
-    """Write what the file does not hold yet, which holds these ``parts``; returns a table that is not as built.
-
-    What is published is what was built: the file is read again.
-    """
-    connection.execute(
-        f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
-    )
-    connection.execute(f"create schema if not exists release.{marts.SCHEMA}")
-    for mart in contents:
-        held = parts.get(mart.name)
-        if held is None:
+def _write_in_order(folder: DataFolder, contents: Sequence[marts.Mart], file: Path, memory_mb: int) -> None:
+    """Write the marts as people look for their rows; what is published is what was built: the file is read again."""
+    with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
+        connection.execute(f"attach {marts.text(folder.build_file)} as build (read_only)")
+        connection.execute(
+            f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
+        )
+        connection.execute(f"create schema release.{marts.SCHEMA}")
+        for mart in contents:
             marts.copy(connection, mart, "build", "release")
-        elif differing := _differing(held, mart.parts):
-            marts.replace(connection, mart, differing, "build", "release")
-    connection.execute("checkpoint release")
-    connection.execute("detach release")
-    connection.execute(f"attach {marts.text(file)} as written (read_only)")
-    not_as_built = [mart.name for mart in contents if not marts.is_copied(connection, mart, "written")]
-    connection.execute("detach written")
-    return not_as_built[0] if not_as_built else None
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+        connection.execute(f"attach {marts.text(file)} as written (read_only)")
+        for mart in contents:
+            if not marts.is_copied(connection, mart, "written"):
+                raise KhoError("warehouse.copy_differs", table=mart.name)
 
 
-def _differing(held: Mapping[str, marts.Part], built: Mapping[str, marts.Part]) -> Collection[str]:
-    return {code for code in held.keys() | built.keys() if held.get(code) != built.get(code)}
+def _copy_build(folder: DataFolder, file: Path) -> None:
+    """Copy the build file byte by byte, which takes a tenth of the time."""
+    if folder.build_file.with_name(f"{folder.build_file.name}.wal").exists():
+        with duckdb.connect(
+            str(folder.build_file)
+        ) as connection:  # a full disk left beside the file what belongs in it
+            connection.execute("checkpoint")
+    shutil.copyfile(folder.build_file, file)
+    if durable.file_hash(file) != durable.file_hash(folder.build_file):
+        raise KhoError("warehouse.copy_differs", table="*")
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:

@@ -65,7 +65,11 @@ def _run(aside: Path, facts: int, as_json: Path | None) -> int:
     say("    left:")
     for name in sorted(sliced, key=lambda name: -sliced[name])[:_SHOWN]:
         say(f"    {whole[name]:7.2f} → {sliced[name]:7.2f} s {name}")
-    differing = list(_differences(*(DataFolder(aside / how).build_file for how in (_SLICED, _WHOLE))))
+    sliced_build, whole_build = (DataFolder(aside / how) for how in (_SLICED, _WHOLE))
+    differing = [
+        *_differences(sliced_build.build_file, whole_build.build_file),
+        *_differences(sliced_build.build_work, whole_build.build_work),
+    ]
     for line in differing:
         say(f"DIFFERS: {line}")
     if as_json:

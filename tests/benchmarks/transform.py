@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -175,32 +176,36 @@ def _run_bare(root: Path) -> Ran:
     order = TopologicalSorter(
         {name: node["depends_on"]["nodes"] for name, node in models.items()}
     ).static_order()
-    file = folder.build / "bare.duckdb"
-    file.unlink(missing_ok=True)
+    aside = folder.build / "bare"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
     nodes: dict[str, float] = {}
+    profile = _profile(folder)
+    del profile["config_options"]["memory_limit"]
     # the catalogue of a file has its name, and so do the models' relations
-    options, settings = _settings(folder)
-    del options["memory_limit"]
-    with duckdb.connect(config=options) as connection:
-        connection.execute(f"attach '{file}' as {folder.build_file.stem}; use {folder.build_file.stem}")
-        for name, value in settings.items():
+    (attached,) = profile["attach"]
+    version = attached["options"]["storage_version"]
+    with duckdb.connect(str(aside / folder.build_work.name), config=profile["config_options"]) as connection:
+        connection.execute(
+            f"attach '{aside / folder.build_file.name}' as {attached['alias']} (storage_version '{version}')"
+        )
+        for name, value in profile["settings"].items():
             connection.execute(f"set {name} = '{value}'")
-        connection.execute(f"attach '{folder.build_file}' as built (read_only)")
-        for schema in sorted({node["schema"] for node in models.values()}):
-            connection.execute(f"create schema {schema}")
+        connection.execute(f"attach '{folder.build_work}' as built (read_only)")
+        for database, schema in sorted({(node["database"], node["schema"]) for node in models.values()}):
+            connection.execute(f"create schema {database}.{schema}")
         for name in order:
             if name in models:
                 nodes[models[name]["name"]] = _run_one(connection, folder, models[name])
-        connection.execute("use memory; detach built")
-    file.unlink()
+    shutil.rmtree(aside)
     return {"seconds": sum(nodes.values()), "memory_mb": _peak(), "nodes": nodes}
 
 
 def _run_one(connection: duckdb.DuckDBPyConnection, folder: DataFolder, model: Mapping[str, Any]) -> float:
     """Seconds of one model; those in Python are taken from our build and cost nothing."""
-    relation = f"{model['schema']}.{model['name']}"
+    relation = f"{model['database']}.{model['schema']}.{model['name']}"
     if model["language"] == "python":
-        connection.execute(f"create table {relation} as from built.{relation}")
+        connection.execute(f"create table {relation} as from built.{model['schema']}.{model['name']}")
         return 0.0
     compiled = folder.build / "dbt" / "compiled" / "kho" / model["original_file_path"]
     kind = "view" if model["config"]["materialized"] == "view" else "table"
@@ -209,14 +214,14 @@ def _run_one(connection: duckdb.DuckDBPyConnection, folder: DataFolder, model: M
     return time.perf_counter() - began
 
 
-def _settings(folder: DataFolder) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What our profile tells the database of this data folder, when it is opened and then."""
+def _profile(folder: DataFolder) -> dict[str, Any]:
+    """What our profile tells the database of this data folder."""
     from dagster_project.warehouse.build import dbt_variables
 
     template = jinja2.Template((Project().dbt / "profiles.yml").read_text(encoding="utf-8"))
     rendered = template.render(env_var=lambda name, default=None: dbt_variables(folder).get(name, default))
-    profile = yaml.safe_load(rendered)["kho"]["outputs"]["office"]
-    return profile["config_options"], profile["settings"]
+    told: dict[str, Any] = yaml.safe_load(rendered)["kho"]["outputs"]["office"]
+    return told
 
 
 def _python_models(manifest: Mapping[str, Any]) -> set[str]:

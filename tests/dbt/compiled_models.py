@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-import duckdb
+from build_files import connect_build
 from dbt_inputs import Inputs
 
 from dagster_project.paths import DataFolder, Project
@@ -17,7 +17,7 @@ class CompiledModels:
     """The models between staging models whose inputs change and those that are asked for, in their order."""
 
     def __init__(self, folder: DataFolder, changing: Collection[str], wanted: Collection[str]) -> None:
-        self.file, self.inputs = folder.build_file, folder.build_inputs
+        self.folder, self.inputs = folder, folder.build_inputs
         target = folder.build / "dbt"
         manifest = json.loads(ensure_manifest(Project()).read_text(encoding="utf-8"))
         nodes = {
@@ -54,15 +54,14 @@ class CompiledModels:
         self.build()
 
     def build(self) -> None:
-        with duckdb.connect(str(self.file)) as connection:
+        with connect_build(self.folder, read_only=False) as connection:
             for statement in self.statements:
                 connection.execute(statement)
 
     def execute(self, statement: str, *values: object) -> None:
-        with duckdb.connect(str(self.file)) as connection:
+        with connect_build(self.folder, read_only=False) as connection:
             connection.execute(statement, list(values))
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            connection.execute("set schema = 'marts'")
+        with connect_build(self.folder) as connection:
             return connection.execute(query, list(values)).fetchall()

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,9 +81,10 @@ def harmonising(folder: DataFolder) -> CompiledModels:
     few = CompiledModels(
         folder, ("stg_areas", "stg_area_successions", "int_indicator_values"), ("fct_indicator_harmonised",)
     )
-    apart = folder.build / "few"
-    apart.mkdir()
-    few.file = Path(shutil.copy(folder.build_file, apart))
+    few.folder = DataFolder(folder.root, build_name="few")
+    few.folder.build.mkdir()
+    for file in (folder.build_file, folder.build_work):
+        shutil.copy(file, few.folder.build)
     few.execute(TEMPLATE)
     return few
 

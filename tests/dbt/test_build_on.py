@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from build_files import connect_build
 from dbt_inputs import LATE_2025, Inputs
 from small_office import small_office
 from test_back_series_marts import back_series
@@ -179,7 +180,7 @@ def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, 
 
     monkeypatch.setattr(marts, "describe", look)
     monkeypatch.setattr(marts, "copy", write)
-    monkeypatch.setattr(releases, "_WRITTEN_WHOLE", 0)
+    monkeypatch.setattr(releases, "_WRITTEN_IN_ORDER", 0)
     return hashed, written
 
 
@@ -239,10 +240,15 @@ def test_where_more_than_files_changed_anything_may_be_another(tmp_path: Path) -
 
 
 def differences(one: DataFolder, other: DataFolder) -> Iterator[str]:
-    """Tables whose rows are not the same in both build files."""
+    """Tables whose rows are not the same in the files of both builds."""
+    for files in ((one.build_file, other.build_file), (one.build_work, other.build_work)):
+        yield from differing_tables(*files)
+
+
+def differing_tables(one: Path, other: Path) -> Iterator[str]:
     with duckdb.connect() as connection:
-        for name, folder in (("one", one), ("other", other)):
-            connection.execute(f"attach '{folder.build_file}' as {name} (read_only)")
+        for name, file in (("one", one), ("other", other)):
+            connection.execute(f"attach '{file}' as {name} (read_only)")
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'other' order by all"
         ).fetchall()
@@ -254,17 +260,17 @@ def differences(one: DataFolder, other: DataFolder) -> Iterator[str]:
 
 
 def count_slices(folder: DataFolder) -> int:
-    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
+    with connect_build(folder) as connection:
         return len(
             connection.execute(
-                "select schema_name from duckdb_schemas() where database_name = 'kho' and schema_name like 'slice%'"
+                "select schema_name from duckdb_schemas() where database_name = 'work' and schema_name like 'slice%'"
             ).fetchall()
         )
 
 
 def joins_on_a_condition(folder: DataFolder) -> Iterator[str]:
     """Models with a join that no equality leads: it compares every row with every row, whatever a small set shows."""
-    with duckdb.connect(str(folder.build_file), read_only=True) as connection:
+    with connect_build(folder) as connection:
         connection.execute("set explain_output = 'optimized_only'")
         compiled = folder.build / "dbt" / "compiled" / "kho" / "models"
         for file in sorted(compiled.rglob("*.sql")):

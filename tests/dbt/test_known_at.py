@@ -259,15 +259,15 @@ def test_known_at_a_moment_is_what_the_release_of_that_moment_holds(
     ends = [moment for act in acts for moment in decided_at(act) if moment is not None]
     moments = sorted({*ends, *(START + timedelta(days=sent.day) for sent in files)})
     models.run(office_of(files), decisions_of(acts))
-    told = {at: believed(read_history(models.file, at=at)) for at in moments}
-    before_all = believed(read_history(models.file, at=moments[0] - timedelta(microseconds=1)))
-    assert believed(read_history(models.file)) == models.reported() == told[moments[-1]]
+    told = {at: believed(read_history(models.folder.build_file, at=at)) for at in moments}
+    before_all = believed(read_history(models.folder.build_file, at=moments[0] - timedelta(microseconds=1)))
+    assert believed(read_history(models.folder.build_file)) == models.reported() == told[moments[-1]]
     assert before_all == set()
     for number in asked:
         at = moments[number % len(moments)]
         models.run(office_of(files, at), decisions_of(acts, at))
         assert told[at] == models.reported()
-        assert told[at] == believed(read_history(models.file))
+        assert told[at] == believed(read_history(models.folder.build_file))
 
 
 def test_what_an_officer_entered_is_believed_from_then_until_it_is_withdrawn_or_replaced(
@@ -286,7 +286,7 @@ def test_what_an_officer_entered_is_believed_from_then_until_it_is_withdrawn_or_
     models.run(office_of(files), decisions_of(acts))
 
     def spans(element: str) -> list[tuple[Any, ...]]:
-        known = read_history(models.file, element=element, unit="U1", year=2025)
+        known = read_history(models.folder.build_file, element=element, unit="U1", year=2025)
         return [
             (item.value, item.entered_how, hours(item.known_from), hours(item.known_to)) for item in known
         ]
@@ -308,7 +308,9 @@ def test_what_an_officer_entered_is_believed_from_then_until_it_is_withdrawn_or_
         (3.0, "form", 120, None),
     ]
     for at, value in ((29, 1.0), (30, 4.0), (54, 6.0), (119, 6.0), (120, 2.5)):
-        known = read_history(models.file, element="P.GT", unit="U1", at=START + timedelta(hours=at))
+        known = read_history(
+            models.folder.build_file, element="P.GT", unit="U1", at=START + timedelta(hours=at)
+        )
         assert [item.value for item in known if item.believed] == [value]
 
 
@@ -321,7 +323,7 @@ def test_a_file_that_waited_for_a_fixed_round_is_believed_from_when_it_was_let_i
     models.run(office, decisions_of([]))
     spans = [
         (item.value, item.known_from, item.known_to)
-        for item in read_history(models.file, element="P.GT", unit="U1", year=2025)
+        for item in read_history(models.folder.build_file, element="P.GT", unit="U1", year=2025)
     ]
     assert spans == [(0.0, START, opened), (2.0, opened, None)]
 
@@ -333,11 +335,11 @@ def test_a_span_ends_before_the_moment_at_which_the_next_begins(models: Models) 
     replaced = START + timedelta(days=2)
 
     def value_at(moment: datetime) -> list[float | None]:
-        known = read_history(models.file, element="P.GT", unit="U1", year=2025, at=moment)
+        known = read_history(models.folder.build_file, element="P.GT", unit="U1", year=2025, at=moment)
         return [item.value for item in known if item.believed]
 
     assert value_at(replaced - timedelta(microseconds=1)) == [1.0]
     assert value_at(replaced) == [2.0]
-    first, second = read_history(models.file, element="P.GT", unit="U1", year=2025)
+    first, second = read_history(models.folder.build_file, element="P.GT", unit="U1", year=2025)
     assert first.known_to == second.known_from == replaced
     assert second.known_to is None

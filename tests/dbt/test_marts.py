@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from build_files import connect_build
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt_inputs import Inputs
 from small_office import small_office
 
 from dagster_project.paths import DataFolder, Project
-from dagster_project.warehouse.build import run_dbt
+from dagster_project.warehouse.build import dbt_variables, run_dbt
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -33,8 +33,7 @@ def asker(folder: DataFolder) -> Ask:
     """Answers queries over the marts of a build."""
 
     def ask(query: str, *values: object) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(folder.build_file), read_only=True) as connection:
-            connection.execute("set schema = 'marts'")
+        with connect_build(folder) as connection:
             return connection.execute(query, list(values)).fetchall()
 
     return ask
@@ -457,8 +456,8 @@ def test_provenance_leads_down_to_cells_of_predecessors_too(ask: Ask) -> None:
 
 
 def test_the_unit_tests_beside_the_models_pass(office: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KHO_INPUTS", str(office.build_inputs))
-    monkeypatch.setenv("KHO_BUILD_FILE", str(office.build_file))
+    for name, told in dbt_variables(office).items():
+        monkeypatch.setenv(name, told)
     places = [
         "--project-dir",
         Project().dbt,

@@ -94,13 +94,17 @@ def _on_duckdb(folder: Path, inputs: Path, *, large: bool) -> Sequence[str]:
     """Build on DuckDB; returns the models in Python, whose tables are written for Spark to read."""
     began = time.perf_counter()
     names = sorted(file.stem for file in (Project().dbt / "models").rglob("*.py"))
-    told = {"KHO_BUILD_FILE": str(folder / "kho.duckdb"), "KHO_INPUTS": str(inputs)}
+    told = {
+        "KHO_BUILD_FILE": str(folder / "kho.duckdb"),
+        "KHO_BUILD_WORK": str(folder / "work.duckdb"),
+        "KHO_INPUTS": str(inputs),
+    }
     chosen = _without(names, and_after=True) if large else ()
     _dbt(Path(sys.executable).parent / "dbt", "office", folder / "duckdb", told, "run", *chosen)
     say(f"DuckDB: {time.perf_counter() - began:.0f} s")
     statistics = folder / "statistics"
     statistics.mkdir()
-    with duckdb.connect(folder / "kho.duckdb", read_only=True) as connection:
+    with duckdb.connect(folder / "work.duckdb", read_only=True) as connection:
         for name in () if large else names:
             connection.sql(f"from intermediate.{name}").write_parquet(str(statistics / f"{name}.parquet"))
     return names

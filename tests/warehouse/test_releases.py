@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -260,7 +262,8 @@ def dying(step):
 def release(root):
     os.fsync, os.unlink, shutil.rmtree = dying(os.fsync), dying(os.unlink), dying(shutil.rmtree)
     Path.rename, Path.replace, Path.mkdir = dying(Path.rename), dying(Path.replace), dying(Path.mkdir)
-    releases.marts.copy = dying(releases.marts.copy)
+    releases.marts.copy, shutil.copyfile = dying(releases.marts.copy), dying(shutil.copyfile)
+    releases._WRITTEN_IN_ORDER = int(sys.argv[3])
     releases.make_release(
         DataFolder(root), inputs_hash="2", catalogue_hash="c", code_version="v", is_sample=False,
         created_at=datetime(2026, 4, 12, tzinfo=UTC), keep=1)
@@ -308,13 +311,14 @@ def test_a_copy_that_is_not_what_was_built_is_no_release(
     assert current_release(folder) == old.release_id
 
 
+@pytest.mark.parametrize("written_in_order", [2_000_000, 0])
 def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
-    folder: DataFolder, tmp_path: Path
+    folder: DataFolder, tmp_path: Path, written_in_order: int
 ) -> None:
     make_build(folder, "create table marts.fct_a as select 1 as a")
     old = release(folder, keep=1)
     make_build(folder, "create table marts.fct_a as select 2 as a")
-    told = [sys.executable, "-c", DYING, str(folder.root), str(tmp_path)]
+    told = [sys.executable, "-c", DYING, str(folder.root), str(tmp_path), str(written_in_order)]
     printed = subprocess.run(told, check=True, capture_output=True, text=True).stdout
     seen = []
     for step in range(int(printed) + 1):
@@ -339,9 +343,56 @@ ROUNDS = "create table marts.fct_a as from (values {}) as t (round_code, area_co
 
 
 @pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every release counts as a large one."""
+    monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_IN_ORDER", 0)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_release_is_the_build_file_and_has_the_hash_of_a_small_one(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_build(folder, ROWS)
+    made = release(folder)
+    assert (folder.release(made.release_id) / "kho.duckdb").read_bytes() == folder.build_file.read_bytes()
+    monkeypatch.undo()
+    folder.current_release.unlink()
+    small = release(folder, is_sample=True)
+    assert (small.changed, small.content_hash) == (True, made.content_hash)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_release_holds_what_a_full_disk_left_beside_the_build_file(folder: DataFolder) -> None:
+    make_build(folder, ROWS)
+    with duckdb.connect(str(folder.build_file)) as connection:
+        connection.execute("pragma disable_checkpoint_on_shutdown; create table marts.fct_b as select 7 as b")
+    assert folder.build_file.with_name("kho.duckdb.wal").exists()
+    made = release(folder)
+    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
+        assert connection.execute("select b from marts.fct_b").fetchall() == [(7,)]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_copy_that_is_not_the_build_file_is_no_release(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_build(folder, ROWS)
+    copy = shutil.copyfile
+
+    def lose_the_end(source: Path, target: Path) -> None:
+        copy(source, target)
+        os.truncate(target, target.stat().st_size - 1)
+
+    monkeypatch.setattr(shutil, "copyfile", lose_the_end)
+    with pytest.raises(KhoError) as told:
+        release(folder)
+    assert told.value.code == "warehouse.copy_differs"
+    assert current_release(folder) is None
+
+
+@pytest.fixture
 def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Release]:
-    """Makes a large release of a build by these models; figures by the year of a round, or one for each area of it."""
-    monkeypatch.setattr("dagster_project.warehouse.releases._WRITTEN_WHOLE", 0)
+    """Makes a release of a build by these models; figures by the year of a round, or one for each area of it."""
 
     def made(models: str = "m", **years: float | dict[str, float]) -> Release:
         rows = ", ".join(
@@ -356,64 +407,10 @@ def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return made
 
 
-def held(folder: DataFolder, made: Release) -> dict[str, float]:
-    """The figures of the first area, by round."""
-    with duckdb.connect(str(folder.release(made.release_id) / "kho.duckdb"), read_only=True) as connection:
-        rows = connection.execute("select round_code, a from marts.fct_a where area_code = '03390'")
-        return dict(rows.fetchall())
-
-
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What releases write: a mart that is written whole, or its parts."""
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The parts that are hashed."""
     told: list[str] = []
-    copy, replace = marts.copy, marts.replace
-
-    def listen(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
-        told.append(mart.name)
-        copy(connection, mart, source, target)
-
-    def listen_to_parts(
-        connection: duckdb.DuckDBPyConnection,
-        mart: marts.Mart,
-        parts: Collection[str],
-        source: str,
-        target: str,
-    ) -> None:
-        told.extend(sorted(parts))
-        replace(connection, mart, parts, source, target)
-
-    monkeypatch.setattr(marts, "copy", listen)
-    monkeypatch.setattr(marts, "replace", listen_to_parts)
-    return told
-
-
-def test_a_large_release_begins_as_the_one_before_unless_that_is_damaged(
-    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
-) -> None:
-    first = go_on(y2024=1, y2025=10)
-    written.clear()
-    second = go_on(y2024=1, y2025=20)
-    assert (held(folder, second), written) == ({"T-2024": 1, "T-2025": 20}, ["T-2025"])
-    written.clear()
-    file = folder.release(second.release_id) / "kho.duckdb"
-    file.chmod(0o644)
-    file.write_bytes(file.read_bytes()[:-1])
-    third = go_on(y2024=1, y2025=30)
-    assert (held(folder, third), written) == ({"T-2024": 1, "T-2025": 30}, ["fct_a"])
-    assert held(folder, first) == {"T-2024": 1, "T-2025": 10}
-
-
-def test_of_a_large_round_only_the_areas_that_differ_are_hashed_and_written(
-    folder: DataFolder,
-    go_on: Callable[..., Release],
-    written: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", 2)
-    go_on(y2024={"03390": 1, "03391": 2, "03491": 3}, y2025=10)
-    written.clear()
-    hashed: list[str] = []
     hash_parts = marts._hash_parts
 
     def listen(
@@ -423,21 +420,44 @@ def test_of_a_large_round_only_the_areas_that_differ_are_hashed_and_written(
         seen: Mapping[str, marts.Seen],
         parted: Collection[str],
     ) -> Mapping[str, marts.Part]:
-        hashed.extend(seen)
+        told.extend(sorted(seen))
         return hash_parts(connection, table, columns, seen, parted)
 
     monkeypatch.setattr(marts, "_hash_parts", listen)
-    second = go_on(y2024={"03390": 1, "03391": 2.5, "03491": 3}, y2025=10)
-    assert hashed == written == ["T-2024\x1f91"]
+    return told
+
+
+def made_anew(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """The release of the same build by someone who kept nothing of the one before."""
     monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
-    assert release(folder).content_hash == second.content_hash
+    return release(folder)
+
+
+def test_of_a_build_that_goes_on_only_the_rounds_that_differ_are_hashed(
+    folder: DataFolder, go_on: Callable[..., Release], hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on(y2023=5, y2024=1, y2025=10)
+    hashed.clear()
+    made = go_on(y2024=1, y2025=20, y2026=5)
+    assert hashed == ["T-2025", "T-2026"]
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash
+
+
+def test_of_a_large_round_only_the_areas_that_differ_are_hashed(
+    folder: DataFolder, go_on: Callable[..., Release], hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", 2)
+    go_on(y2024={"03390": 1, "03391": 2, "03491": 3}, y2025=10)
+    hashed.clear()
+    made = go_on(y2024={"03390": 1, "03391": 2.5, "03491": 3}, y2025=10)
+    assert hashed == ["T-2024\x1f91"]
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash
 
 
 @pytest.mark.parametrize("bounds", [(0, 9), (9, 0)])
 def test_a_round_that_grows_or_shrinks_over_the_bound_takes_the_place_of_its_parts(
     folder: DataFolder,
     go_on: Callable[..., Release],
-    written: list[str],
     monkeypatch: pytest.MonkeyPatch,
     bounds: tuple[int, int],
 ) -> None:
@@ -445,41 +465,21 @@ def test_a_round_that_grows_or_shrinks_over_the_bound_takes_the_place_of_its_par
     monkeypatch.setattr(marts, "_ROWS_OF_A_PART", before)
     go_on(y2024={"03390": 1, "03391": 2}, y2025=10)
     monkeypatch.setattr(marts, "_ROWS_OF_A_PART", now)
-    written.clear()
     made = go_on(y2024={"03390": 1, "03391": 3}, y2025=10)
-    assert held(folder, made) == {"T-2024": 1, "T-2025": 10}
-    assert set(written) > {"T-2024", "T-2024\x1f90", "T-2024\x1f91"}
-    assert "fct_a" not in written
-    monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: None)
-    assert release(folder).content_hash == made.content_hash
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash
 
 
-def test_a_release_that_goes_on_loses_the_round_that_is_gone(
-    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
+def test_digits_beyond_the_twelfth_are_hashed_again_and_make_no_release(
+    go_on: Callable[..., Release], hashed: list[str]
 ) -> None:
+    first = go_on(y2024=0.3, y2025=10)
+    hashed.clear()
+    second = go_on(y2024=0.1 + 0.2, y2025=10)
+    assert (second.release_id, hashed) == (first.release_id, ["T-2024"])
+
+
+def test_of_a_build_by_other_models_all_is_hashed(go_on: Callable[..., Release], hashed: list[str]) -> None:
     go_on(y2024=1, y2025=10)
-    written.clear()
-    made = go_on(y2024=1, y2026=5)
-    assert (held(folder, made), written) == ({"T-2024": 1, "T-2026": 5}, ["T-2025", "T-2026"])
-
-
-def test_a_part_is_written_again_even_where_only_digits_beyond_the_twelfth_differ(
-    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
-) -> None:
-    go_on(y2024=0.3, y2025=10)
-    written.clear()
-    second = go_on(y2024=0.1 + 0.2, y2025=20)
-    assert held(folder, second) == {"T-2024": 0.1 + 0.2, "T-2025": 20}
-    assert written == ["T-2024", "T-2025"]
-    assert go_on(y2024=0.3, y2025=20).release_id == second.release_id
-    last = go_on(y2024=0.3, y2025=30)
-    assert held(folder, last) == {"T-2024": 0.3, "T-2025": 30}
-
-
-def test_a_build_by_other_models_is_written_whole(
-    folder: DataFolder, go_on: Callable[..., Release], written: list[str]
-) -> None:
-    go_on(y2024=1, y2025=10)
-    written.clear()
-    assert held(folder, go_on("other", y2024=5, y2025=10)) == {"T-2024": 5, "T-2025": 10}
-    assert written == ["fct_a"]
+    hashed.clear()
+    go_on("other", y2024=5, y2025=10)
+    assert hashed == ["T-2024", "T-2025"]
