@@ -22,7 +22,7 @@ from dagster_project.limits import dying_with_parent
 
 _ANSWER, _HEARD = "answer", "heard"
 #: Python looks for garbage after 700 new objects, and finds next to none in what a build makes.
-_NEW_OBJECTS = 20_000
+NEW_OBJECTS = 20_000
 
 #: Processes that were started before there was work for them.
 _early: list[Worker] = []
@@ -174,7 +174,7 @@ def loading() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
-        gc.set_threshold(_NEW_OBJECTS)
+        gc.set_threshold(NEW_OBJECTS)
         gc.enable()
 
 

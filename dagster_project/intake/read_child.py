@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gc
 import json
 import sys
 import tempfile
@@ -39,6 +40,7 @@ from dagster_project.intake.package_parts import ANNEX, PACKAGE, RETURN, read_pa
 from dagster_project.intake.tables_docx import read_tables
 from dagster_project.limits import limit_cpu, limit_memory
 from dagster_project.settings import ReadLimits
+from dagster_project.side_by_side import NEW_OBJECTS
 
 #: What files hold, one row per cell with content; ``file`` is a file's number in the job.
 CELL_SCHEMA = pl.Schema(
@@ -81,6 +83,7 @@ def main(job_file: str) -> None:
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     limits = ReadLimits.model_validate(job["limits"])
     limit_memory(limits.child_memory_bytes)
+    gc.set_threshold(NEW_OBJECTS)
     _say(event="ready")
     batch = _Batch(Path(job["folder"]))
     for files in job["batches"]:
