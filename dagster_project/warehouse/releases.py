@@ -255,10 +255,11 @@ def _write_release(
         file = aside / RELEASE_FILE
         if sum(mart.rows for mart in contents) <= _WRITTEN_IN_ORDER:
             _write_in_order(folder, contents, file, memory_mb)
+            sha256 = durable.file_hash(file)
         else:
-            _copy_build(folder, file)
+            sha256 = _copy_build(folder, file)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
-        _write_manifest(aside, replace(manifest, sha256=durable.file_hash(file)))
+        _write_manifest(aside, replace(manifest, sha256=sha256))
 
 
 def _write_in_order(folder: DataFolder, contents: Sequence[marts.Mart], file: Path, memory_mb: int) -> None:
@@ -279,16 +280,18 @@ def _write_in_order(folder: DataFolder, contents: Sequence[marts.Mart], file: Pa
                 raise KhoError("warehouse.copy_differs", table=mart.name)
 
 
-def _copy_build(folder: DataFolder, file: Path) -> None:
-    """Copy the build file byte by byte, which takes a tenth of the time."""
+def _copy_build(folder: DataFolder, file: Path) -> str:
+    """Copy the build file byte by byte, which takes a tenth of the time; returns its sha256."""
     if folder.build_file.with_name(f"{folder.build_file.name}.wal").exists():
         with duckdb.connect(
             str(folder.build_file)
         ) as connection:  # a full disk left beside the file what belongs in it
             connection.execute("checkpoint")
     shutil.copyfile(folder.build_file, file)
-    if durable.file_hash(file) != durable.file_hash(folder.build_file):
+    copied = durable.file_hash(file)
+    if copied != durable.file_hash(folder.build_file):
         raise KhoError("warehouse.copy_differs", table="*")
+    return copied
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:
