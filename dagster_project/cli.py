@@ -161,6 +161,7 @@ def run(
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
         new = [receipt for receipt in received if receipt.receipt_id not in known]
+        del known  # a country's take memory that the build needs
         runner = _refresh(desk, catalogue, seconds, has_new=bool(new))
         after = current_manifest(desk.folder)
         if after is None:

@@ -31,6 +31,7 @@ from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, 
 from dagster_project.ledger.store import (
     Receipt,
     add_receipts,
+    hash_receipts,
     list_acts,
     list_receipts,
     log_act,
@@ -191,8 +192,8 @@ def receive(
     ]
     engine = open_ledger(desk.settings.ledger)
     add_receipts(engine, receipts, (desk.now(), desk.settings.person))
-    asked = {receipt.receipt_id for receipt in receipts}
-    return [receipt for receipt in list_receipts(engine) if receipt.receipt_id in asked]
+    asked = {(receipt.sha256, receipt.file_name) for receipt in receipts}
+    return [receipt for receipt in list_receipts(engine) if (receipt.sha256, receipt.file_name) in asked]
 
 
 def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
@@ -200,16 +201,19 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
 
     A receipt whose file came in before, under the same name, is not told again. Call it after ``receive``.
     """
-    came = {receipt.file_name for receipt in list_receipts(open_ledger(desk.settings.ledger))}
     problems = []
     for folder in (source for source in sources if source.is_dir()):
         closed = [
-            str(path) for path in sorted(folder.rglob("*")) if is_wanted(path, folder) and _is_closed(path)
+            str(path) for path in sorted(folder.rglob("*")) if _is_closed(path) and is_wanted(path, folder)
         ]
         if closed:
             problems.append(KhoError("inbox.unreadable", files=", ".join(closed)))
         told = _read_receipts(folder / RECEIPTS_FILE)
-        missing = [name for name in told if not (folder / name).exists() and printable(name) not in came]
+        missing = [name for name in told if not (folder / name).exists()]
+        if missing:
+            receipts = list_receipts(open_ledger(desk.settings.ledger))
+            came = {receipt.file_name for receipt in receipts}
+            missing = [name for name in missing if printable(name) not in came]
         if missing:
             problems.append(
                 KhoError(
@@ -227,18 +231,7 @@ def known_receipts(desk: Desk) -> set[str]:
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
     """The hash over receipts, decisions, catalogue, office and code: what a release would be made from."""
     ledger = open_ledger(desk.settings.ledger)
-    receipts = [
-        [
-            receipt.sha256,
-            receipt.file_name,
-            receipt.received_at.isoformat(),
-            receipt.sender,
-            receipt.channel,
-            receipt.expected_year,
-            receipt.expected_round,
-        ]
-        for receipt in list_receipts(ledger, desk.known_at)
-    ]
+    receipts = hash_receipts(ledger, desk.known_at)
     code = code_version(desk.project)
     office = desk.settings.office.model_dump(mode="json")
     decisions, rounds = read_decisions(ledger, desk.known_at), read_rounds(ledger, desk.known_at)
@@ -523,10 +516,10 @@ def needs_build(desk: Desk, inputs: Inputs) -> bool:
     from dagster_project.warehouse.releases import current_manifest, is_whole
 
     current, held = current_manifest(desk.folder), rolled_back(desk)
-    if current and not is_whole(desk.folder, current):
-        return True
     known = {current.inputs_hash if current else None, held.set_aside if held else None}
-    return inputs.inputs_hash not in known
+    if inputs.inputs_hash not in known:
+        return True
+    return current is not None and not is_whole(desk.folder, current)
 
 
 def rolled_back(desk: Desk) -> Rollback | None:

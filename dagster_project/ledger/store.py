@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 #: What each ledger was seen to hold, by its address: rows are only ever added, so that a run reads each one once.
 _seen: dict[str, list[tuple[int, Receipt]]] = {}
+#: Of how many of them a hash was made, and that hash as far as it goes.
+_hashed: dict[str, tuple[int, hashlib._Hash]] = {}
 _CONNECT_SECONDS = 10
 _BUSY_MILLISECONDS = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """One arrival of a file; ``received_at`` is aware and fixed at the first landing."""
 
@@ -45,7 +47,7 @@ class Receipt:
     expected_year: int | None = None
     expected_round: str | None = None
 
-    @cached_property
+    @property
     def receipt_id(self) -> str:
         """The same file under the same name is the same receipt, whenever it is handed in again."""
         return hashlib.sha256(f"{self.sha256}\n{self.file_name}".encode()).hexdigest()[:32]
@@ -162,9 +164,42 @@ def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Rece
     ]
 
 
+def hash_receipts(engine: Engine, known_at: datetime | None = None) -> str:
+    """The sha256 over what ``list_receipts`` gives, as far as it shapes figures; what was seen is not hashed again."""
+    if known_at is not None:
+        known_then = hashlib.sha256()
+        _add_to_hash(known_then, list_receipts(engine, known_at))
+        return known_then.hexdigest()
+    receipts = _numbered(engine)
+    address = _address(engine)
+    count, known = _hashed.get(address, (0, hashlib.sha256()))
+    digest = known.copy()  # another thread may be at it
+    _add_to_hash(digest, [receipt for _, receipt in receipts[count:]])
+    _hashed[address] = (len(receipts), digest)
+    return digest.hexdigest()
+
+
+def _add_to_hash(digest: hashlib._Hash, receipts: Sequence[Receipt]) -> None:
+    for receipt in receipts:
+        facts = (
+            receipt.sha256,
+            receipt.file_name,
+            receipt.received_at.isoformat(),
+            receipt.sender,
+            receipt.channel,
+            receipt.expected_year,
+            receipt.expected_round,
+        )
+        digest.update(repr(facts).encode())
+
+
+def _address(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
 def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
     """All receipts with their places; those that this process has not seen yet are read."""
-    address = engine.url.render_as_string(hide_password=False)
+    address = _address(engine)
     seen = _seen.get(address, [])
     columns = RECEIPTS.c
     number, receipt = columns.receipt_number, columns.receipt_id
@@ -191,11 +226,17 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
                 query = query.where(number > last)
             else:
                 seen = []
+                _hashed.pop(address, None)
         rows: Iterable[Any] = connection.execute(query)
-        # By place, not by name: a country has hundreds of thousands.
+        # By place, not by name: a country has hundreds of thousands, and many from the same sender.
         new = [
-            (place, Receipt(sha256, file_name, size_bytes, aware(received_at), *rest))
-            for place, received_at, sha256, file_name, size_bytes, *rest in rows
+            (
+                place,
+                Receipt(
+                    sha256, file_name, size_bytes, aware(received_at), intern(sender), intern(channel), *rest
+                ),
+            )
+            for place, received_at, sha256, file_name, size_bytes, sender, channel, *rest in rows
         ]
     _seen[address] = [*seen, *new]
     return _seen[address]

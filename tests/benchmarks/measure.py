@@ -33,11 +33,14 @@ class Ran:
     told: Mapping[str, Any]
 
 
-def run_apart(work: Callable[..., Mapping[str, Any]], *arguments: Any) -> Ran:
-    """``work`` in a new process; its memory is the sum over its processes, sampled ten times a second."""
+def run_apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, is_command: bool = False) -> Ran:
+    """``work`` in a new process; its memory is the sum over its processes, sampled ten times a second.
+
+    Of work that only waits for a command (``is_command``) it is that of the processes of the command.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_run, args=(sender, work, arguments))
+    child = context.Process(target=_run, args=(sender, work, arguments, is_command))
     child.start()
     sender.close()
     ran: Ran = receiver.recv()
@@ -45,9 +48,11 @@ def run_apart(work: Callable[..., Mapping[str, Any]], *arguments: Any) -> Ran:
     return ran
 
 
-def _run(sender: Any, work: Callable[..., Mapping[str, Any]], arguments: Sequence[Any]) -> None:
+def _run(
+    sender: Any, work: Callable[..., Mapping[str, Any]], arguments: Sequence[Any], is_command: bool
+) -> None:
     peak, done = [0], threading.Event()
-    sampler = threading.Thread(target=_sample, args=(peak, done))
+    sampler = threading.Thread(target=_sample, args=(peak, done, is_command))
     sampler.start()
     began, used = time.perf_counter(), _cpu()
     told = work(*arguments)
@@ -57,10 +62,11 @@ def _run(sender: Any, work: Callable[..., Mapping[str, Any]], arguments: Sequenc
     sender.send(Ran(seconds, cpu, round(peak[0] / 1e6), told))
 
 
-def _sample(peak: list[int], done: threading.Event) -> None:
+def _sample(peak: list[int], done: threading.Event, is_command: bool) -> None:
     process = psutil.Process()
+    own = () if is_command else (process,)
     while not done.wait(_EVERY):
-        peak[0] = max(peak[0], sum(_resident(one) for one in (process, *process.children(recursive=True))))
+        peak[0] = max(peak[0], sum(_resident(one) for one in (*own, *process.children(recursive=True))))
 
 
 def _resident(process: psutil.Process) -> int:

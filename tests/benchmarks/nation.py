@@ -109,7 +109,7 @@ def _changed(inbox: Path, aside: Path) -> Path:
 
 
 def _measured(name: str, catalogue: Path, data: Path, *line: str | Path) -> Row:
-    row = row_of(name, [run_apart(_kho, catalogue, data, *line, "--json")])
+    row = row_of(name, [run_apart(_kho, catalogue, data, *line, "--json", is_command=True)])
     show(row)
     for stage, seconds in row.told.get("seconds", {}).items():
         say(f"    {stage:20} {seconds:8.1f} s")

@@ -6,7 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, log_act, open_ledger
+import pytest
+
+from dagster_project.ledger.store import (
+    Receipt,
+    add_receipts,
+    hash_receipts,
+    list_acts,
+    list_receipts,
+    log_act,
+    open_ledger,
+)
 
 HANOI = timezone(timedelta(hours=7))
 RECEIPT = Receipt("a" * 64, "biểu.xlsx", 10, datetime(2026, 4, 9, 23, 59, tzinfo=HANOI), "BL-KT", "email")
@@ -65,3 +75,44 @@ def test_what_came_since_is_seen_and_another_ledger_at_the_same_place_is_another
     other = replace(RECEIPT, sha256="c" * 64)
     add_receipts(second, [other])
     assert list_receipts(second) == [other]
+
+
+def test_the_hash_of_receipts_is_the_same_however_many_were_seen_before(tmp_path: Path) -> None:
+    later = replace(RECEIPT, sha256="b" * 64, received_at=RECEIPT.received_at + timedelta(days=1))
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    hashes = [hash_receipts(ledger)]
+    for receipt in (RECEIPT, later):
+        add_receipts(ledger, [receipt])
+        hashes.append(hash_receipts(ledger))
+    assert len(set(hashes)) == 3
+    at_once = open_ledger(tmp_path / "at-once.sqlite")
+    add_receipts(at_once, [RECEIPT, later])
+    assert hash_receipts(at_once) == hashes[-1]
+    assert hash_receipts(at_once, later.received_at) == hashes[-1]
+    assert hash_receipts(at_once, RECEIPT.received_at) == hashes[1]
+    for file in tmp_path.glob("ledger.sqlite*"):
+        file.unlink()
+    another = open_ledger(tmp_path / "ledger.sqlite")
+    add_receipts(another, [later])
+    assert hash_receipts(another) not in hashes
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sha256": "b" * 64},
+        {"file_name": "biểu.xlsx "},
+        {"received_at": RECEIPT.received_at + timedelta(microseconds=1)},
+        {"sender": "BL-KTe", "channel": "mail"},
+        {"channel": ""},
+        {"expected_year": 2025},
+        {"expected_round": "2244-X-2025"},
+    ],
+)
+def test_all_that_shapes_figures_is_in_the_hash_of_receipts(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    ledgers = [open_ledger(tmp_path / f"{name}.sqlite") for name in ("one", "other")]
+    add_receipts(ledgers[0], [RECEIPT])
+    add_receipts(ledgers[1], [replace(RECEIPT, **change)])  # type: ignore[arg-type]
+    assert hash_receipts(ledgers[0]) != hash_receipts(ledgers[1])
