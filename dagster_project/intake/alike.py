@@ -1,6 +1,6 @@
 """What forms by the thousand have in common is worked out once: small parts of files, byte for byte the same.
 
-Large ones are not kept, so that what is remembered takes little memory whatever a file holds.
+Large ones are not kept, so that what is remembered of hostile files stays small as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The true extent of a sheet, followed while its bytes stream by, so that a sparse bomb is never opened.
 
 Each class takes one sheet part in chunks of any size and raises ``TooWideError`` as soon as rows × columns pass the
-limit. An empty chunk ends the part. What the cells hold is not looked at.
+limit. An empty chunk ends the part. What the cells hold is not looked at, only found for whoever reads on.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ _REST = rb"[^<>\"']*+(?:(?:\"[^\"<]*+\"|'[^'<]*+')[^<>\"']*+)*+"
 #: A row or a cell with its reference, whatever attributes stand before it.
 _CELL = re.compile(
     rb"<(?:[^\s<>/:]+:)?(row|c)(?=[\s/>])(?:\s++(?!r[\s=])[^\s=<>/]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+"
-    rb"(?:\s+r\s*=\s*[\"']([A-Za-z]{0,4})(\d{1,9})[\"'])?(" + _REST + rb")>"
+    rb"(?:\s+r\s*=\s*[\"']([A-Za-z]{0,4})(\d+)[\"'])?(" + _REST + rb")>"
     rb"(</(?:[^\s<>/:]+:)?c\s*>)?"
 )
+#: What no XML has, though a spreadsheet reader may take it: a "<" in a tag; and of references to a cell a second one.
+_BROKEN = re.compile(rb"<(?:[^\s<>/:]+:)?(?:row|c)(?=[\s/>])[^<>]*+(?:<|\Z)")
+_SECOND_REFERENCE = re.compile(rb"\sr\s*=")
+#: Without it nothing is read as cells; pictures hold anything, but not this.
+_SHEET = b"sheetData"
 #: A row or a cell as nearly every program writes it, else one with what nearly no program writes.
 _PLAIN = re.compile(
     rb"<(?:c r=\"([A-Z]{1,4})(\d{1,9})\"(?: s=\"\d+\")?(?: t=\"\w+\")?(?:/>|></c>|(>))"
@@ -101,12 +106,14 @@ class XlsxExtent(Extent):
         self._tail = b""
         self._row = 0
         self._column = 0
+        self._is_sheet = False
 
     def feed(self, chunk: bytes) -> None:
         window = self._tail + chunk
         cut = window.rfind(b"<") if chunk else len(window)
         cut = len(window) if cut < 0 or len(window) - cut > _TAIL_LIMIT else cut
         tags = window[:cut]
+        self._is_sheet = self._is_sheet or _SHEET in tags
         found = _PLAIN.findall(tags)
         if not _are_plain(tags, found):
             self._see_any(tags)
@@ -117,6 +124,7 @@ class XlsxExtent(Extent):
     def feed_whole(self, sheet: bytes) -> None:
         found = plain_cells(sheet)
         if found is None:
+            self._is_sheet = _SHEET in sheet
             self._see_any(sheet)
         else:
             held = [cell for cell in found if cell[4]]
@@ -139,11 +147,16 @@ class XlsxExtent(Extent):
             self._grow(max(map(int, rows)), max(map(_column_number, columns)))
 
     def _see_any(self, tags: bytes) -> None:
+        """Follow rows and cells however they are written; raises ``ValueError`` where they are no XML."""
+        if self._is_sheet and _BROKEN.search(tags):
+            raise ValueError("<")
         for match in _CELL.finditer(tags):
             self._see(match)
 
     def _see(self, match: re.Match[bytes]) -> None:
         name, letters, digits, rest, closed = match.groups()
+        if digits and _SECOND_REFERENCE.search(rest):
+            raise ValueError("r=")
         if name == b"row":
             self._row = int(digits) if digits else self._row + 1
             self._column = 0

@@ -197,7 +197,7 @@ def _look_at(stream: BinaryIO, entry: ZipInfo, meant: _Meant, budget: Budget) ->
         if part is not None and part.content is not None:
             budget.spend(len(part.content))
             return part
-    scan = _Scan(_extent_for(meant))
+    scan = _Scan(meant)
     before, chunks = budget.spent, list[bytes]()
     for chunk in inflate(stream, entry, budget):
         scan.feed(chunk)
@@ -213,7 +213,7 @@ def _look_at_small(packed: bytes, compress_type: int, meant: _Meant) -> _Part | 
     content = inflate_small(packed, compress_type, SMALL)
     if content is None:
         return None
-    scan = _Scan(_extent_for(meant))
+    scan = _Scan(meant)
     scan.feed_whole(content)
     return _Part(content, scan.encrypted)
 
@@ -262,7 +262,7 @@ def _extent_for(meant: _Meant) -> Extent | None:
         return OdsExtent(meant.sheet_cells) if name == "content.xml" else None
     if kind == "xlsb" and name.endswith(".bin") and "sheets/" in name:
         return XlsbExtent(meant.sheet_cells)
-    if kind in ("docx", PACKAGE) or name.endswith("calcchain.xml"):
+    if kind in ("docx", PACKAGE):
         return None
     return XlsxExtent(meant.sheet_cells)
 
@@ -270,10 +270,11 @@ def _extent_for(meant: _Meant) -> Extent | None:
 class _Scan:
     """One entry as it streams by: refuses declarations in what looks like XML, follows the sheet's extent."""
 
-    def __init__(self, extent: Extent | None) -> None:
-        self._extent = extent
+    def __init__(self, meant: _Meant) -> None:
+        self._extent = _extent_for(meant)
         self._tail = b""
-        self._is_xml: bool | None = None
+        # Records of a binary workbook may begin like XML.
+        self._is_xml = False if meant.kind == "xlsb" and meant.name.endswith(".bin") else None
         self.encrypted = False
 
     def feed(self, chunk: bytes) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _CELL = re.compile(
-    rb"<(?:\w+:)?(?:row(?=[\s/>])([^>]*)|c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>))", re.DOTALL
+    rb"<(?:\w+:)?(?:row(?=[\s/>])([^<>]*)|c(?=[\s/>])([^<>]*?)"
+    rb"(?:/>|>((?:[^<]|<(?!/?(?:\w+:)?c[\s/>]))*+)</(?:\w+:)?c\s*>))"
 )
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
@@ -43,7 +44,7 @@ def read_xlsx(file: Path, parts: Mapping[str, bytes]) -> dict[str, Details]:
     """
     with _Parts(file, parts) as part:
         workbook = _main_part(part)
-        formats = _cell_formats(part(_beside(workbook, "styles.xml")))
+        formats = _cell_formats(part(_beside(workbook, "styles.xml")) or b"")
         details: dict[str, Details] = {}
         for name, target in _sheets(part, workbook):
             content = part(target)
@@ -86,16 +87,16 @@ def _beside(name: str, other: str) -> str:
 
 def _main_part(part: Callable[[str], bytes | None]) -> str:
     """Where the workbook lies: what the package says, else the usual place."""
-    for kind, target in _relations(part("_rels/.rels")).values():
+    for kind, target in _relations(part("_rels/.rels") or b"").values():
         if kind.endswith("/officeDocument"):
             return target.lstrip("/")
     return "xl/workbook.xml"
 
 
 # What forms of one kind have in common is parsed once: nobody changes what these give.
-@lru_cache(_ALIKE)
-def _relations(content: bytes | None) -> dict[str, tuple[str, str]]:
-    if content is None:
+@once_if_small(_ALIKE)
+def _relations(content: bytes) -> dict[str, tuple[str, str]]:
+    if not content:
         return {}
     return {
         item.get("Id", ""): (item.get("Type", ""), item.get("Target", ""))
@@ -109,7 +110,7 @@ def _sheets(part: Callable[[str], bytes | None], workbook: str) -> Iterator[tupl
     if content is None:
         return
     place = PurePosixPath(workbook)
-    relations = _relations(part(str(place.parent / "_rels" / f"{place.name}.rels")))
+    relations = _relations(part(str(place.parent / "_rels" / f"{place.name}.rels")) or b"")
     for name, key in _named_sheets(content):
         _, target = relations.get(key, ("", ""))
         if target:
@@ -117,7 +118,7 @@ def _sheets(part: Callable[[str], bytes | None], workbook: str) -> Iterator[tupl
             yield name, target if absolute else _beside(workbook, target)
 
 
-@lru_cache(_ALIKE)
+@once_if_small(_ALIKE)
 def _named_sheets(content: bytes) -> list[tuple[str, str]]:
     """Name of each sheet, and the key of its part among the relations of the workbook."""
     return [
@@ -130,10 +131,10 @@ def _named_sheets(content: bytes) -> list[tuple[str, str]]:
     ]
 
 
-@lru_cache(_ALIKE)
-def _cell_formats(content: bytes | None) -> tuple[tuple[str, str], ...]:
+@once_if_small(_ALIKE)
+def _cell_formats(content: bytes) -> tuple[tuple[str, str], ...]:
     """The number format of each cell style, in order, and the encoding of its font where that is no Unicode."""
-    if content is None:
+    if not content:
         return ()
     root = ElementTree.fromstring(content)
     own: dict[int, str] = {}
@@ -163,7 +164,6 @@ def _at(fonts: list[str], number: int) -> str:
     return fonts[number] if 0 <= number < len(fonts) else ""
 
 
-@once_if_small(_ALIKE)
 def _scan(content: bytes, formats: Sequence[tuple[str, str]]) -> Details:
     found = plain_cells(content)
     return dict(_scan_any(content, formats) if found is None else _scan_plain(found, formats))

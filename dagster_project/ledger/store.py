@@ -166,16 +166,15 @@ def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Rece
 
 def hash_receipts(engine: Engine, known_at: datetime | None = None) -> str:
     """The sha256 over what ``list_receipts`` gives, as far as it shapes figures; what was seen is not hashed again."""
-    if known_at is not None:
-        known_then = hashlib.sha256()
-        _add_to_hash(known_then, list_receipts(engine, known_at))
-        return known_then.hexdigest()
-    receipts = _numbered(engine)
+    receipts = list_receipts(engine, known_at)
     address = _address(engine)
     count, known = _hashed.get(address, (0, hashlib.sha256()))
-    digest = known.copy()  # another thread may be at it
-    _add_to_hash(digest, [receipt for _, receipt in receipts[count:]])
-    _hashed[address] = (len(receipts), digest)
+    if known_at is not None or count > len(receipts):  # another thread has seen more
+        count, known = 0, hashlib.sha256()
+    digest = known.copy()
+    _add_to_hash(digest, receipts[count:])
+    if known_at is None:
+        _hashed[address] = (len(receipts), digest)
     return digest.hexdigest()
 
 

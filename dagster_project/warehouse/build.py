@@ -82,7 +82,7 @@ class NodeResult:
 
 
 def clear_build(folder: DataFolder) -> None:
-    """Remove what an earlier build left, but a whole build file: ``run_dbt`` goes on from it."""
+    """Remove what an earlier build left, but the files of a whole one: ``run_dbt`` goes on from them."""
     if not (folder.build / _BUILT).is_file():
         shutil.rmtree(folder.build, ignore_errors=True)
     for left in (folder.build_inputs, folder.build / _DBT, folder.build_spill):
@@ -97,9 +97,9 @@ def run_dbt(
     code_version: str | None = None,
     memory_mb: int = BUILD_MEMORY_MB,
 ) -> Sequence[NodeResult]:
-    """Build the models and run the tests on the build file of ``folder``; returns one result per model and test run.
+    """Build the models and run the tests on the two files of ``folder``; returns one result per model and test run.
 
-    Where the file was built before by the same ``code_version`` and the same models, only those are built again of
+    Where both were built before by the same ``code_version`` and the same models, only those are built again of
     which an input changed, with their tests; the others are told first, models as ``KEPT``, tests as before.
     The database holds at most ``memory_mb`` in memory and writes the rest aside. ``on_node`` hears of each model and
     test as it ends, from dbt's own threads. Raises ``KhoError`` naming what failed where a model or a test of severity
@@ -179,14 +179,15 @@ def _run_dbt(
         "folder": str(folder.build_inputs),
         "inputs": _inputs(manifest),
     }
-    before = _read_marker(marker) if code_version else {}
+    is_there = folder.build_file.is_file() and folder.build_work.is_file()
+    before = _read_marker(marker) if code_version and is_there else {}
     changed = _changed(before, made_from)
     touched = _slice(folder, changed, memory_mb) if changed else None
     parts = find_parts(folder.build_inputs) if touched is None and changed != [] else ()
     if parts:
         # Views that are kept have no parts, or those of an earlier build: what memory does not hold is made whole.
         changed = None
-    # From here on the file is no whole build.
+    # From here on the files are no whole build.
     marker.unlink(missing_ok=True)
     durable.sync_folder(marker.parent)
     if changed is None:

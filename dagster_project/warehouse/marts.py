@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "marts"
 
-#: Rows are stored in the order in which people look for them, which also packs best; the first column, a mart's
-#: key, decides between equals.
+#: Rows are copied in the order in which people look for them, which also packs best; the first column, a mart's key,
+#: decides between equals.
 _ORDER = (
     "criteria_set_code",
     "sort_order",
@@ -88,7 +88,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mart:
-    """One table with the hash over its rows, and its parts by what tells them; ``parted`` are rounds of many parts."""
+    """One table with the hash over its rows, and its parts by what tells them."""
 
     name: str
     comment: str | None
@@ -96,7 +96,6 @@ class Mart:
     rows: int
     sha256: str
     parts: Mapping[str, Part] = field(default_factory=dict)
-    parted: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,6 @@ def describe(
             _rows(looks[table].parts),
             _combined(columns, parts[table]),
             parts[table],
-            looks[table].parted,
         )
         for table, (comment, columns) in sorted(tables.items())
     ]

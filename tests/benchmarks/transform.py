@@ -167,7 +167,7 @@ def _build(root: Path) -> Ran:
 
 
 def _run_bare(root: Path) -> Ran:
-    """The SQL that dbt compiled for the last build, in the order of the models, into a file of its own."""
+    """The SQL that dbt compiled for the last build, in the order of the models, into files of its own."""
     from dagster_project.warehouse.build import ensure_manifest
 
     folder = DataFolder(root)
@@ -182,9 +182,9 @@ def _run_bare(root: Path) -> Ran:
     nodes: dict[str, float] = {}
     profile = _profile(folder)
     del profile["config_options"]["memory_limit"]
-    # the catalogue of a file has its name, and so do the models' relations
     (attached,) = profile["attach"]
     version = attached["options"]["storage_version"]
+    # the catalogue of a file has its name, and so do the models' relations
     with duckdb.connect(str(aside / folder.build_work.name), config=profile["config_options"]) as connection:
         connection.execute(
             f"attach '{aside / folder.build_file.name}' as {attached['alias']} (storage_version '{version}')"

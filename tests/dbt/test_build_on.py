@@ -105,24 +105,54 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
-    hashed, written_whole = listen_to_releases(monkeypatch)
+    hashed = listen_to_releases(monkeypatch)
     office = lively_office()
     build(going_on, office)
     first = release(going_on)
     come_and_go(office)
-    written_whole.clear()
     told = build(going_on, office)
     kept = {result.unique_id.split(".")[2] for result in told if result.status == KEPT}
     assert {"dim_area", "dim_indicator", "int_area_lineage"} <= kept
     second = release(going_on)
     assert (hashed[-1]["dim_area"], hashed[-1]["fct_reported_value"]) == ([], ["T-2024", "T-2025"])
-    assert not {"dim_area", "fct_finding", "fct_indicator", "fct_reported_value"} & {*written_whole}
     monkeypatch.setattr(slices, "_FIGURES_AT_ONCE", 20)
     build(whole, office)
     assert list(differences(going_on, whole)) == []
     assert release(whole) == second != first
     assert (count_slices(going_on), count_slices(whole)) == (2, 4)
     assert list(joins_on_a_condition(whole)) == []
+
+
+def test_a_large_release_holds_the_marts_alone_in_the_oldest_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen_to_releases(monkeypatch)
+    folder = DataFolder(tmp_path)
+    build(folder, small_office())
+    release(folder)
+    (file,) = folder.releases.glob("R*/kho.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        held = connection.execute(
+            "select distinct schema_name from duckdb_tables() union "
+            "select schema_name from duckdb_views() where not internal"
+        ).fetchall()
+        (version,) = connection.execute(
+            "select tags['storage_version'] from duckdb_databases() where path is not null"
+        ).fetchone() or ("",)
+    assert held == [("marts",)]
+    assert version.startswith("v1.0")
+
+
+@pytest.mark.parametrize("lost", ["kho.duckdb", "work.duckdb"])
+def test_where_one_file_of_a_build_is_lost_all_is_made_again(tmp_path: Path, lost: str) -> None:
+    folder, whole = DataFolder(tmp_path / "one"), DataFolder(tmp_path / "other")
+    office = small_office()
+    build(folder, office)
+    (folder.build / lost).unlink()
+    told = build(folder, office)
+    assert KEPT not in {result.status for result in told}
+    build(whole, office)
+    assert list(differences(folder, whole)) == []
 
 
 def test_what_is_more_than_memory_holds_is_made_in_parts_whatever_changed(
@@ -156,11 +186,9 @@ def test_documents_are_got_ready_for_beside_a_build_only_where_it_is_made_at_onc
     assert told == started
 
 
-def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, list[str]]], list[str]]:
-    """The parts that each release did not know, and the marts that it wrote whole, however small they are."""
-    copy = marts.copy
+def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, list[str]]]:
+    """The parts that each release, which counts as a large one, did not know."""
     hashed: list[dict[str, list[str]]] = []
-    written: list[str] = []
 
     def look(connection: duckdb.DuckDBPyConnection, known: Parts) -> list[marts.Mart]:
         found = describe(connection, known)
@@ -174,14 +202,9 @@ def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, 
         )
         return found
 
-    def write(connection: duckdb.DuckDBPyConnection, mart: marts.Mart, source: str, target: str) -> None:
-        written.append(mart.name)
-        copy(connection, mart, source, target)
-
     monkeypatch.setattr(marts, "describe", look)
-    monkeypatch.setattr(marts, "copy", write)
     monkeypatch.setattr(releases, "_WRITTEN_IN_ORDER", 0)
-    return hashed, written
+    return hashed
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,13 @@ def test_a_row_that_stands_twice_is_found(office: DataFolder, mart: str, key: st
         found = connection.execute(query).fetchall()
         connection.execute("rollback")
     assert found == [(*doubled, 2)]
+
+
+def test_a_key_that_is_missing_hides_no_double(office: DataFolder) -> None:
+    (compiled,) = (office.build / "dbt" / "compiled").rglob("unique_fct_element_value_element_value_key.sql")
+    query = compiled.read_text(encoding="utf-8").replace('"kho"."marts"."fct_element_value"', "keys")
+    with connect_build(office) as connection:
+        connection.execute(
+            "create temp table keys as from (values ('a'), ('a'), (null)) as t (element_value_key)"
+        )
+        assert connection.execute(query).fetchall() == [("a", 2)]

@@ -12,6 +12,8 @@ from dagster_project.intake.guard import inspect
 from dagster_project.settings import ReadLimits
 
 LIMITS = ReadLimits()
+#: With it a part is no small one any more.
+_PADDING = ["", " " * 70_000]
 _TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Override PartName="/xl/workbook.xml" ContentType="application/x"/></Types>'
@@ -67,13 +69,61 @@ def test_an_ordinary_workbook_passes(tmp_path: Path) -> None:
         '<worksheet><dimension ref="A1"/><row r="1048576"><c x=">" r="XFD1048576"><v>1</v></c></row></worksheet>',
         "<worksheet><row><c x=' r=\"A1\" ' r='XFD1048576'><v>1</v></c></row></worksheet>",
         '<x:worksheet><x:row r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row></x:worksheet>',
+        '<worksheet><row r="0001048576"><c r="XFD0001048576"><v>1</v></c></row></worksheet>',
     ],
-    ids=["plain", "hidden behind >", "false reference first", "other prefix"],
+    ids=["plain", "hidden behind >", "false reference first", "other prefix", "zeros"],
 )
-def test_a_small_file_that_stretches_over_the_whole_grid_is_refused(tmp_path: Path, sheet: str) -> None:
-    content = _xlsx(sheet)
+@pytest.mark.parametrize("padding", _PADDING)
+def test_a_small_file_that_stretches_over_the_whole_grid_is_refused(
+    tmp_path: Path, sheet: str, padding: str
+) -> None:
+    content = _xlsx(sheet.replace("worksheet>", f"worksheet>{padding}"))
     assert len(content) < 5_000
     assert _inspected(tmp_path, content) == "FILE_SHEET_TOO_LARGE"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="XFD1048576" y="<"><v>1</v></c>', '<c r="A1" r="XFD1048576"><v>1</v></c>'],
+    ids=["a tag in an attribute", "two references"],
+)
+@pytest.mark.parametrize("padding", _PADDING)
+def test_what_only_looks_like_xml_is_damaged(tmp_path: Path, cell: str, padding: str) -> None:
+    sheet = f'<worksheet><sheetData>{padding}<row r="1">{cell}</row>{padding}</sheetData></worksheet>'
+    assert _inspected(tmp_path, _xlsx(sheet)) == "FILE_DAMAGED"
+
+
+def test_a_picture_may_hold_any_bytes(tmp_path: Path) -> None:
+    picture = {"xl__media__image1.png": b"\x89PNG\r\n<c \x01\x02<row \x03"}
+    assert _inspected(tmp_path, _xlsx(_cells("A1"), **picture)) is None
+
+
+def test_a_part_may_be_a_sheet_whatever_it_is_called(tmp_path: Path) -> None:
+    content = _xlsx(_cells("A1"), **{"xl__worksheets__calcChain.xml": _cells("A1", "XFD1048576")})
+    assert _inspected(tmp_path, content) == "FILE_SHEET_TOO_LARGE"
+
+
+def test_a_chain_of_calculations_is_no_sheet(tmp_path: Path) -> None:
+    chain = '<calcChain><c r="A1" i="1"/><c r="XFD1048576" l="1"/><c i="2" r="B7"/></calcChain>'
+    assert _inspected(tmp_path, _xlsx(_cells("A1"), **{"xl__calcChain.xml": chain})) is None
+
+
+def test_a_binary_sheet_that_begins_like_xml_is_binary(tmp_path: Path) -> None:
+    row, cell = (1_048_575).to_bytes(4, "little"), (16_383).to_bytes(4, "little")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.bin", b"")
+        archive.writestr("xl/worksheets/sheet1.bin", b"\x3c\x00" + b"\x00\x04" + row + b"\x01\x04" + cell)
+    assert _inspected(tmp_path, buffer.getvalue(), "a.xlsb") == "FILE_SHEET_TOO_LARGE"
+
+
+def test_what_is_remembered_of_a_part_is_of_its_own_kind_name_and_limit(tmp_path: Path) -> None:
+    sheet = _cells("A1", "J60")
+    shared = {"xl__sharedStrings.xml": sheet}
+    assert _inspected(tmp_path, _xlsx(sheet, **shared)) is None
+    strict = LIMITS.model_copy(update={"sheet_cells": 599})
+    assert _inspected(tmp_path, _xlsx(sheet, **shared), limits=strict) == "FILE_SHEET_TOO_LARGE"
+    assert _inspected(tmp_path, _xlsx(sheet, **shared)) is None
 
 
 def test_styled_blank_cells_far_away_do_not_count(tmp_path: Path) -> None:
@@ -118,9 +168,11 @@ def test_too_many_parts_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_declaration_of_entities_is_refused(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize("padding", _PADDING)
+def test_a_declaration_of_entities_is_refused(tmp_path: Path, encoding: str, padding: str) -> None:
     bomb = (
-        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'
+        f'<?xml version="1.0"?>{padding}<!DOCTYPE a [<!ENTITY a "aaa"><!ENTITY b "&a;&a;">]>'
+        "<worksheet>&b;</worksheet>"
     )
     assert _inspected(tmp_path, _xlsx(bomb.encode(encoding))) == "FILE_XML_ENTITY"
 
@@ -210,3 +262,5 @@ def test_a_tag_without_end_is_passed_over_in_one_go(tmp_path: Path, piece: bytes
     """A search that went over the same bytes again and again would take hours here."""
     sheet = b"<worksheet><c " + piece * (2_000_000 // len(piece))
     assert _inspected(tmp_path, _xlsx(sheet)) is None
+    sheet = sheet.replace(b"<worksheet>", b"<worksheet><sheetData>")
+    assert _inspected(tmp_path, _xlsx(sheet)) == "FILE_DAMAGED"

@@ -83,11 +83,20 @@ models: {kho: {+materialized: table, marts: {+schema: marts}}}
 kho:
   target: dev
   outputs:
-    dev: {type: duckdb, path: "{{ env_var('KHO_BUILD_FILE') }}", schema: main, threads: 2}
+    dev:
+      type: duckdb
+      path: "{{ env_var('KHO_BUILD_WORK') }}"
+      attach: [{path: "{{ env_var('KHO_BUILD_FILE') }}", alias: kho}]
+      schema: main
+      threads: 2
 """,
     "macros/schema.sql": (
         "{% macro generate_schema_name(custom_schema_name, node) %}"
         "{{ custom_schema_name or target.schema }}{% endmacro %}"
+    ),
+    "macros/database.sql": (
+        "{% macro generate_database_name(custom_database_name=none, node=none) %}"
+        "{{ return('kho' if node.config.schema == 'marts' else target.database) }}{% endmacro %}"
     ),
     "models/sources.yml": """
 version: 2

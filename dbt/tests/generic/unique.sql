@@ -10,7 +10,11 @@ select
 from {{ model }}
 where
     {{ column_name }} is not null
-    and (select count(distinct hash({{ column_name }})) < count({{ column_name }}) from {{ model }})
+    and (
+        select count(distinct hash({{ column_name }})) < count(*)
+        from {{ model }}
+        where {{ column_name }} is not null
+    )
 group by {{ column_name }}
 having count(*) > 1
 
