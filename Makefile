@@ -58,8 +58,8 @@ spark-test: setup $(SPARK)/.ready
 # dbt's own pages about models, columns, tests and exports, in one file that needs no server and no network.
 docs: setup
 	@KHO_INPUTS=inputs KHO_BUILD_WORK=:memory: KHO_BUILD_FILE=:memory: $(BIN)/dbt --quiet \
-	  --no-send-anonymous-usage-stats docs generate --static --empty-catalog --select resource_type:exposure --project-dir dbt --profiles-dir dbt \
-	  --target-path target/docs --log-path dbt/logs
+	  --no-send-anonymous-usage-stats docs generate --static --empty-catalog --select resource_type:exposure \
+	  --project-dir dbt --profiles-dir dbt --target-path target/docs --log-path dbt/logs
 	@echo dbt/target/docs/static_index.html
 
 check: setup

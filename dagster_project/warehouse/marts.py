@@ -130,7 +130,8 @@ def describe(
     """Every table of the schema in the connected file, by name.
 
     Of parts that are ``known`` by table the hash is taken as it is, unless a quick look at them finds another thing.
-    Small tables side by side, for each is read by one thread; of a large one its parts, for memory holds no two.
+    Small tables are hashed side by side, for each is read by one thread; large ones one after another, for memory holds
+    no two, each in shares side by side.
     """
     tables = list_columns(connection)
     looks = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
