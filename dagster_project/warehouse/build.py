@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import version
@@ -28,6 +28,8 @@ from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.side_by_side import Worker, loading
+from dagster_project.warehouse.connection import connect
+from dagster_project.warehouse.marts import SCHEMA, Reached
 from dagster_project.warehouse.slices import Slice, find_parts, find_slice, keep_read
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ _ANY_FOLDER = DataFolder(Path("/kho-any-data-folder"))
 _MANIFEST = "manifest.json"
 #: Written when a build is whole: what it was made from.
 _BUILT = "built.json"
+_MADE_FROM = ("code", "models", "folder", "inputs")
 #: What the last whole build read of files.
 _READ = "read"
 _LOCATION = re.compile(r"[^']+\.parquet")
@@ -79,6 +82,19 @@ class NodeResult:
     seconds: float
     message: str
     failures: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """A whole build: hashes of the program and models that made it and of all that it was made from.
+
+    Where it went on from another one it names that build, and what it made anew.
+    """
+
+    made_by: str
+    build: str
+    went_on_from: str | None
+    reached: Reached | None
 
 
 def clear_build(folder: DataFolder) -> None:
@@ -212,24 +228,50 @@ def _run_dbt(
                 raise KhoError("warehouse.memory_too_small", **told, memory=memory_mb)
             raise KhoError("warehouse.build_failed", **told)
         _raise_broken(done)
-    kept = list(_kept(manifest, {result.unique_id for result in results}, before))
+    made = {result.unique_id for result in results}
+    kept = list(_kept(manifest, made, before))
     tests = {one.unique_id: [one.status, one.failures] for one in (*kept, *results) if _is_test(one)}
     if code_version:
         keep_read(folder.build_inputs, folder.build / _READ)
-        durable.write_text(marker, json.dumps({**made_from, "tests": tests}, sort_keys=True))
+        told = {
+            **made_from,
+            "tests": tests,
+            "went_on_from": _build(before) if touched else None,
+            "reached": asdict(_reached(folder, touched, manifest, made)) if touched else None,
+        }
+        durable.write_text(marker, json.dumps(told, sort_keys=True))
     return [*kept, *results]
 
 
-def read_built(folder: DataFolder) -> str | None:
-    """What made the build file, as a hash of the program and its models; None where the file is no whole build."""
+def read_built(folder: DataFolder) -> Built | None:
+    """What the build file is; None where it is no whole build."""
     told = _read_marker(folder.build / _BUILT)
-    return _digest({name: told[name] for name in ("code", "models")}) if told else None
+    if not told:
+        return None
+    reached = Reached(**told["reached"]) if told.get("reached") else None
+    return Built(_made_by(told), _build(told), told.get("went_on_from"), reached)
+
+
+def _made_by(told: Mapping[str, Any]) -> str:
+    return _digest({name: told[name] for name in ("code", "models")})
+
+
+def _build(told: Mapping[str, Any]) -> str:
+    return _digest({name: json.dumps(told[name], sort_keys=True) for name in _MADE_FROM})
 
 
 def _slice(folder: DataFolder, changed: Collection[str], memory_mb: int) -> Slice | None:
     """The slice of the models to build again, where the rest cannot have changed."""
     kept = folder.build / _READ
     return find_slice(folder.build_inputs, kept, changed, memory_mb=memory_mb, spill=folder.build_spill)
+
+
+def _reached(folder: DataFolder, touched: Slice, manifest: Manifest, built: Collection[str]) -> Reached:
+    """What was made anew: the areas as the models found them, and of each mart what its model says."""
+    with connect(folder.build_work) as connection:
+        areas = [code for (code,) in connection.execute("from reached.areas order by all").fetchall()]
+    nodes = [node for name, node in manifest.nodes.items() if name in built and node.schema == SCHEMA]
+    return Reached(touched.rounds, areas, {node.name: node.config.meta.get("slice", "all") for node in nodes})
 
 
 def _variables(touched: Slice | None, parts: Sequence[Slice]) -> Sequence[str]:

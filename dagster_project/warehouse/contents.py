@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass, field
 
 from dagster_project import durable
 from dagster_project.paths import DataFolder
@@ -21,18 +21,26 @@ _KEPT = "contents.json"
 Parts = Mapping[str, Mapping[str, marts.Part]]
 
 
-def read_contents(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[marts.Mart]:
+@dataclass(frozen=True)
+class Kept:
+    """The parts of a build before, and what was made anew since; None: that may be anything."""
+
+    parts: Parts = field(default_factory=dict)
+    reached: marts.Reached | None = None
+
+
+def read_contents(folder: DataFolder, kept: Kept, memory_mb: int) -> Sequence[marts.Mart]:
     """The marts of the build file, of which at most ``memory_mb`` are held in memory; none where there is no file.
 
-    Of parts that are ``known`` and look the same no hash is made.
+    Of parts that were ``kept`` and look the same no hash is made.
     """
     if not folder.build_file.is_file():
         return ()
     with connect(folder.build_file, memory_mb=memory_mb, spill=folder.build_spill) as connection:
-        return marts.describe(connection, known)
+        return marts.describe(connection, kept.parts, kept.reached)
 
 
-def read_kept(folder: DataFolder) -> Parts:
+def read_kept(folder: DataFolder) -> Kept:
     """What was kept of a build by the models that made the build file; nothing where there is none to go on from."""
     built = read_built(folder)
     try:
@@ -44,10 +52,12 @@ def read_kept(folder: DataFolder) -> Parts:
             }
             for table, parts in told["parts"].items()
         }
-        made_by = told["made_by"]
+        made_by, build = told["made_by"], told["build"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-    return parts if built is not None and made_by == built else {}
+        return Kept()
+    if built is None or made_by != built.made_by:
+        return Kept()
+    return Kept(parts, built.reached if build == built.went_on_from else None)
 
 
 def keep_contents(folder: DataFolder, contents: Sequence[marts.Mart]) -> None:
@@ -57,5 +67,5 @@ def keep_contents(folder: DataFolder, contents: Sequence[marts.Mart]) -> None:
             mart.name: {code: (*astuple(part.seen), part.sha256) for code, part in mart.parts.items()}
             for mart in contents
         }
-        told = {"made_by": built, "parts": parts}
+        told = {"made_by": built.made_by, "build": built.build, "parts": parts}
         durable.write_text(folder.build / _KEPT, json.dumps(told, sort_keys=True))

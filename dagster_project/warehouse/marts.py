@@ -7,6 +7,7 @@ A table is looked at in parts, so that what another workbook changes is found an
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,8 +46,9 @@ _ORDER = (
 #: A mart is looked at in parts, one for each round; rows of no round are one more. A round with more rows than these is
 #: parted again by the end of its areas' codes, which parts the areas of a country about evenly.
 _ROUND, _AREA = "round_code", "area_code"
-_ROWS_OF_A_PART = 1_000_000
-_END_OF_AREA = f"coalesce(right({_AREA}, 2), '')"
+_ROWS_OF_A_PART = 100_000
+_DIGITS_OF_END = 2
+_END_OF_AREA = f"coalesce(right({_AREA}, {_DIGITS_OF_END}), '')"
 #: Stands between a round and such an end: no code has it (ASCII's unit separator).
 _BETWEEN = "\x1f"
 
@@ -99,6 +101,18 @@ class Mart:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What a build that went on from another made anew: of each of these ``tables`` its rows of a scope.
+
+    The scopes are those of ``dbt/macros/slices.sql``, and ``all``; a table that is not named was not touched.
+    """
+
+    rounds: Collection[str]
+    areas: Collection[str]
+    tables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class _Look:
     """What a quick look at each part of a table finds, and the rounds that are of many parts."""
 
@@ -125,16 +139,24 @@ def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str |
 
 
 def describe(
-    connection: duckdb.DuckDBPyConnection, known: Mapping[str, Mapping[str, Part]] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    known: Mapping[str, Mapping[str, Part]] | None = None,
+    reached: Reached | None = None,
 ) -> list[Mart]:
     """Every table of the schema in the connected file, by name.
 
-    Of parts that are ``known`` by table the hash is taken as it is, unless a quick look at them finds another thing.
+    Of parts that are ``known`` by table the hash is taken as it is, unless a quick look at them finds another thing;
+    where it is told what was ``reached`` since they were known, nothing else is looked at.
     Small tables are hashed side by side, for each is read by one thread; large ones one after another, for memory holds
     no two, each in shares side by side.
     """
     tables = list_columns(connection)
-    looks = {table: _look(connection, table, columns) for table, (_, columns) in tables.items()}
+    looks = {
+        table: _look_again(connection, table, columns, known[table], reached)
+        if known and reached and table in known
+        else _look(connection, table, columns)
+        for table, (_, columns) in tables.items()
+    }
     parts = {
         table: {
             code: part
@@ -183,21 +205,77 @@ def _look(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], database: str = ""
 ) -> _Look:
     """Look at a table, in a fraction of the time that its hashes take."""
+    found = _see(connection, table, columns, database=database)
+    parted = _parted(columns, found)
+    return _Look(_by_part(found, parted), parted)
+
+
+def _look_again(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    known: Mapping[str, Part],
+    reached: Reached,
+) -> _Look:
+    """Look at those parts of a table that were reached; the others are as they were."""
+    scope = reached.tables.get(table, "")
+    if scope == "all":
+        return _look(connection, table, columns)
+    parted = {code.split(_BETWEEN)[0] for code in known if _BETWEEN in code}
+    rounds, ends = {"", *reached.rounds}, {"", *(code[-_DIGITS_OF_END:] for code in reached.areas)}
+
+    def is_reached(code: str, end: str) -> bool:
+        is_of_rounds, is_of_areas = scope == "series" or code in rounds, code not in parted or end in ends
+        return bool(scope) and is_of_rounds and (is_of_areas or scope == "round")
+
+    of_rounds = f"{_round(columns)} in ({_listed(rounds)})"
+    of_areas = "true"
+    if parted:
+        of_areas = f"({_round(columns)} not in ({_listed(parted)}) or {_END_OF_AREA} in ({_listed(ends)}))"
+    filters = {"": "false", "round": of_rounds, "area": f"{of_rounds} and {of_areas}", "series": of_areas}
+    found = {}
+    for told, part in known.items():
+        code, _, end = told.partition(_BETWEEN)
+        if not is_reached(code, end):
+            found[code, end] = part.seen
+    found |= _see(connection, table, columns, filters[scope])
+    if _parted(columns, found) != parted:
+        return _look(connection, table, columns)
+    return _Look(_by_part(found, parted), parted)
+
+
+def _see(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    where: str = "true",
+    *,
+    database: str = "",
+) -> Mapping[tuple[str, str], Seen]:
+    """What there is by round and end of area."""
     row = f"hash({', '.join(name(column.name) for column in columns)})"
     place = f"{database}.{SCHEMA}" if database else SCHEMA
     found = connection.execute(
         f"select {_round(columns)}, {_END_OF_AREA if _has(columns, _AREA) else _NONE}, "  # noqa: S608
-        f"count(*), sum({row}), bit_xor({row}) from {place}.{name(table)} group by 1, 2"
+        f"count(*), sum({row}), bit_xor({row}) from {place}.{name(table)} where {where} group by 1, 2"
     ).fetchall()
-    rounds: dict[str, Seen] = {}
-    for code, _, *told in found:
-        rounds[code] = Seen(*told) + rounds.get(code, Seen(0, 0, 0))
-    parted = {code for code, seen in rounds.items() if seen.rows > _ROWS_OF_A_PART and _has(columns, _AREA)}
-    parts = {code: seen for code, seen in rounds.items() if code not in parted}
-    return _Look(
-        parts | {f"{code}{_BETWEEN}{end}": Seen(*told) for code, end, *told in found if code in parted},
-        parted,
-    )
+    return {(code, end): Seen(*told) for code, end, *told in found}
+
+
+def _parted(columns: Sequence[Column], found: Mapping[tuple[str, str], Seen]) -> Collection[str]:
+    """The rounds of which there are too many rows for one part."""
+    rows: Counter[str] = Counter()
+    for (code, _), seen in found.items():
+        rows[code] += seen.rows
+    return {code for code, count in rows.items() if count > _ROWS_OF_A_PART and _has(columns, _AREA)}
+
+
+def _by_part(found: Mapping[tuple[str, str], Seen], parted: Collection[str]) -> Mapping[str, Seen]:
+    parts: dict[str, Seen] = {}
+    for (code, end), seen in found.items():
+        part = f"{code}{_BETWEEN}{end}" if code in parted else code
+        parts[part] = seen + parts.get(part, Seen(0, 0, 0))
+    return parts
 
 
 def _shares(seen: Mapping[str, Seen]) -> Sequence[Mapping[str, Seen]]:

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from dagster_project.paths import DataFolder
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
-from dagster_project.warehouse.contents import Parts, keep_contents, read_contents, read_kept
+from dagster_project.warehouse.contents import Kept, keep_contents, read_contents, read_kept
 
 RELEASE_FILE = "kho.duckdb"
 _MANIFEST = "manifest.json"
@@ -128,7 +129,7 @@ def make_aside(
     ``inputs`` are inputs_hash, catalogue_hash and code_version. The newest ``keep`` such folders stay. The caller
     holds the build lock.
     """
-    contents = _read_build(folder, {}, memory_mb)
+    contents = _read_build(folder, Kept(), memory_mb)
     made = folder.release(_aside_id(inputs["inputs_hash"]))
     manifest = Manifest(
         release_id=made.name,
@@ -220,8 +221,8 @@ def _aside_id(inputs_hash: str) -> str:
     return f"K-{inputs_hash[:12]}"
 
 
-def _read_build(folder: DataFolder, known: Parts, memory_mb: int) -> Sequence[marts.Mart]:
-    contents = read_contents(folder, known, memory_mb)
+def _read_build(folder: DataFolder, kept: Kept, memory_mb: int) -> Sequence[marts.Mart]:
+    contents = read_contents(folder, kept, memory_mb)
     if not contents:
         raise KhoError("warehouse.nothing_built", file=folder.build_file)
     return contents
@@ -287,8 +288,9 @@ def _copy_build(folder: DataFolder, file: Path) -> str:
         with duckdb.connect(str(folder.build_file)) as connection:
             connection.execute("checkpoint")
     shutil.copyfile(folder.build_file, file)
-    copied = durable.file_hash(file)
-    if copied != durable.file_hash(folder.build_file):
+    with ThreadPoolExecutor(2) as pool:
+        copied, built = pool.map(durable.file_hash, (file, folder.build_file))
+    if copied != built:
         raise KhoError("warehouse.copy_differs", table=RELEASE_FILE)
     return copied
 

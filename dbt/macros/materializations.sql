@@ -7,12 +7,22 @@
   {%- set target = this.incorporate(type="table") -%}
   {%- set meta = model.config.meta -%}
   {{ run_hooks(pre_hooks) }}
-  {% if meta.slice and var("slice", none) %}
+  {% set slice = var("slice", none) if meta.slice %}
+  {% if slice %}
+    {% set query = read_in_slices(compiled_code, slice, meta.slice) %}
+    {% set made = target.incorporate(path={"schema": "reached"}) %}
+    {% if model["language"] == "python" %}
+      {% call statement("made", language="python") %}
+        {{- create_table_as(False, made, query, "python") }}
+      {%- endcall %}
+      {% set query = "from " ~ made %}
+    {% endif %}
     {% call statement("main") -%}
-      {{ build_slice(target, compiled_code, var("slice"), meta.slice) }}
+      {{ build_slice(target, made, query, slice, meta.slice) }}
     {%- endcall %}
+    {% do drop_relation_if_exists(made.incorporate(type="table")) if model["language"] == "python" or meta.compares %}
   {% else %}
-    {% set parts = var("parts", []) if meta.slice and not meta.rows_of else [] %}
+    {% set parts = var("parts", []) if meta.slice in ["round", "area"] and not meta.rows_of else [] %}
     {% do drop_relation_if_exists(load_cached_relation(this)) %}
     {% set query = read_part(compiled_code, parts[0], true) if parts else compiled_code %}
     {% call statement("main", language=model["language"]) -%}

@@ -2,13 +2,20 @@
     A build that goes on from the one before makes again only the slice of a model that can have changed. Which rounds
     and areas these are, warehouse/slices.py finds and tells in the variable `slice`; a whole build has none.
 
+    A change of an area reaches those above it and those that came after it, which are made from its figures: all of
+    them are the slice's areas. Where areas are compared with one another it may reach any: a model that compares them
+    tells which, and those that come after it make these areas, too.
+
     A model says in its `meta` what its rows are made from:
-    slice      `round`: rows of a round from what it reads of that round; `area`: from that round and area. A model that
-               looks at earlier rounds may be sliced by round, for a round that changed brings all later ones with it
+    slice      `round`: rows of a round from what it reads of that round; `area`: the same, and a row of an area only
+               from areas whose changes reach it; `series`: the same of all rounds. A model that looks at earlier rounds
+               may be sliced by round or area, for a round that changed brings all later ones with it
     by_round   what it reads only of the rounds that it makes
     by_area    the same of the rounds and areas; where a model is sliced by round this is no less true of the rounds
-    rows_of    where its rows have no round: the mart that has a row with this key for each of them, and that is made
-               later, so that it still holds the rows of the build before
+    by_series  what it reads only of the areas that it makes
+    rows_of    where its rows have no round or area: the mart that has a row with this key for each of them, and that is
+               made later, so that it still holds the rows of the build before; `as` is the key's name here, if another
+    compares   whether it compares areas with one another: it is sliced by round, and tells in which areas rows differ
     All else it reads whole, and a model without `slice` is made whole. A view with `by_round` or `by_area` is read in
     slices by the models that read it so.
 
@@ -16,13 +23,59 @@
     made by them one after another. Each row is of one of them, for the last is of all rounds that no other has.
 #}
 
+{# The areas that a change reaches, before all models; the areas that a model compares come later. #}
+{% macro find_reached_areas() -%}
+    {%- set areas, lineage = ref('stg_areas'), ref('int_area_lineage') -%}
+    {%- set units, unit_lineage = ref('stg_reporting_units'), ref('int_unit_lineage') -%}
+    {%- if var('slice', none) -%}
+        create schema if not exists reached;
+        create or replace table reached.areas as
+        with recursive
+
+        steps as (
+            select area_code as from_code, parent_code as to_code from {{ areas }}
+            union
+            select member_code as from_code, area_code as to_code from {{ lineage }}
+            union
+            select members.area_code as from_code, units.area_code as to_code
+            from {{ unit_lineage }} as lineage
+            inner join {{ units }} as units
+                on lineage.reporting_unit_code = units.reporting_unit_code
+            inner join {{ units }} as members
+                on lineage.member_code = members.reporting_unit_code
+        ),
+
+        areas as (
+            select unnest([{{ listed(var('slice').areas) }}]) as area_code
+            union
+            select steps.to_code as area_code
+            from areas
+            inner join steps on areas.area_code = steps.from_code
+        )
+
+        select area_code from areas
+        where area_code is not null
+    {%- endif -%}
+{%- endmacro %}
+
+{# The rows of a relation that are in a slice; what has no round or no area may be of any. #}
+{% macro in_slice(slice, scope, areas='select area_code from reached.areas') -%}
+    {%- if scope == 'series' -%}
+        (area_code is null or area_code in ({{ areas }}))
+    {%- else -%}
+        (round_code is null or round_code {{ is_of_rounds(slice) }})
+        {%- if scope == 'area' %} and (area_code is null or area_code in ({{ areas }})){% endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {#
-    The rows of a relation that are in a slice; what has no round or no area may be of any. Areas may be thousands: rows
-    are joined with them, for a list in a filter is compared with each row from its first to its last.
+    The same as a filter that is moved to what a query reads, which a query within a filter is not. Thousands of areas
+    are no list: each row would be compared with it from its first to its last.
 #}
-{% macro in_slice(slice, scope) -%}
-    (round_code is null or round_code {{ is_of_rounds(slice) }})
-    {%- if scope == 'area' %} and (area_code is null or area_code in (select unnest([{{ listed(slice.areas) }}]))){% endif -%}
+{% macro in_slice_told(slice, scope) -%}
+    {%- set few = 50 -%}
+    {%- set areas = run_query('select area_code from reached.areas order by area_code').columns[0].values() -%}
+    {{ in_slice(slice, scope, listed(areas)) if areas | length <= few else in_slice(slice, scope) }}
 {%- endmacro %}
 
 {% macro is_of_rounds(slice) -%}
@@ -33,24 +86,44 @@
     '{{ codes | map('replace', "'", "''") | join("', '") }}'
 {%- endmacro %}
 
-{# The statements that put the slice anew into a table of the build before. #}
-{% macro build_slice(relation, query, slice, scope) %}
-    {%- set rows_of = model.config.meta.rows_of -%}
+{# The statements that put the slice anew into a table of the build before; `query` reads slices. #}
+{% macro build_slice(relation, made, query, slice, scope) %}
+    {%- set rows_of, compares = model.config.meta.rows_of, model.config.meta.compares -%}
     {%- if rows_of %}
-        delete from {{ relation }} where {{ rows_of.key }} in (
+        {%- set key = rows_of.as or rows_of.key %}
+        delete from {{ relation }} where {{ key }} in (
             select {{ rows_of.key }}
-            from {{ relation.incorporate(path={'identifier': rows_of.relation}) }}
+            from kho.marts.{{ rows_of.relation }}
             where {{ in_slice(slice, scope) }}
         );
         insert into {{ relation }} by name
-        {{ read_in_slices(query, slice, scope) }}
+        {{ query }}
+    {%- elif compares %}
+        create or replace table {{ made }} as select * from (
+        {{ query }}
+        ) as whole
+        where {{ in_slice(slice, scope) }};
+        create or replace table reached.areas as
+        select area_code from reached.areas
+        union
+        select area_code from (
+            (from {{ made }} except all select * from {{ relation }} where {{ in_slice(slice, scope) }})
+            union all
+            (select * from {{ relation }} where {{ in_slice(slice, scope) }} except all from {{ made }})
+        ) as differing
+        where area_code is not null;
+        delete from {{ relation }} where {{ in_slice(slice, 'area') }};
+        insert into {{ relation }} by name
+        select * from {{ made }}
+        where {{ in_slice(slice, 'area') }}
     {%- else %}
-        delete from {{ relation }} where {{ in_slice(slice, scope) }};
+        {%- set is_made = in_slice_told(slice, scope) %}
+        delete from {{ relation }} where {{ is_made }};
         insert into {{ relation }} by name
         select * from (
-        {{ read_in_slices(query, slice, scope) }}
+        {{ query }}
         ) as whole
-        where {{ in_slice(slice, scope) }}
+        where {{ is_made }}
     {%- endif %}
 {% endmacro %}
 
@@ -72,17 +145,24 @@
     {% endfor %}
 {% endmacro %}
 
-{# The query of this model, reading slices of what its `meta` names. #}
+{# The query of this model, or its code, reading slices of what its `meta` names. #}
 {% macro read_in_slices(query, slice, scope) -%}
-    {%- set by_area = model.config.meta.get('by_area', []) -%}
-    {%- set text = namespace(sql=query) -%}
-    {%- for name in by_area + model.config.meta.get('by_round', []) -%}
-        {%- set relation, of = ref(name), scope if name in by_area else 'round' -%}
-        {%- set part = sliced_schema(slice, of) ~ '.' ~ name if has_sliced_views(load_cached_relation(relation))
-            else '(select * from ' ~ relation ~ ' where ' ~ in_slice(slice, of) ~ ')' -%}
-        {%- set text.sql = text.sql | replace(relation | string, part) -%}
+    {%- set meta, text = model.config.meta, namespace(sql=query) -%}
+    {%- set scopes = {'by_series': scope} if scope == 'series' else {'by_area': scope, 'by_round': 'round'} -%}
+    {%- for told, of in scopes.items() -%}
+        {%- for name in meta.get(told, []) -%}
+            {%- set relation = ref(name) -%}
+            {%- set part = sliced_schema(slice, of) ~ '.' ~ name if has_sliced_views(load_cached_relation(relation))
+                else '(select * from ' ~ relation ~ ' where ' ~ in_slice(slice, of) ~ ')' -%}
+            {%- set text.sql = text.sql | replace(as_written(relation), as_written(part)) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(text.sql) }}
+{%- endmacro %}
+
+{# A name as it stands in a model: in Python it stands in a text. #}
+{% macro as_written(relation) -%}
+    {{ return(relation | string | replace('"', '\\"') if model.language == 'python' else relation | string) }}
 {%- endmacro %}
 
 {# What a view filters and joins is not cut down by who reads it; those over files are no more than the files. #}

@@ -1,10 +1,19 @@
 -- Every figure that a unit sent, of any revision, stands in a cell of a file that is kept.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_reported_value_history'}}}) }}
 
+with
+
+history as (
+
+    select * from {{ ref('fct_reported_value_history') }}
+    where {{ in_slice_told(var('slice'), 'area') if var('slice', none) else 'true' }}
+
+)
+
 select
     history.reported_value_key,
     history.submission_id
-from {{ ref('fct_reported_value_history') }} as history
+from history
 left join {{ ref('fct_reported_cell') }} as cells
     on
         history.sha256 = cells.sha256

@@ -190,8 +190,10 @@ def listen_to_releases(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, list[s
     """The parts that each release, which counts as a large one, did not know."""
     hashed: list[dict[str, list[str]]] = []
 
-    def look(connection: duckdb.DuckDBPyConnection, known: Parts) -> list[marts.Mart]:
-        found = describe(connection, known)
+    def look(
+        connection: duckdb.DuckDBPyConnection, known: Parts, reached: marts.Reached | None
+    ) -> list[marts.Mart]:
+        found = describe(connection, known, reached)
         hashed.append(
             {
                 mart.name: sorted(

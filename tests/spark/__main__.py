@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("--inputs", type=Path, help="the inputs of a build, as gate 1 leaves them")
     what.add_argument("--facts", type=int, help="made-up inputs with so many figures; no models in Python")
     parser.add_argument("--fill", action="store_true", help="with made-up rows where the sample has none")
-    parser.add_argument("--memory", default="1g", help="of each worker")
+    parser.add_argument("--memory", default="1g", help="of each worker, and of DuckDB")
     parser.add_argument("--no-kill", action="store_true", help="one build on Spark, with both workers")
     parser.add_argument("--keep", type=Path, help="a folder to keep everything in")
     told = parser.parse_args(arguments)
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inputs = told.inputs.resolve() if told.inputs else _made_up(folder / "inputs", told.facts)
         inputs = fill(inputs, folder / "inputs") if told.fill else inputs
         large = told.facts is not None
-        python_models = _on_duckdb(folder, inputs, large=large)
+        python_models = _on_duckdb(folder, inputs, told.memory, large=large)
         chosen = _without(python_models, and_after=large)
         ours = _described(folder / "kho.duckdb")
         equal = not told.fill or all(mart.rows for mart in ours.values())
@@ -90,13 +90,15 @@ def _made_up(inputs: Path, facts: int) -> Path:
     return inputs
 
 
-def _on_duckdb(folder: Path, inputs: Path, *, large: bool) -> Sequence[str]:
+def _on_duckdb(folder: Path, inputs: Path, memory: str, *, large: bool) -> Sequence[str]:
     """Build on DuckDB; returns the models in Python, whose tables are written for Spark to read."""
     began = time.perf_counter()
     names = sorted(file.stem for file in (Project().dbt / "models").rglob("*.py"))
     told = {
         "KHO_BUILD_FILE": str(folder / "kho.duckdb"),
         "KHO_BUILD_WORK": str(folder / "work.duckdb"),
+        "KHO_BUILD_MEMORY": memory,
+        "KHO_BUILD_SPILL": str(folder / "spill"),
         "KHO_INPUTS": str(inputs),
     }
     chosen = _without(names, and_after=True) if large else ()

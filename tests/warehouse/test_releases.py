@@ -20,6 +20,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse import marts
+from dagster_project.warehouse.build import Built
 from dagster_project.warehouse.releases import (
     Release,
     current_manifest,
@@ -339,6 +340,7 @@ def test_a_crash_at_any_step_leaves_the_old_release_or_the_new_one(
     assert set(seen[turn:]) == {seen[-1]}
 
 
+FIRST = Built("models", "first", went_on_from=None, reached=None)
 ROUNDS = "create table marts.fct_a as from (values {}) as t (round_code, area_code, a)"
 
 
@@ -394,14 +396,14 @@ def test_a_large_copy_that_is_not_the_build_file_is_no_release(
 def go_on(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Release]:
     """Makes a release of a build by these models; figures by the year of a round, or one for each area of it."""
 
-    def made(models: str = "m", **years: float | dict[str, float]) -> Release:
+    def made(built: Built = FIRST, **years: float | dict[str, float]) -> Release:
         rows = ", ".join(
             f"('T-{year[1:]}', '{area}', {figure}::double)"
             for year, figures in years.items()
             for area, figure in (figures if isinstance(figures, dict) else {"03390": figures}).items()
         )
         make_build(folder, ROUNDS.format(rows))
-        monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: models)
+        monkeypatch.setattr("dagster_project.warehouse.contents.read_built", lambda _: built)
         return release(folder)
 
     return made
@@ -481,5 +483,52 @@ def test_digits_beyond_the_twelfth_are_hashed_again_and_make_no_release(
 def test_of_a_build_by_other_models_all_is_hashed(go_on: Callable[..., Release], hashed: list[str]) -> None:
     go_on(y2024=1, y2025=10)
     hashed.clear()
-    go_on("other", y2024=5, y2025=10)
+    go_on(Built("other", "second", went_on_from=None, reached=None), y2024=5, y2025=10)
     assert hashed == ["T-2024", "T-2025"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_seen"),
+    [
+        ("area", (False, False, True)),
+        ("round", (False, True, True)),
+        ("series", (True, False, True)),
+        ("all", (True, True, True)),
+    ],
+)
+@pytest.mark.usefixtures("large")
+def test_where_it_is_told_what_was_made_anew_nothing_else_is_looked_at(
+    folder: DataFolder,
+    go_on: Callable[..., Release],
+    monkeypatch: pytest.MonkeyPatch,
+    scope: str,
+    is_seen: tuple[bool, bool, bool],
+) -> None:
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", 1)
+    go_on(y2024={"03390": 1, "03391": 1}, y2025={"03390": 1, "03391": 1})
+    reached = marts.Reached(["T-2025"], ["03390"], {"fct_a": scope})
+    second = Built("models", "second", went_on_from="first", reached=reached)
+    made = go_on(second, y2024={"03390": 2, "03391": 1}, y2025={"03390": 2, "03391": 2})
+    year_before, other_area, told = (2 if seen else 1 for seen in is_seen)
+    go_on(y2024={"03390": year_before, "03391": 1}, y2025={"03390": told, "03391": other_area})
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash
+
+
+def test_where_the_build_before_is_not_the_one_that_was_kept_all_is_looked_at(
+    folder: DataFolder, go_on: Callable[..., Release], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on(y2024=1, y2025=10)
+    reached = marts.Reached(["T-2025"], ["03390"], {"fct_a": "area"})
+    made = go_on(Built("models", "third", went_on_from="second", reached=reached), y2024=2, y2025=20)
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash
+
+
+def test_a_round_that_comes_over_the_bound_by_what_was_made_anew_is_looked_at_whole(
+    folder: DataFolder, go_on: Callable[..., Release], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marts, "_ROWS_OF_A_PART", 1)
+    go_on(y2025=10)
+    reached = marts.Reached(["T-2025"], ["03391"], {"fct_a": "area"})
+    second = Built("models", "second", went_on_from="first", reached=reached)
+    made = go_on(second, y2025={"03390": 10, "03391": 1})
+    assert made_anew(folder, monkeypatch).content_hash == made.content_hash

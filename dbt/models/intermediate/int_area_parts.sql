@@ -2,7 +2,7 @@
 -- and area directly below. An area below counts where it has a figure for every term that is put together, so that a
 -- ratio's parts are summed over the same areas. Level by level from the bottom, as deep as administrations go.
 {{ config(meta={
-    'slice': 'round',
+    'slice': 'area',
     'by_round': [
         'int_reporting_areas',
         'int_rounds',

@@ -15,7 +15,14 @@ def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001 - dbt gives both by na
     """One row per series and year ahead, or one that says why there is none."""
     from dagster_project.statistics.forecasts import find_set_forecasts
 
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={
+            "slice": "series",
+            "by_series": ["int_trend_points"],
+            "rows_of": {"relation": "fct_indicator_trend", "key": "indicator_trend_key", "as": "series"},
+        },
+    )
     indicators = dbt.ref("int_round_indicators").select(_INDICATORS).pl()
     points = dbt.ref("int_trend_points").select(_POINTS).pl()
     return find_set_forecasts(

@@ -1,12 +1,8 @@
 -- What the rules over figures found, each at one cell: that of the element which the rule names, else the left side's
 -- first.
 {{ config(materialized='view', meta={
-    'by_round': [
-        'int_skipped_findings',
-        'int_rule_results',
-        'int_rule_subjects',
-        'int_current_values',
-    ],
+    'by_area': ['int_skipped_findings', 'int_rule_results', 'int_current_values'],
+    'by_round': ['int_rule_subjects'],
 }) }}
 
 with

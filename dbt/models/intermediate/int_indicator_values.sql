@@ -1,14 +1,8 @@
 -- Every indicator of every area that reports in a round, and of those above them, with the state of its figure.
 {{ config(meta={
-    'slice': 'round',
-    'by_round': [
-        'int_round_indicators',
-        'int_indicator_terms',
-        'int_reporting_areas',
-        'int_area_parts',
-        'int_lagged_areas',
-        'int_round_elements',
-    ],
+    'slice': 'area',
+    'by_area': ['int_reporting_areas', 'int_area_parts', 'int_lagged_areas'],
+    'by_round': ['int_round_indicators', 'int_indicator_terms', 'int_round_elements'],
 }) }}
 
 {%- set result = 'indicators.multiplier * ranked.numerator / nullif(coalesce(ranked.denominator, 1), 0)' %}

@@ -3,6 +3,7 @@
 -- took them from.
 {{ config(meta={
     'slice': 'round',
+    'compares': true,
     'by_round': [
         'int_rounds',
         'int_round_elements',

@@ -1,5 +1,9 @@
 -- Gate 2, total_differs: what an area says itself beside the sum of those below it, where all of them have figures.
-{{ config(meta={'slice': 'round', 'by_round': ['int_rounds', 'int_area_parts', 'int_current_values']}) }}
+{{ config(meta={
+    'slice': 'area',
+    'by_area': ['int_area_parts', 'int_current_values'],
+    'by_round': ['int_rounds'],
+}) }}
 
 with
 

@@ -1,4 +1,6 @@
 -- The yearly figures that compare with one another, series by series: as reported since the last break, and harmonised.
+{{ config(meta={'slice': 'series'}) }}
+
 with
 
 as_reported as (

@@ -9,7 +9,14 @@ def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001 - dbt gives both by na
     """One row per series."""
     from dagster_project.statistics.trends import find_set_trends
 
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={
+            "slice": "series",
+            "by_series": ["int_trend_points"],
+            "rows_of": {"relation": "fct_indicator_trend", "key": "indicator_trend_key", "as": "series"},
+        },
+    )
     points = "indicator_trend_key as series, criteria_set_code, data_year, value"
     return find_set_trends(
         dbt.ref("int_trend_points").select(points).pl(), dbt.ref("stg_criteria_sets").pl()

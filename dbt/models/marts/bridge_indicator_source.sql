@@ -1,9 +1,10 @@
 -- From a published figure to the reported ones it is made from, those of earlier periods, of predecessors and of areas
 -- below included.
 {{ config(meta={
-    'slice': 'round',
+    'slice': 'area',
     'rows_of': {'relation': 'fct_indicator', 'key': 'indicator_value_key'},
-    'by_round': ['int_indicator_terms', 'int_area_parts', 'int_reporting_areas', 'int_lagged_areas'],
+    'by_area': ['int_reporting_areas'],
+    'by_round': ['int_indicator_terms', 'int_area_parts', 'int_lagged_areas'],
 }) }}
 
 with recursive
@@ -12,6 +13,12 @@ terms as (
 
     select * from {{ ref('int_indicator_terms') }}
     where data_element_code is not null
+
+),
+
+areas as (
+
+    select * from {{ ref('int_reporting_areas') }}
 
 ),
 
@@ -25,14 +32,15 @@ parts as (
 below as (
 
     select
-        round_code,
-        area_code,
-        owner_code,
-        variant,
-        part,
-        term_number,
-        child_code as member_code
+        parts.round_code,
+        parts.area_code,
+        parts.owner_code,
+        parts.variant,
+        parts.part,
+        parts.term_number,
+        parts.child_code as member_code
     from parts
+    inner join areas on parts.round_code = areas.round_code and parts.area_code = areas.area_code
     union all
     select
         below.round_code,
@@ -74,7 +82,7 @@ areas_of_terms as (
         areas.area_code,
         areas.area_code as member_code
     from terms
-    inner join {{ ref('int_reporting_areas') }} as areas on terms.round_code = areas.round_code
+    inner join areas on terms.round_code = areas.round_code
     union all
     select
         terms.*,

@@ -1,10 +1,7 @@
 {{ config(meta={
-    'slice': 'round',
-    'by_round': [
-        'int_rounds',
+    'slice': 'area',
+    'by_area': [
         'int_round_areas',
-        'int_round_units',
-        'int_round_elements',
         'int_formula_findings',
         'int_contributor_findings',
         'int_entry_findings',
@@ -16,6 +13,7 @@
         'stg_findings',
         'int_current_values',
     ],
+    'by_round': ['int_rounds', 'int_round_units', 'int_round_elements'],
 }) }}
 
 {%- set said_of_figures = [

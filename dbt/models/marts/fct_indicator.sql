@@ -1,5 +1,5 @@
 -- what the tables say of the figures beneath, where they all say the same
-{{ config(meta={'slice': 'round', 'by_round': ['int_indicator_values']}) }}
+{{ config(meta={'slice': 'area', 'by_area': ['int_indicator_values']}) }}
 
 with
 

@@ -1,4 +1,6 @@
 -- What yearly series may come to, beside what the method would have missed in years known; no row is a figure.
+{{ config(meta={'slice': 'series'}) }}
+
 with
 
 series as (

@@ -1,5 +1,5 @@
 -- Every figure on the areas of today: as reported where the ground is the same, else put together from predecessors.
-{{ config(meta={'slice': 'round', 'by_round': ['int_indicator_values', 'int_rounds']}) }}
+{{ config(meta={'slice': 'area', 'by_round': ['int_indicator_values', 'int_rounds']}) }}
 
 with
 

@@ -1,4 +1,6 @@
 -- How each yearly series moved. Years count, not positions: a gap is no step, and a break ends what compares.
+{{ config(meta={'slice': 'series'}) }}
+
 with
 
 indicators as (

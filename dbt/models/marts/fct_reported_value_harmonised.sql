@@ -1,6 +1,6 @@
 -- What units reported about their own area, on the units of today: by the unit itself or by those whose work it has.
 {{ config(meta={
-    'slice': 'round',
+    'slice': 'area',
     'by_round': [
         'int_rounds',
         'int_round_units',
