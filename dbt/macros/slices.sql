@@ -78,6 +78,11 @@
     {{ in_slice(slice, scope, listed(areas)) if areas | length <= few else in_slice(slice, scope) }}
 {%- endmacro %}
 
+{# For tests: the rows of a scope that a build that goes on made anew, of any other build all. #}
+{% macro made_anew(scope) -%}
+    {{ in_slice_told(var('slice'), scope) if execute and var('slice', none) else 'true' }}
+{%- endmacro %}
+
 {% macro is_of_rounds(slice) -%}
     {{ 'not ' if slice.is_rest }}in ({{ listed(slice.rounds) }})
 {%- endmacro %}

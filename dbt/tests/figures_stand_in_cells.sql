@@ -6,7 +6,7 @@ with
 history as (
 
     select * from {{ ref('fct_reported_value_history') }}
-    where {{ in_slice_told(var('slice'), 'area') if var('slice', none) else 'true' }}
+    where {{ made_anew('area') }}
 
 )
 

@@ -5,23 +5,22 @@
 #}
 {% test unique(model, column_name) %}
 
-{%- set slice, scope = var('slice', none), config.get('meta', {}).slice %}
 select
     {{ column_name }} as unique_field,
     count(*) as n_records
 from {{ model }}
 where
     {{ column_name }} is not null
-    {%- if slice and scope %}
-    and {{ column_name }} in (select {{ column_name }} from {{ model }} where {{ in_slice_told(slice, scope) }})
-    {%- else %}
-    and (
-        select count(distinct hash({{ column_name }})) < count(*)
-        from {{ model }}
-        where {{ column_name }} is not null
-    )
-    {%- endif %}
+    and {{ may_be_doubled(model, column_name, config.get('meta', {}).slice) }}
 group by {{ column_name }}
 having count(*) > 1
 
 {% endtest %}
+
+{% macro may_be_doubled(relation, column_name, scope) -%}
+    {%- if scope and var('slice', none) -%}
+        {{ column_name }} in (select {{ column_name }} from {{ relation }} where {{ made_anew(scope) }})
+    {%- else -%}
+        (select count(distinct hash({{ column_name }})) < count(*) from {{ relation }} where {{ column_name }} is not null)
+    {%- endif -%}
+{%- endmacro %}
