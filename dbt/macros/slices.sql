@@ -83,6 +83,15 @@
     {{ in_slice_told(var('slice'), scope) if execute and var('slice', none) else 'true' }}
 {%- endmacro %}
 
+{# For the test of a key: whether a row's may be another one's, too. #}
+{% macro may_be_doubled(relation, column_name, scope) -%}
+    {%- if scope and var('slice', none) -%}
+        {{ column_name }} in (select {{ column_name }} from {{ relation }} where {{ made_anew(scope) }})
+    {%- else -%}
+        (select count(distinct hash({{ column_name }})) < count(*) from {{ relation }} where {{ column_name }} is not null)
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro is_of_rounds(slice) -%}
     {{ 'not ' if slice.is_rest }}in ({{ listed(slice.rounds) }})
 {%- endmacro %}

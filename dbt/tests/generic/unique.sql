@@ -16,11 +16,3 @@ group by {{ column_name }}
 having count(*) > 1
 
 {% endtest %}
-
-{% macro may_be_doubled(relation, column_name, scope) -%}
-    {%- if scope and var('slice', none) -%}
-        {{ column_name }} in (select {{ column_name }} from {{ relation }} where {{ made_anew(scope) }})
-    {%- else -%}
-        (select count(distinct hash({{ column_name }})) < count(*) from {{ relation }} where {{ column_name }} is not null)
-    {%- endif -%}
-{%- endmacro %}
