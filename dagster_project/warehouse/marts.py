@@ -44,11 +44,10 @@ _ORDER = (
 )
 
 #: A mart is looked at in parts, one for each round; rows of no round are one more. A round with more rows than these is
-#: parted again by the end of its areas' codes, which parts the areas of a country about evenly.
+#: parted again by the end of its areas' codes, which parts the areas of a country about evenly, or of its keys.
 _ROUND, _AREA = "round_code", "area_code"
 _ROWS_OF_A_PART = 100_000
-_DIGITS_OF_END = 2
-_END_OF_AREA = f"coalesce(right({_AREA}, {_DIGITS_OF_END}), '')"
+_LENGTH_OF_END = 2
 #: Stands between a round and such an end: no code has it (ASCII's unit separator).
 _BETWEEN = "\x1f"
 
@@ -206,7 +205,7 @@ def _look(
 ) -> _Look:
     """Look at a table, in a fraction of the time that its hashes take."""
     found = _see(connection, table, columns, database=database)
-    parted = _parted(columns, found)
+    parted = _parted(found)
     return _Look(_by_part(found, parted), parted)
 
 
@@ -218,28 +217,28 @@ def _look_again(
     reached: Reached,
 ) -> _Look:
     """Look at those parts of a table that were reached; the others are as they were."""
-    scope = reached.tables.get(table, "")
+    scope = reached.tables.get(table, "none")
     if scope == "all":
         return _look(connection, table, columns)
     parted = {code.split(_BETWEEN)[0] for code in known if _BETWEEN in code}
-    rounds, ends = {"", *reached.rounds}, {"", *(code[-_DIGITS_OF_END:] for code in reached.areas)}
+    if scope == "none":
+        return _Look({code: part.seen for code, part in known.items()}, parted)
+    rounds, ends = {"", *reached.rounds}, {"", *(code[-_LENGTH_OF_END:] for code in reached.areas)}
+    of_rounds = f"{_round(columns)} in ({_listed(rounds)})" if scope in ("round", "area") else "true"
+    is_by_area = parted and scope in ("area", "series") and _has(columns, _AREA)
+    of_areas = f"({_round(columns)} not in ({_listed(parted)}) or {_end(columns)} in ({_listed(ends)}))"
 
     def is_reached(code: str, end: str) -> bool:
-        is_of_rounds, is_of_areas = scope == "series" or code in rounds, code not in parted or end in ends
-        return bool(scope) and is_of_rounds and (is_of_areas or scope == "round")
+        is_of_rounds = code in rounds or scope == "series"
+        return is_of_rounds and (code not in parted or end in ends or not is_by_area)
 
-    of_rounds = f"{_round(columns)} in ({_listed(rounds)})"
-    of_areas = "true"
-    if parted:
-        of_areas = f"({_round(columns)} not in ({_listed(parted)}) or {_END_OF_AREA} in ({_listed(ends)}))"
-    filters = {"": "false", "round": of_rounds, "area": f"{of_rounds} and {of_areas}", "series": of_areas}
     found = {}
     for told, part in known.items():
         code, _, end = told.partition(_BETWEEN)
         if not is_reached(code, end):
             found[code, end] = part.seen
-    found |= _see(connection, table, columns, filters[scope])
-    if _parted(columns, found) != parted:
+    found |= _see(connection, table, columns, f"{of_rounds} and {of_areas}" if is_by_area else of_rounds)
+    if _parted(found) != parted:
         return _look(connection, table, columns)
     return _Look(_by_part(found, parted), parted)
 
@@ -252,22 +251,22 @@ def _see(
     *,
     database: str = "",
 ) -> Mapping[tuple[str, str], Seen]:
-    """What there is by round and end of area."""
+    """What there is by round and end."""
     row = f"hash({', '.join(name(column.name) for column in columns)})"
     place = f"{database}.{SCHEMA}" if database else SCHEMA
     found = connection.execute(
-        f"select {_round(columns)}, {_END_OF_AREA if _has(columns, _AREA) else _NONE}, "  # noqa: S608
+        f"select {_round(columns)}, {_end(columns)}, "  # noqa: S608
         f"count(*), sum({row}), bit_xor({row}) from {place}.{name(table)} where {where} group by 1, 2"
     ).fetchall()
     return {(code, end): Seen(*told) for code, end, *told in found}
 
 
-def _parted(columns: Sequence[Column], found: Mapping[tuple[str, str], Seen]) -> Collection[str]:
+def _parted(found: Mapping[tuple[str, str], Seen]) -> Collection[str]:
     """The rounds of which there are too many rows for one part."""
     rows: Counter[str] = Counter()
     for (code, _), seen in found.items():
         rows[code] += seen.rows
-    return {code for code, count in rows.items() if count > _ROWS_OF_A_PART and _has(columns, _AREA)}
+    return {code for code, count in rows.items() if count > _ROWS_OF_A_PART}
 
 
 def _by_part(found: Mapping[tuple[str, str], Seen], parted: Collection[str]) -> Mapping[str, Seen]:
@@ -297,12 +296,17 @@ def _round(columns: Sequence[Column]) -> str:
     return f"coalesce({_ROUND}, {_NONE})" if _has(columns, _ROUND) else _NONE
 
 
+def _end(columns: Sequence[Column]) -> str:
+    told = _AREA if _has(columns, _AREA) else name(columns[0].name)
+    return f"coalesce(right({told}::varchar, {_LENGTH_OF_END}), {_NONE})"
+
+
 def _part(columns: Sequence[Column], parted: Collection[str]) -> str:
     """SQL for the part to which a row belongs."""
     code = _round(columns)
     if not parted:
         return code
-    parts_of_round = f"{code} || {text(_BETWEEN)} || {_END_OF_AREA}"
+    parts_of_round = f"{code} || {text(_BETWEEN)} || {_end(columns)}"
     return f"case when {code} in ({_listed(parted)}) then {parts_of_round} else {code} end"
 
 
@@ -369,7 +373,7 @@ def _hash_parts(
     texts = ", ".join(f"{_as_text(column)} as {name(column.name)}" for column in columns)
     batches = connection.execute(
         f"select {part}, {texts} from {SCHEMA}.{name(table)} "  # noqa: S608
-        f"where {part} in ({_listed(seen)}) order by all nulls last"
+        f"where {_is_of_parts(columns, seen)} and {part} in ({_listed(seen)}) order by all nulls last"
     ).to_arrow_reader(_ROWS_OF_A_GROUP)
     hashes = {code: [_ColumnHash() for _ in columns] for code in seen}
     for batch in batches:
@@ -384,6 +388,15 @@ def _hash_parts(
         code: Part(seen[code], hashlib.sha256(b"".join(one.digest() for one in found)).hexdigest())
         for code, found in hashes.items()
     }
+
+
+def _is_of_parts(columns: Sequence[Column], parts: Collection[str]) -> str:
+    """SQL that holds for the rows of these parts, perhaps for others too: found sooner than the name of each part."""
+    places = [code.partition(_BETWEEN) for code in parts]
+    told = f"{_round(columns)} in ({_listed({code for code, _, _ in places})})"
+    if all(between for _, between, _ in places):
+        told = f"{told} and {_end(columns)} in ({_listed({end for _, _, end in places})})"
+    return told
 
 
 class _ColumnHash:
