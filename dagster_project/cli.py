@@ -300,13 +300,16 @@ class _Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``kho run --json`` prints (architecture, section 6)."""
+        from dagster_project.warehouse.summary import list_files
+
+        asked = None if self.names is None else {sha256 for _, sha256 in self.names}
         return {
             "release": self.release_id,
             "changed": self.changed,
             "content_hash": self.content_hash,
             "files": [
                 vars(file)
-                for file in self.summary.files
+                for file in list_files(self.release_file(), asked)
                 if self.names is None or (file.file, file.sha256) in self.names
             ],
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
@@ -314,6 +317,10 @@ class _Outcome:
             **({"rollback": self._rollback_told(self.held)} if self.held else {}),
             **({"not_received": self.problems} if self.problems else {}),
         }
+
+    def release_file(self) -> Path:
+        """The file of the release, which tells of what came."""
+        return self.desk.folder.release(self.release_id) / "kho.duckdb"
 
     def _rollback_ended(self) -> bool:
         from dagster_project import pipeline
@@ -336,7 +343,7 @@ class _Outcome:
         say(
             settings,
             "run_counts",
-            files=len(self.summary.files),
+            files=self.summary.files,
             submissions=self.summary.submissions,
             **counts,
         )
@@ -361,11 +368,11 @@ class _Outcome:
 
 def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode:
     """A lock, where fixed rounds refused a file and nothing usable came with it; ``is_whole``: nothing was left out."""
-    from dagster_project.warehouse.summary import refused_by_fixed_rounds
+    from dagster_project.warehouse.summary import list_files, refused_by_fixed_rounds
 
-    refused = came & refused_by_fixed_rounds(outcome.desk.folder.release(outcome.release_id) / "kho.duckdb")
-    files = [file for file in outcome.summary.files if file.sha256 in came]
+    refused = came & refused_by_fixed_rounds(outcome.release_file())
     if refused:
+        files = list_files(outcome.release_file(), came)
         names = ", ".join(file.file for file in files if file.sha256 in refused)
         told = message("rounds.files_refused", outcome.desk.settings.lang, count=len(refused), files=names)
         sys.stderr.write(told + "\n")

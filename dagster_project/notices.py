@@ -266,7 +266,7 @@ def _release_note(desk: Desk, release_id: str) -> Notice:
             desk,
             "release",
             release=release_id,
-            files=len(summary.files),
+            files=summary.files,
             submissions=summary.submissions,
             **summary.findings,
         )

@@ -501,7 +501,7 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
 
 def _log_release(ledger: Engine, made: Release, now: datetime, by: str) -> None:
     """Write who made a release; one that a crash left unwritten is written when it is found again."""
-    known = {act["subject"] for act in list_acts(ledger) if act["act"] == _RELEASE_MADE}
+    known = {act["subject"] for act in list_acts(ledger, [_RELEASE_MADE])}
     if made.release_id not in known:
         log_act(
             ledger, at=now, actor=by, act=_RELEASE_MADE, subject=made.release_id, detail=made.content_hash

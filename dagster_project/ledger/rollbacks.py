@@ -57,7 +57,7 @@ def rollback_of(engine: Engine, release_id: str, inputs_hash: str) -> Rollback |
 
     It holds until a release is made from something else; a rollback forward to the newest release sets nothing aside.
     """
-    last = next((act for act in reversed(list_acts(engine)) if act["act"] in (_ROLLED_BACK, _ENDED)), None)
+    last = next(reversed(list_acts(engine, (_ROLLED_BACK, _ENDED))), None)
     if last is None or last["act"] == _ENDED or last["subject"] != release_id:
         return None
     detail = json.loads(str(last["detail"]))

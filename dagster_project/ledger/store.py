@@ -7,7 +7,7 @@ which revision it is) is derived at build time and not stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,8 @@ _seen: dict[str, list[tuple[int, Receipt]]] = {}
 _hashed: dict[str, tuple[int, hashlib._Hash]] = {}
 _CONNECT_SECONDS = 10
 _BUSY_MILLISECONDS = 10_000
+#: Receipts that a query asks for by their ids; of more all are read.
+_ASKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,12 @@ def add_receipts(
 
     ``acted``: when and by whom they were taken in, written as an act per new receipt.
     """
+    told: dict[str, Receipt] = {}
+    for receipt in receipts:
+        told.setdefault(receipt.receipt_id, receipt)
     with engine.begin() as connection:
-        known = _known_ids(connection)
-        new: dict[str, Receipt] = {}
-        for receipt in receipts:
-            if receipt.receipt_id not in known:
-                new.setdefault(receipt.receipt_id, receipt)
+        known = _known_ids(connection, told if len(told) <= _ASKED_AT_ONCE else ())
+        new = {receipt_id: receipt for receipt_id, receipt in told.items() if receipt_id not in known}
         if new:
             connection.execute(insert(RECEIPTS), [_row(receipt) for receipt in new.values()])
         rounds = [_round_row(receipt) for receipt in new.values() if receipt.expected_round]
@@ -142,8 +144,8 @@ def add_receipts(
             connection.execute(insert(RECEIPT_ROUNDS), rounds)
         if new and acted:
             at, by = acted
-            told = {"acted_at": utc(at), "actor": by, "act": "receive"}
-            rows = [{**told, "subject": item.file_name, "detail": item.sha256} for item in new.values()]
+            act = {"acted_at": utc(at), "actor": by, "act": "receive"}
+            rows = [{**act, "subject": item.file_name, "detail": item.sha256} for item in new.values()]
             connection.execute(insert(ACTS), rows)
     return list(new.values())
 
@@ -249,10 +251,13 @@ def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str,
         )
 
 
-def list_acts(engine: Engine) -> Sequence[dict[str, object]]:
-    """All acts in order, as mappings with the columns of ``ACTS``."""
+def list_acts(engine: Engine, kinds: Collection[str] = ()) -> Sequence[dict[str, object]]:
+    """All acts in order, or those of some kinds, as mappings with the columns of ``ACTS``."""
+    asked = select(ACTS).order_by(ACTS.c.act_number)
+    if kinds:
+        asked = asked.where(ACTS.c.act.in_(kinds))
     with engine.connect() as connection:
-        rows = connection.execute(select(ACTS).order_by(ACTS.c.act_number)).mappings().all()
+        rows = connection.execute(asked).mappings().all()
     return [{**row, "acted_at": aware(row["acted_at"])} for row in rows]
 
 
@@ -269,8 +274,10 @@ def receipt_ids(engine: Engine) -> set[str]:
         return _known_ids(connection)
 
 
-def _known_ids(connection: Connection) -> set[str]:
-    return set(connection.execute(select(RECEIPTS.c.receipt_id)).scalars())
+def _known_ids(connection: Connection, asked: Collection[str] = ()) -> set[str]:
+    """The ids of all receipts, or those of the ``asked`` that are there."""
+    ids = select(RECEIPTS.c.receipt_id)
+    return set(connection.execute(ids.where(RECEIPTS.c.receipt_id.in_(asked)) if asked else ids).scalars())
 
 
 def _row(receipt: Receipt) -> dict[str, object]:

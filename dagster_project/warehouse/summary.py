@@ -5,7 +5,7 @@ Reads a release and nothing else. Documents and reports are made in ``reports``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_project.text import sql_literal
 from dagster_project.warehouse.connection import ask, connect
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class FileSummary:
 class ReleaseSummary:
     """The whole release in counts; ``rounds`` that took something in, from the oldest period to the newest."""
 
+    files: int
     submissions: int
     findings: dict[str, int]
-    files: Sequence[FileSummary]
     rounds: Sequence[str]
 
 
@@ -49,6 +50,7 @@ def summarise(release_file: Path) -> ReleaseSummary:
     """Counts of the release in ``release_file`` (a DuckDB file)."""
     with open_release(release_file) as connection:
         return ReleaseSummary(
+            files=_one(connection, "select count(*) from marts.fct_receipt"),
             submissions=_one(connection, "select count(*) from marts.fct_submission"),
             findings=_by_severity(
                 connection.execute(
@@ -56,7 +58,6 @@ def summarise(release_file: Path) -> ReleaseSummary:
                     "where status = 'fail' and is_open group by severity"
                 ).fetchall()
             ),
-            files=_files(connection),
             rounds=[
                 str(row[0])
                 for row in connection.execute(
@@ -108,11 +109,23 @@ def reported_values(release_file: Path, round_code: str) -> pl.DataFrame:
         )
 
 
+def list_files(release_file: Path, asked: Collection[str] | None = None) -> list[FileSummary]:
+    """The files of a release as they came, those with the ``asked`` sha256 or all."""
+    with open_release(release_file) as connection:
+        connection.execute("create temp table asked (sha256 varchar)")
+        if asked:
+            listed = ", ".join(f"({sql_literal(sha256)})" for sha256 in asked)
+            connection.execute(f"insert into asked values {listed}")  # noqa: S608
+        elif asked is None:
+            connection.execute("insert into asked select distinct sha256 from marts.fct_receipt")
+        return _files(connection)
+
+
 def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
     findings: dict[str, dict[str, int]] = {}
     for sha256, severity, count in connection.execute(
         "select sha256, severity, count(*) from marts.fct_finding "
-        "where status = 'fail' and sha256 is not null group by sha256, severity"
+        "where status = 'fail' and sha256 in (from asked) group by sha256, severity"
     ).fetchall():
         findings.setdefault(sha256, dict.fromkeys(SEVERITIES, 0))[severity] = count
     rows = connection.execute(
@@ -125,6 +138,7 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
                 count(*) filter (where disposition = 'quarantined') as quarantined,
                 count(*) filter (where disposition = 'ignored') as ignored
             from marts.fct_reported_cell
+            where sha256 in (from asked)
             group by sha256
         )
         select
@@ -133,6 +147,7 @@ def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
         from marts.fct_receipt as r
         -- An equality alone: beside one, a condition on the receipt would compare every file with every file.
         left join cells as c on case when r.status <> 'duplicate' then r.sha256 end = c.sha256
+        where r.sha256 in (from asked)
         order by r.received_at, r.file_name
         """
     ).fetchall()
