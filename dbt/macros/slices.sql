@@ -29,28 +29,27 @@
     {%- set units, unit_lineage = ref('stg_reporting_units'), ref('int_unit_lineage') -%}
     {%- if var('slice', none) -%}
         create schema if not exists reached;
-        create or replace table reached.areas as
-        with recursive
-
-        steps as (
+        -- A table of its own: a union within what a recursion joins loses rows in DuckDB 1.5, now and then.
+        create or replace table reached.steps as
             select area_code as from_code, parent_code as to_code from {{ areas }}
-            union
+            union all
             select member_code as from_code, area_code as to_code from {{ lineage }}
-            union
+            union all
             select members.area_code as from_code, units.area_code as to_code
             from {{ unit_lineage }} as lineage
             inner join {{ units }} as units
                 on lineage.reporting_unit_code = units.reporting_unit_code
             inner join {{ units }} as members
-                on lineage.member_code = members.reporting_unit_code
-        ),
+                on lineage.member_code = members.reporting_unit_code;
+        create or replace table reached.areas as
+        with recursive
 
         areas as (
             select unnest([{{ listed(var('slice').areas) }}]) as area_code
             union
             select steps.to_code as area_code
             from areas
-            inner join steps on areas.area_code = steps.from_code
+            inner join reached.steps as steps on areas.area_code = steps.from_code
         )
 
         select area_code from areas
