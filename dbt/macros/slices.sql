@@ -121,7 +121,7 @@
         select area_code from reached.areas
         union
         select area_code from (
-            {%- for side in [made ~ '', relation ~ ' where ' ~ in_slice(slice, scope)] %}
+            {%- for side in [made, relation ~ ' where ' ~ in_slice(slice, scope)] %}
             select
                 area_code,
                 count(*) as n_rows,

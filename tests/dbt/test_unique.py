@@ -6,15 +6,29 @@ from pathlib import Path
 
 import pytest
 from build_files import connect_build
+from dbt_inputs import LATE_2025
 from small_office import small_office
 from test_marts import build
 
-from dagster_project.paths import DataFolder
+from dagster_project.paths import DataFolder, Project
+from dagster_project.warehouse.build import run_dbt
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     return build(tmp_path_factory.mktemp("unique"), small_office())
+
+
+@pytest.fixture(scope="module")
+def gone_on(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """A build that goes on from one of the same office without the last form of area 002."""
+    folder, office = DataFolder(tmp_path_factory.mktemp("gone-on")), small_office()
+    folder.make()
+    for _ in range(2):
+        office.write(folder.build_inputs)
+        run_dbt(Project(), folder, code_version="1")
+        office.submit("O2", "002", 2025, {"P.GT": 900}, received_at=LATE_2025)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -39,6 +53,32 @@ def test_a_row_that_stands_twice_is_found(office: DataFolder, mart: str, key: st
         found = connection.execute(query).fetchall()
         connection.execute("rollback")
     assert found == [(*doubled, 2)]
+
+
+@pytest.mark.parametrize(
+    ("mart", "key", "last"),
+    [
+        ("fct_element_value", "element_value_key", "data_year"),
+        ("fct_indicator_trend", "indicator_trend_key", "last_year"),
+    ],
+)
+def test_a_build_that_goes_on_finds_what_it_made_twice(
+    gone_on: DataFolder, mart: str, key: str, last: str
+) -> None:
+    """Beside a row of the area that came, and not beside one that was looked at before."""
+    (compiled,) = (gone_on.build / "dbt" / "compiled").rglob(f"unique_{mart}_{key}.sql")
+    query = compiled.read_text(encoding="utf-8")
+    found = {}
+    with connect_build(gone_on, read_only=False) as connection:
+        assert connection.execute(query).fetchall() == []
+        for area in ("002", "005"):
+            of_area = f"from {mart} where area_code = '{area}' order by {last} desc, {key} limit 1"
+            ((doubled,),) = connection.execute(f"select {key} {of_area}").fetchall()
+            connection.execute("begin")
+            connection.execute(f"insert into {mart} {of_area}")
+            found[area] = connection.execute(query).fetchall() == [(doubled, 2)]
+            connection.execute("rollback")
+    assert found == {"002": True, "005": False}
 
 
 def test_a_key_that_is_missing_hides_no_double(office: DataFolder) -> None:
