@@ -172,10 +172,10 @@ class Automation(Office):
         for tick, name in ticks:
             self.now = tick
             schedule = self.repository.get_schedule_def(name)
-            context = dg.build_schedule_context(
+            with dg.build_schedule_context(
                 instance=self.instance, scheduled_execution_time=tick, repository_def=self.repository
-            )
-            asked = schedule.evaluate_tick(context).run_requests or []
+            ) as context:
+                asked = schedule.evaluate_tick(context).run_requests or []
             started += self._start(name, schedule.job_name, asked)
         self.now = at(moment)
         assert [job for job in started if job != "check_freshness"] == wanted, (moment, started)
@@ -190,14 +190,16 @@ class Automation(Office):
 
     def _sense(self, name: str) -> list[str]:
         sensor = self.repository.get_sensor_def(name)
-        context = dg.build_sensor_context(
-            instance=self.instance,
-            cursor=self.cursors.get(name),
-            repository_def=self.repository,
-            sensor_name=name,
-        )
         # as the daemon does, so that partitions of this instance are known
-        with dg.partition_loading_context(dynamic_partitions_store=self.instance):
+        with (
+            dg.build_sensor_context(
+                instance=self.instance,
+                cursor=self.cursors.get(name),
+                repository_def=self.repository,
+                sensor_name=name,
+            ) as context,
+            dg.partition_loading_context(dynamic_partitions_store=self.instance),
+        ):
             tick = sensor.evaluate_tick(context)
         self.cursors[name] = tick.cursor
         for request in tick.dynamic_partitions_requests or []:
