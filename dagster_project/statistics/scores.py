@@ -76,6 +76,7 @@ def _complete(figures: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .join(leaves, how="cross")
         .join(scored, on=[*_AREA, "indicator_code"], how="left", validate="1:1")
+        .sort(*_AREA, "indicator_code")
     )
 
 
@@ -185,7 +186,8 @@ def _put_together(children: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
     mean = {"arithmetic": score, "geometric": score.log()}[scheme.aggregation]
     mean = (weight * mean).sum() / weight.filter(present).sum()
     return (
-        children.group_by(*_AREA, pl.col("parent_code").alias("indicator_code"))
+        children.sort("indicator_code")
+        .group_by(*_AREA, pl.col("parent_code").alias("indicator_code"))
         .agg(
             coverage=share,
             score=mean.exp() if scheme.aggregation == "geometric" else mean,

@@ -10,7 +10,7 @@
         variant,
         part,
         term_number,
-        sum(case when is_counted then value end) as value,
+        {{ ordered_sum('case when is_counted then value end') }} as value,
         case
             when bool_or(is_counted) then 'value'
             else {{ ranked_state('coalesce(max(case when is_expected then greatest(state_rank, 3) end), 2)', '1') }}
@@ -22,7 +22,7 @@
                 then {{ ranked_status('max(case when is_counted then ' ~ status_rank('value_status') ~ ' end)') }}
         end as value_status,
         cast(sum(case when is_counted then n_sources else 0 end) as bigint) as n_sources,
-        sum(case when is_counted then child_coverage else 0.0 end)
+        {{ ordered_sum('case when is_counted then child_coverage else 0.0 end') }}
         / nullif(cast(count(case when is_expected then 1 end) as double), 0) as coverage
     from {{ parts }}
     group by round_code, area_code, owner_code, variant, part, term_number

@@ -25,3 +25,17 @@
         string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
     {%- endif -%}
 {%- endmacro %}
+
+{#
+    The sum of doubles, from the least to the greatest: adding rounds, so in the order in which threads come to the rows
+    two builds of the same rows would differ in the last bit. Null where there is none, as with sum().
+#}
+{% macro ordered_sum(value) -%}
+    {%- if target.type == 'spark' -%}
+        case when count({{ value }}) > 0 then
+            aggregate(array_sort(collect_list({{ value }})), cast(0 as double), (total, next) -> total + next)
+        end
+    {%- else -%}
+        list_sum(list_sort(list({{ value }}) filter (where {{ value }} is not null)))
+    {%- endif -%}
+{%- endmacro %}

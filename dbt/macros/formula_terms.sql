@@ -80,7 +80,7 @@
                 count(figures.value * lagged.share) = max(lagged.n_members)
                 and {{ same_definition() }}
                 and (bool_and(lagged.is_self) or max(elements.area_aggregation) = 'sum')
-                then sum(figures.value * lagged.share)
+                then {{ ordered_sum('figures.value * lagged.share') }}
         end as value,
         case
             when not {{ same_definition() }} then 'not_available'
@@ -96,7 +96,7 @@
         end as value_state,
         {{ ranked_status('max(' ~ status_rank('figures.value_status') ~ ')') }} as value_status,
         cast(coalesce(sum(figures.n_sources), 0) as bigint) as n_sources,
-        coalesce(sum(figures.coverage), 0) / greatest(coalesce(max(lagged.n_members), 1), 1) as coverage,
+        coalesce({{ ordered_sum('figures.coverage') }}, 0) / greatest(coalesce(max(lagged.n_members), 1), 1) as coverage,
         count(figures.round_code) > 0 as is_answered,
         bool_or(reporters.is_sample) as is_sample
     from {{ terms }}
@@ -140,11 +140,12 @@
 
 {# How the terms of one part come together; a term without a figure adds nothing here, its state tells of it. #}
 {% macro combined(part) -%}
+    {%- set total = ordered_sum("case when part = '" ~ part ~ "' then coefficient * value end") -%}
     case max(case when part = '{{ part }}' then combine end)
         when 'min' then min(case when part = '{{ part }}' then coefficient * value end)
         when 'max' then max(case when part = '{{ part }}' then coefficient * value end)
-        when 'abs' then abs(coalesce(sum(case when part = '{{ part }}' then coefficient * value end), 0))
-        when 'sum' then coalesce(sum(case when part = '{{ part }}' then coefficient * value end), 0)
+        when 'abs' then abs(coalesce({{ total }}, 0))
+        when 'sum' then coalesce({{ total }}, 0)
     end
 {%- endmacro %}
 
@@ -174,7 +175,8 @@
                 then max({{ status_rank('value_status') }})
         end as status_rank,
         bool_or(is_answered) as is_answered,
-        avg(case when not is_constant then coverage end) as coverage,
+        {{ ordered_sum('case when not is_constant then coverage end') }}
+        / nullif(count(case when not is_constant then coverage end), 0) as coverage,
         cast(sum(n_sources) as bigint) as n_sources,
         bool_or(is_sample) as is_sample
     from {{ term_values }}

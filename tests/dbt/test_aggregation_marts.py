@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
+from compiled_models import CompiledModels
 from dbt_inputs import Inputs, day
 from test_marts import Ask, asker, build
 
@@ -290,3 +292,21 @@ def test_the_same_rules_lead_on_to_the_level_above(figure: One) -> None:
     # 6 of 8, where one of the two provinces has one of its two communes
     assert figure(columns, "R", 2023, area="VN") == (None, 75, 2, 2, pytest.approx(0.75), 4)
     assert figure("value, origin", "P", 2023, area="20") == (40, "entered")
+
+
+def test_a_total_is_the_same_to_the_last_bit_in_whatever_order_its_parts_come(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # 0.1 + 0.2 + 0.3 is 0.6000000000000001 in doubles, 0.3 + 0.2 + 0.1 is 0.6
+    folder = build(tmp_path_factory.mktemp("orders"), nation())
+    models = CompiledModels(folder, ("stg_submissions", "stg_cells"), ("fct_indicator",))
+    totals = set()
+    for order in permutations((0.1, 0.2, 0.3)):
+        office = nation()
+        for code, value in zip(("11", "12", "13"), order, strict=True):
+            office.submit(f"X{code}", code, 2025, {"P.GT": value})
+        models.run(office)
+        totals |= set(
+            models.ask("select value from marts.fct_indicator where area_code = '10' and value > 0")
+        )
+    assert totals == {(0.1 + 0.2 + 0.3,)}

@@ -120,6 +120,17 @@ def test_published_tables_of_the_asem_index_are_reproduced(
     assert set(apart.select("uCode", "indicator_code").rows()) == _EQUAL_AS_PRINTED.get(name, set())
 
 
+def test_scores_are_the_same_to_the_last_bit_in_whatever_order_figures_come(
+    folder: Path, asem: pl.DataFrame
+) -> None:
+    figures = _figures(_published(folder, "example_Denominated"))
+    for scheme in (_PUBLISHED["zscore_Normalised"], _PUBLISHED["minmax_1_100_gmean_Aggregated"]):
+        told = find_scores(figures, asem, scheme)
+        for seed in range(3):
+            shuffled = find_scores(figures.sample(fraction=1.0, shuffle=True, seed=seed), asem, scheme)
+            assert shuffled.equals(told)
+
+
 def test_published_scores_and_ranks_of_the_asem_index_are_reproduced(
     folder: Path, asem: pl.DataFrame
 ) -> None:

@@ -77,7 +77,7 @@ members as (
         member_code,
         member_starts_on,
         member_ends_on,
-        case when count(share) = count(*) then sum(share) end as share,
+        case when count(share) = count(*) then {{ ordered_sum('share') }} end as share,
         bool_and(is_same) as is_same
     from lineage
     group by area_code, starts_on, member_code, member_starts_on, member_ends_on

@@ -14,7 +14,7 @@ terms as (
         terms.owner_code,
         terms.data_element_code,
         terms.category_code,
-        sum(terms.coefficient) as coefficient
+        {{ ordered_sum('terms.coefficient') }} as coefficient
     from {{ ref('stg_formula_terms') }} as terms
     inner join {{ ref('int_rounds') }} as rounds
         on rounds.period_end between terms.starts_on and terms.ends_on

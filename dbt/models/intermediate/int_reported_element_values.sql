@@ -52,7 +52,7 @@ counted as (
         is_summed,
         count(*) as n_reported,
         count(*) filter (where value_state in ('value', 'zero')) as n_sources,
-        case when is_summed then sum(value) else min(value) end as value,
+        case when is_summed then {{ ordered_sum('value') }} else min(value) end as value,
         min(value) <> max(value) and not is_summed as is_ambiguous,
         max(case when is_summed and state_rank = 2 then 0 else state_rank end) as state_rank,
         case when count(status_rank) = count(value) or max(status_rank) > 1 then max(status_rank) end as status_rank,

@@ -47,7 +47,7 @@ sums as (
         area_code,
         data_element_code,
         category_code,
-        sum(value) as total,
+        {{ ordered_sum('value') }} as total,
         bool_or(is_lacking) as is_lacking
     from parts
     group by round_code, area_code, data_element_code, category_code

@@ -119,7 +119,7 @@ select
     lineage.member_code,
     lineage.member_starts_on,
     least(members.ends_on, min(lineage.left_on - 1)) as member_ends_on,
-    case when count(lineage.share) = count(*) then sum(lineage.share) end as share,
+    case when count(lineage.share) = count(*) then {{ ordered_sum('lineage.share') }} end as share,
     bool_and(lineage.is_same) as is_same
 from lineage
 inner join units as holders

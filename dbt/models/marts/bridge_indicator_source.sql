@@ -146,7 +146,7 @@ select
         as indicator_value_key,
     sources.reported_value_key,
     places.part,
-    sum(places.coefficient * places.share * sources.coefficient) as coefficient,
+    {{ ordered_sum('places.coefficient * places.share * sources.coefficient') }} as coefficient,
     bool_or(sources.is_sample) as is_sample
 from places
 inner join {{ ref('int_element_sources') }} as sources

@@ -62,9 +62,9 @@ gathered as (
         count(*) filter (where indicator_values.value_state = 'not_applicable') as n_not_applicable,
         count(indicator_values.value) as n_figures,
         count(indicator_values.value) filter (where members.share is not null) as n_figures_shared,
-        sum(indicator_values.numerator * members.share) as numerator,
-        sum(indicator_values.denominator * members.share) as denominator,
-        sum(indicator_values.value * members.share) as value_sum,
+        {{ ordered_sum('indicator_values.numerator * members.share') }} as numerator,
+        {{ ordered_sum('indicator_values.denominator * members.share') }} as denominator,
+        {{ ordered_sum('indicator_values.value * members.share') }} as value_sum,
         max(indicator_values.value) as value_itself,
         max({{ state_rank('indicator_values.value_state') }}) as state_rank,
         max(

@@ -169,7 +169,7 @@ gathered as (
         and count(*) filter (
             where counted.share is null and figures.value_state is distinct from 'not_applicable'
         ) = 0 as is_summable,
-        sum(figures.value * counted.share) as value_sum,
+        {{ ordered_sum('figures.value * counted.share') }} as value_sum,
         max(figures.value) as value_itself,
         count(figures.value) as n_figures,
         count(figures.value) filter (where counted.share is not null) as n_figures_shared,
