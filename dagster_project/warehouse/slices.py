@@ -120,7 +120,8 @@ def _read(inputs: Path, kept: Path) -> Iterator[str]:
         yield _view(f"{name}_now", [inputs / f"{name}.parquet"])
         yield _view(f"{name}_before", [kept / f"{name}.parquet"])
     yield _view("entries", [inputs / "entries.parquet"])
-    yield _view("rounds", [inputs / "catalogue" / "rounds.parquet"])
+    for name in ("rounds", "areas"):
+        yield _view(name, [inputs / "catalogue" / f"{name}.parquet"])
 
 
 def _changed_cells(inputs: Path, kept: Path) -> Iterator[str]:
@@ -155,7 +156,8 @@ def _changed(name: str) -> str:
     )
 
 
-#: Of what was entered the paper may have come earlier than was known.
+#: Of what was entered the paper may have come earlier than was known. With the first that comes for a round, and where
+#: the last is gone, all its areas owe figures, or none does; whether it is a sample is said of all of them, too.
 _TOUCHED = """
     create table touched as
     with changed as (
@@ -164,6 +166,22 @@ _TOUCHED = """
         select submission_id, round_code, area_code from changed_submissions
         union
         select submission_id, round_code, area_code from changed_findings
+    ),
+    begun as (
+        select 'now' as at, round_code, bool_or(is_sample) as is_sample
+        from submissions_now
+        where not coalesce(blocked, false)
+        group by round_code
+        union all
+        select 'before', round_code, bool_or(is_sample)
+        from submissions_before
+        where not coalesce(blocked, false)
+        group by round_code
+    ),
+    turned as (
+        select round_code from begun
+        group by round_code, is_sample
+        having count(*) = 1
     )
     select round_code, area_code from changed
     union
@@ -174,6 +192,10 @@ _TOUCHED = """
     select entries.round_code, entries.area_code
     from changed_receipts
     inner join entries on changed_receipts.sha256 = entries.paper_sha256
+    union
+    select turned.round_code, areas.area_code
+    from turned
+    cross join areas
 """
 
 _FIGURES = """

@@ -116,7 +116,8 @@
         {{ query }}
         ) as whole
         where {{ in_slice(slice, scope) }};
-        {%- set row = 'hash(' ~ rounded_columns(relation) ~ ')' %}
+        {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') %}
+        {%- set row = 'hash(' ~ columns ~ ')' %}
         create or replace table reached.areas as
         select area_code from reached.areas
         union
@@ -149,18 +150,6 @@
         where {{ is_made }}
     {%- endif %}
 {% endmacro %}
-
-{#
-    The columns of a relation; of a double the first 41 bits (Dekker's splitting, Numerische Mathematik 18, 1971), some
-    twelve digits as in the hashes of releases: sums of the same numbers in another order differ in the last.
-#}
-{% macro rounded_columns(relation) -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- set name = column.quoted -%}
-        {{ name if column.dtype != 'DOUBLE' else '4097 * ' ~ name ~ ' - (4097 * ' ~ name ~ ' - ' ~ name ~ ')' }}
-        {{- ', ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}
 
 {# The rows of one of the parts of a whole build; those of no round come with the first. #}
 {% macro read_part(query, part, is_first) %}

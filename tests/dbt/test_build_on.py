@@ -123,6 +123,17 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
     assert list(joins_on_a_condition(whole)) == []
 
 
+def test_with_the_first_file_of_a_round_all_others_are_missed(tmp_path: Path) -> None:
+    going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
+    office = small_office()
+    build(going_on, office)
+    office.submit("U2", "001", 2026, {"P.GT": 710})
+    told = build(going_on, office)
+    assert KEPT in {result.status for result in told}
+    build(whole, office)
+    assert list(differences(going_on, whole)) == []
+
+
 def test_a_large_release_holds_the_marts_alone_in_the_oldest_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +231,29 @@ def test_what_came_is_told_by_area_and_by_round_with_all_that_look_back_at_it(
     office.submit("O2", "002", year, {"P.GT": 900}, received_at=LATE_2025)
     office.write(inputs)
     assert find_slice(inputs, kept, FILES) == Slice(rounds, ["002"])
+
+
+def test_the_first_file_of_a_round_and_the_last_to_go_reach_every_area(tmp_path: Path) -> None:
+    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
+    every = ["001", "002", "003", "004", "005", "006"]
+    keep_read(office.write(inputs), kept)
+    office.submit("K4", "004", 2026, {"P.GT": 900})
+    office.write(inputs)
+    assert find_slice(inputs, kept, FILES) == Slice(["T-2026"], every)
+    keep_read(inputs, kept)
+    take_away(office, "K4", 2026)
+    office.write(inputs)
+    assert find_slice(inputs, kept, FILES) == Slice(["T-2026"], every)
+
+
+def test_the_first_figure_of_another_kind_in_a_round_reaches_every_area(tmp_path: Path) -> None:
+    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
+    keep_read(office.write(inputs), kept)
+    office.submit("K4", "004", 2025, {"P.GT": 900}, received_at=LATE_2025)
+    office.submissions[-1] = {**office.submissions[-1], "is_sample": True}
+    office.write(inputs)
+    told = find_slice(inputs, kept, FILES)
+    assert told == Slice(["T-2025", "T-2026"], ["001", "002", "003", "004", "005", "006"])
 
 
 def test_what_is_gone_is_told_too(tmp_path: Path) -> None:
