@@ -88,6 +88,7 @@ def _run(season: Path, aside: Path, communes: int, as_json: Path | None) -> int:
             (f"the year took {year.seconds:.0f} s, not {_YEAR_SECONDS:.0f}", year.seconds > _YEAR_SECONDS),
             (f"the year took {year.peak_mb} MB, not {_YEAR_MB}", year.peak_mb > _YEAR_MB),
             (f"one workbook took {one.seconds:.1f} s, not {_ONE_SECONDS:.0f}", one.seconds > _ONE_SECONDS),
+            ("of the one workbook no figure was taken", not one.told["accepted"]),
         )
         if is_missed
     ]
@@ -95,17 +96,22 @@ def _run(season: Path, aside: Path, communes: int, as_json: Path | None) -> int:
 
 
 def _changed(inbox: Path, aside: Path) -> Path:
-    """One form of the inbox sent again: a figure in it is another one."""
-    blank = sorted(inbox.glob("*.xlsx"))[len(list(inbox.glob("*.xlsx"))) // 2]
-    changed = aside / blank.name
-    book = openpyxl.load_workbook(blank)
+    """A folder with one form of the inbox, sent again a day later: a figure in it is another one."""
+    forms = sorted(inbox.glob("*.xlsx"))
+    form = forms[len(forms) // 2]
+    changed = aside / "more" / form.name
+    changed.parent.mkdir()
+    (changed.parent / "receipts.csv").write_text(
+        f"file,received_at\n{form.name},{_YEAR + 1}-03-11T08:00:00+07:00\n", encoding="utf-8"
+    )
+    book = openpyxl.load_workbook(form)
     page = book["Biểu"]
     cell = next(
         cell for row in page.iter_rows(min_row=15, min_col=6, max_col=6) for cell in row if cell.value
     )
     cell.value = float(cell.value) + 1
     book.save(changed)
-    return changed
+    return changed.parent
 
 
 def _measured(name: str, catalogue: Path, data: Path, *line: str | Path) -> Row:
@@ -117,14 +123,15 @@ def _measured(name: str, catalogue: Path, data: Path, *line: str | Path) -> Row:
 
 
 def _kho(catalogue: Path, data: Path, *line: str | Path) -> Mapping[str, Any]:
-    """The command, in a process of its own; what it printed as JSON, without the list of files."""
+    """The command, in a process of its own; what it printed as JSON, of files only how many and how much was taken."""
     start = "from dagster_project.cli import main; main()"
     command = [sys.executable, "-c", start, "--catalogue", catalogue, "--data", data, *line]
     done = subprocess.run([*map(str, command)], capture_output=True, check=False, text=True)
     if done.returncode not in (0, 1):
         raise SystemExit(f"kho {line[0]}: exit code {done.returncode}\n{done.stderr}")
     told: dict[str, Any] = json.loads(done.stdout) if "--json" in line else {}
-    told["files"] = len(told.get("files", ()))
+    files = told.get("files", ())
+    told["files"], told["accepted"] = len(files), sum(file["accepted"] for file in files)
     return told
 
 
