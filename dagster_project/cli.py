@@ -179,7 +179,8 @@ def run(
         desk, after.release_id, after.content_hash, changed, summary, seconds, names, held, signed, problems
     )
     if as_json:
-        sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2) + "\n")
+        # In one line: to indent the files of a country takes many times as long.
+        sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
     else:
         outcome.say()
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
