@@ -156,8 +156,8 @@ def _changed(name: str) -> str:
     )
 
 
-#: Of what was entered the paper may have come earlier than was known. With the first that comes for a round, and where
-#: the last is gone, all its areas owe figures, or none does; whether it is a sample is said of all of them, too.
+#: Of what was entered the paper may have come earlier than was known. With the first that comes for a round all its
+#: areas owe figures, and none does where the last is gone.
 _TOUCHED = """
     create table touched as
     with changed as (
@@ -168,19 +168,13 @@ _TOUCHED = """
         select submission_id, round_code, area_code from changed_findings
     ),
     begun as (
-        select 'now' as at, round_code, bool_or(is_sample) as is_sample
-        from submissions_now
-        where not coalesce(blocked, false)
-        group by round_code
-        union all
-        select 'before', round_code, bool_or(is_sample)
-        from submissions_before
-        where not coalesce(blocked, false)
-        group by round_code
+        select 'now' as at, round_code from submissions_now where not coalesce(blocked, false)
+        union
+        select 'before', round_code from submissions_before where not coalesce(blocked, false)
     ),
     turned as (
         select round_code from begun
-        group by round_code, is_sample
+        group by round_code
         having count(*) = 1
     )
     select round_code, area_code from changed

@@ -246,16 +246,6 @@ def test_the_first_file_of_a_round_and_the_last_to_go_reach_every_area(tmp_path:
     assert find_slice(inputs, kept, FILES) == Slice(["T-2026"], every)
 
 
-def test_the_first_figure_of_another_kind_in_a_round_reaches_every_area(tmp_path: Path) -> None:
-    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
-    keep_read(office.write(inputs), kept)
-    office.submit("K4", "004", 2025, {"P.GT": 900}, received_at=LATE_2025)
-    office.submissions[-1] = {**office.submissions[-1], "is_sample": True}
-    office.write(inputs)
-    told = find_slice(inputs, kept, FILES)
-    assert told == Slice(["T-2025", "T-2026"], ["001", "002", "003", "004", "005", "006"])
-
-
 def test_what_is_gone_is_told_too(tmp_path: Path) -> None:
     inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
     keep_read(office.write(inputs), kept)
