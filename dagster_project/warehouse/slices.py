@@ -120,7 +120,7 @@ def _read(inputs: Path, kept: Path) -> Iterator[str]:
         yield _view(f"{name}_now", [inputs / f"{name}.parquet"])
         yield _view(f"{name}_before", [kept / f"{name}.parquet"])
     yield _view("entries", [inputs / "entries.parquet"])
-    for name in ("rounds", "areas"):
+    for name in ("rounds", "areas", "reporting_units"):
         yield _view(name, [inputs / "catalogue" / f"{name}.parquet"])
 
 
@@ -156,16 +156,28 @@ def _changed(name: str) -> str:
     )
 
 
-#: Of what was entered the paper may have come earlier than was known. With the first that comes for a round all its
-#: areas owe figures, and none does where the last is gone.
+#: What came for an area changes what is said of its unit, too, whose own area may be another. Of what was entered the
+#: paper may have come earlier than was known. With the first that comes for a round all its areas owe figures, and none
+#: does where the last is gone.
 _TOUCHED = """
     create table touched as
     with changed as (
-        select distinct submission_id, round_code, area_code from changed_cells
+        select distinct submission_id, reporting_unit_code, round_code, area_code from changed_cells
         union
-        select submission_id, round_code, area_code from changed_submissions
+        select submission_id, reporting_unit_code, round_code, area_code from changed_submissions
         union
-        select submission_id, round_code, area_code from changed_findings
+        select submission_id, reporting_unit_code, round_code, area_code from changed_findings
+    ),
+    told as (
+        select reporting_unit_code, round_code, area_code from changed
+        union
+        select submissions.reporting_unit_code, submissions.round_code, submissions.area_code
+        from changed
+        inner join submissions_now as submissions on changed.submission_id = submissions.submission_id
+        union
+        select entries.reporting_unit_code, entries.round_code, entries.area_code
+        from changed_receipts
+        inner join entries on changed_receipts.sha256 = entries.paper_sha256
     ),
     begun as (
         select 'now' as at, round_code from submissions_now where not coalesce(blocked, false)
@@ -177,15 +189,11 @@ _TOUCHED = """
         group by round_code
         having count(*) = 1
     )
-    select round_code, area_code from changed
+    select round_code, area_code from told
     union
-    select submissions.round_code, submissions.area_code
-    from changed
-    inner join submissions_now as submissions on changed.submission_id = submissions.submission_id
-    union
-    select entries.round_code, entries.area_code
-    from changed_receipts
-    inner join entries on changed_receipts.sha256 = entries.paper_sha256
+    select told.round_code, units.area_code
+    from told
+    inner join reporting_units as units on told.reporting_unit_code = units.reporting_unit_code
     union
     select turned.round_code, areas.area_code
     from turned

@@ -123,15 +123,18 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
     assert list(joins_on_a_condition(whole)) == []
 
 
-def test_with_the_first_file_of_a_round_all_others_are_missed(tmp_path: Path) -> None:
+def test_who_is_missed_changes_with_the_first_file_of_a_round_and_with_one_for_the_area_of_others(
+    tmp_path: Path,
+) -> None:
     going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
     office = small_office()
     build(going_on, office)
-    office.submit("U2", "001", 2026, {"P.GT": 710})
-    told = build(going_on, office)
-    assert KEPT in {result.status for result in told}
-    build(whole, office)
-    assert list(differences(going_on, whole)) == []
+    for unit, area in (("U2", "001"), ("K4", "006")):
+        office.submit(unit, area, 2026, {"P.GT": 710})
+        told = build(going_on, office)
+        assert KEPT in {result.status for result in told}
+        build(whole, office)
+        assert list(differences(going_on, whole)) == []
 
 
 def test_a_large_release_holds_the_marts_alone_in_the_oldest_form(
@@ -231,6 +234,14 @@ def test_what_came_is_told_by_area_and_by_round_with_all_that_look_back_at_it(
     office.submit("O2", "002", year, {"P.GT": 900}, received_at=LATE_2025)
     office.write(inputs)
     assert find_slice(inputs, kept, FILES) == Slice(rounds, ["002"])
+
+
+def test_what_came_for_the_area_of_others_is_told_of_its_unit_too(tmp_path: Path) -> None:
+    inputs, kept, office = tmp_path / "inputs", tmp_path / "kept", small_office()
+    keep_read(office.write(inputs), kept)
+    office.submit("K4", "001", 2025, {"P.GT": 900}, received_at=LATE_2025)
+    office.write(inputs)
+    assert find_slice(inputs, kept, FILES) == Slice(["T-2025", "T-2026"], ["001", "004"])
 
 
 def test_the_first_file_of_a_round_and_the_last_to_go_reach_every_area(tmp_path: Path) -> None:
