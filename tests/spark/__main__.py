@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-kill", action="store_true", help="one build on Spark, with both workers")
     parser.add_argument("--keep", type=Path, help="a folder to keep everything in")
     told = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the cluster ends, too
     with tempfile.TemporaryDirectory() as aside:
         folder = (told.keep or Path(aside)).resolve()
         inputs = told.inputs.resolve() if told.inputs else _made_up(folder / "inputs", told.facts)
