@@ -57,6 +57,7 @@ class Inputs:
     round_states: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
     report_texts: list[Row] = field(default_factory=list)
+    n_sent: int = 0
 
     def write(self, folder: Path) -> Path:
         """All Parquet files below ``folder``, typed as the contract says."""
@@ -163,7 +164,8 @@ class Inputs:
     ) -> str:
         """One file of one unit; a figure is a number, a value state, ``=text``, or None for a blank cell."""
         moment = datetime.fromisoformat(received_at or f"{year + 1}-03-01T09:00:00+07:00").astimezone(UTC)
-        file_name = f"{unit}-{year}-{len(self.submissions)}.xlsx"
+        file_name = f"{unit}-{year}-{self.n_sent}.xlsx"
+        self.n_sent += 1
         sha256 = hashlib.sha256(file_name.encode()).hexdigest()
         known = {
             "sha256": sha256,
