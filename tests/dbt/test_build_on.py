@@ -126,13 +126,13 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
 def test_who_is_missed_changes_with_the_first_file_of_a_round_and_with_one_for_the_area_of_others(
     tmp_path: Path,
 ) -> None:
-    going_on, whole = DataFolder(tmp_path / "going-on"), DataFolder(tmp_path / "whole")
-    office = small_office()
+    going_on, office = DataFolder(tmp_path / "going-on"), small_office()
     build(going_on, office)
     for unit, area in (("U2", "001"), ("K4", "006")):
         office.submit(unit, area, 2026, {"P.GT": 710})
         told = build(going_on, office)
         assert KEPT in {result.status for result in told}
+        whole = DataFolder(tmp_path / f"whole-{unit}")
         build(whole, office)
         assert list(differences(going_on, whole)) == []
 
