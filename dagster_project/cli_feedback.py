@@ -17,7 +17,8 @@ from dagster_project.errors import UsageError
 from dagster_project.messages import message
 
 if TYPE_CHECKING:
-    from dagster_project.pipeline import Desk, SentBack
+    from dagster_project.pipeline import Desk
+    from dagster_project.sending_back import SentBack
 
 
 def feedback(
@@ -26,15 +27,15 @@ def feedback(
     unit: Annotated[list[str] | None, typer.Option("--unit", help=help_text("unit"))] = None,
 ) -> None:
     """Write the feedback workbooks of the rounds told, or of the newest round with submissions."""
-    from dagster_project import pipeline
+    from dagster_project import sending_back
 
     desk = desk_told()
     lang = desk.settings.lang
     for code in _rounds(desk, year, round_code):
-        written = pipeline.feedback(desk, code, unit)
+        written = sending_back.feedback(desk, code, unit)
         for item in written:
             _say_item(item, lang)
-        for returned in pipeline.return_packages(desk, code, written):
+        for returned in sending_back.return_packages(desk, code, written):
             _print("package.return_written", lang, **asdict(returned))
         count = sum(item.path is not None for item in written)
         folder = desk.folder.feedback / code

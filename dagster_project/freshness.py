@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dagster_project import pipeline
+from dagster_project.incoming import is_wanted
 from dagster_project.ledger.store import list_receipts, open_ledger
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read_freshness(desk: Desk, catalogue: Catalogue) -> Freshness:
     receipts = list_receipts(open_ledger(desk.settings.ledger))
     known = {receipt.sha256 for receipt in receipts}
     inbox = desk.folder.inbox
-    files = [path for path in sorted(inbox.rglob("*")) if path.is_file() and pipeline.is_wanted(path, inbox)]
+    files = [path for path in sorted(inbox.rglob("*")) if path.is_file() and is_wanted(path, inbox)]
     waiting = [path for path in files if hashlib.sha256(path.read_bytes()).hexdigest() not in known]
     return Freshness(
         files=tuple(path.relative_to(inbox).as_posix() for path in waiting),

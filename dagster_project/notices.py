@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project import durable, pipeline
+from dagster_project import durable
 from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.ledger.notices import add_notice, known_events
 from dagster_project.ledger.store import open_ledger
 from dagster_project.messages import message, message_table
 from dagster_project.reports.safe import file_part
+from dagster_project.sending_back import feedback
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -221,7 +222,7 @@ def _lists(desk: Desk, arrivals: Sequence[Arrival]) -> dict[tuple[str | None, st
     }
     for round_code in sorted({code for code, _ in wanted if code}):
         units = sorted(unit for code, unit in wanted if code == round_code and unit)
-        for sent in pipeline.feedback(desk, round_code, units):
+        for sent in feedback(desk, round_code, units):
             if sent.path is not None:
                 found.setdefault((round_code, sent.unit), sent.path)
     return found

@@ -6,25 +6,23 @@ assets, ``cli`` runs the assets. Nothing here reads a clock, the environment or 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import os
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cache, lru_cache, partial
+from datetime import datetime
+from functools import lru_cache
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
 from dagster_project.catalogue.rounds import ANYTHING, Wanted, round_before
+from dagster_project.code_version import code_version
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.fixed_rounds import check_fixed, check_states, record_releases, release_of
+from dagster_project.incoming import RECEIPTS_FILE, is_closed, is_wanted, list_incoming, read_receipts
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
@@ -41,7 +39,6 @@ from dagster_project.ledger.store import (
 from dagster_project.paths import DataFolder, Project
 from dagster_project.progress import Progress, unseen
 from dagster_project.settings import Settings
-from dagster_project.side_by_side import side_by_side
 from dagster_project.text import printable
 
 if TYPE_CHECKING:
@@ -56,69 +53,10 @@ if TYPE_CHECKING:
     from dagster_project.quality.outcomes import Result
     from dagster_project.reports.export import ExportedFile
     from dagster_project.warehouse.build import NodeResult
-    from dagster_project.warehouse.open_findings import SendBack
     from dagster_project.warehouse.releases import Release
 
-RECEIPTS_FILE = "receipts.csv"
 _LANDED_AT_ONCE = 1_000
-#: Where lists about files of no known unit go.
-OF_NOBODY = "chua-ro-don-vi"
-#: Fewer are written before another process has started.
-_WORKBOOKS_A_PROCESS = 20
-#: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
-_NAME_LENGTH = 50
-
-_CODE = {
-    "dagster_project": ("*.py", "*.csv"),
-    "dbt": ("*.sql", "*.yml", "*.py"),
-    "expectations": ("*.json",),
-}
 _RELEASE_MADE = "release.made"
-#: They change no figure of a release.
-_OUTSIDE_RESULTS = (
-    "defs",
-    "reports",
-    "aside.py",
-    "catalogue_versions.py",
-    "appendix.py",
-    "backup.py",
-    "cli.py",
-    "cli_back_series.py",
-    "cli_backup.py",
-    "cli_base.py",
-    "cli_catalogue.py",
-    "cli_decisions.py",
-    "cli_doctor.py",
-    "cli_documents.py",
-    "cli_failures.py",
-    "cli_feedback.py",
-    "cli_handover.py",
-    "cli_letters.py",
-    "cli_notices.py",
-    "cli_portal.py",
-    "cli_progress.py",
-    "cli_package.py",
-    "cli_releases.py",
-    "cli_publish.py",
-    "cli_rounds.py",
-    "cli_sql.py",
-    "cli_serve.py",
-    "cli_status.py",
-    "cli_timetable.py",
-    "decide",
-    "doctor.py",
-    "fixed_rounds.py",
-    "freshness.py",
-    "known.py",
-    "mail.py",
-    "notices.py",
-    "portal_server.py",
-    "progress.py",
-    "serve.py",
-    "timetable.py",
-    "handover.py",
-    "unit_letters.py",
-)
 
 
 @dataclass(frozen=True)
@@ -171,24 +109,24 @@ def receive(
     from dagster_project.intake.land import land_all
 
     desk.folder.make()
-    arrivals = [one for one in _arrivals(sources, desk.now) if only is None or only(one.path)]
+    incoming = [one for one in list_incoming(sources, desk.now) if only is None or only(one.path)]
     landed: list[LandedFile] = []
-    for at in range(0, len(arrivals), _LANDED_AT_ONCE):
-        batch = arrivals[at : at + _LANDED_AT_ONCE]
-        landed += land_all([arrival.path for arrival in batch], desk.folder)
-        desk.progress("receive", len(landed), len(arrivals))
+    for at in range(0, len(incoming), _LANDED_AT_ONCE):
+        batch = incoming[at : at + _LANDED_AT_ONCE]
+        landed += land_all([one.path for one in batch], desk.folder)
+        desk.progress("receive", len(landed), len(incoming))
     receipts = [
         Receipt(
             sha256=file.sha256,
-            file_name=arrival.name,
+            file_name=one.name,
             size_bytes=file.size_bytes,
-            received_at=arrival.received_at,
-            sender=arrival.sender or sender,
-            channel=arrival.channel or channel,
+            received_at=one.received_at,
+            sender=one.sender or sender,
+            channel=one.channel or channel,
             expected_year=wanted.year,
             expected_round=wanted.round_code,
         )
-        for arrival, file in zip(arrivals, landed, strict=True)
+        for one, file in zip(incoming, landed, strict=True)
     ]
     engine = open_ledger(desk.settings.ledger)
     add_receipts(engine, receipts, (desk.now(), desk.settings.person))
@@ -204,11 +142,11 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
     problems = []
     for folder in (source for source in sources if source.is_dir()):
         closed = [
-            str(path) for path in sorted(folder.rglob("*")) if _is_closed(path) and is_wanted(path, folder)
+            str(path) for path in sorted(folder.rglob("*")) if is_closed(path) and is_wanted(path, folder)
         ]
         if closed:
             problems.append(KhoError("inbox.unreadable", files=", ".join(closed)))
-        told = _read_receipts(folder / RECEIPTS_FILE)
+        told = read_receipts(folder / RECEIPTS_FILE)
         missing = [name for name in told if not (folder / name).exists()]
         if missing:
             receipts = list_receipts(open_ledger(desk.settings.ledger))
@@ -637,247 +575,6 @@ def issue_back(
         units=units,
         is_sample=desk.settings.office.is_sample,
     )
-
-
-@dataclass(frozen=True)
-class SentBack:
-    """What one unit (or file of no known unit) got back; ``path`` is None where there was nothing to say."""
-
-    unit: str
-    path: Path | None
-    counts: Mapping[str, int]
-    lost: Sequence[str] = ()
-
-
-def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) -> list[SentBack]:
-    """One feedback workbook per unit of a round that has open findings, from the current release and landed files.
-
-    Files of which no unit or round could be told get their list in a folder of its own, unless ``units`` are named.
-    What an earlier call wrote for the same units and is no longer true is removed.
-    """
-    from dagster_project.warehouse.open_findings import open_findings
-    from dagster_project.warehouse.releases import current_release
-
-    release_id = current_release(desk.folder)
-    if release_id is None:
-        raise UsageError("cli.no_release", folder=desk.folder.root)
-    top = desk.folder.feedback / round_code
-    items = open_findings(desk.folder.release(release_id) / "kho.duckdb", round_code, units)
-    planned: list[tuple[SendBack, Path | None]] = []
-    names: set[Path] = set()
-    for item in items:
-        name = None if item.findings.is_empty() else _feedback_name(item, names)
-        names |= {name} if name else set()
-        planned.append((item, top / name if name else None))
-    send = partial(_send_back, folder=desk.folder, lang=desk.settings.lang)
-    sent = side_by_side(send, planned, desk.settings.processes, at_least=_WORKBOOKS_A_PROCESS)
-    _remove_outdated(top, sent, everything=not units)
-    return sent
-
-
-def _send_back(planned: tuple[SendBack, Path | None], folder: DataFolder, lang: str) -> SentBack:
-    """Write the workbook of one unit, where there is one to write."""
-    from dagster_project.quality.feedback import SEVERITIES, make_feedback
-
-    item, path = planned
-    subject = item.reporting_unit_code or item.file_name or str(item.sha256)
-    if path is None:
-        return SentBack(subject, None, {})
-    original = None if item.sha256 is None or item.is_refused else folder.landed(item.sha256)
-    made = make_feedback(
-        original.read_bytes() if original else None,
-        item.findings,
-        path,
-        lang=lang,
-        file_name=item.file_name,
-    )
-    counts = {severity: item.findings.filter(severity=severity).height for severity in SEVERITIES}
-    return SentBack(subject, made.path, counts, made.lost)
-
-
-@dataclass(frozen=True)
-class Returned:
-    """The package that goes back to one unit of the level below, and how much is to be mended or explained."""
-
-    unit: str
-    path: Path
-    count: int
-
-
-def return_packages(desk: Desk, round_code: str, sent: Sequence[SentBack]) -> list[Returned]:
-    """One return package per unit of ``sent`` that reports for an area below the office's own, beside its workbooks.
-
-    A unit that sent nothing and owes nothing gets none.
-    """
-    from dagster_project.reports.release import open_release
-    from dagster_project.reports.return_package import areas_below
-    from dagster_project.warehouse.open_findings import open_findings
-    from dagster_project.warehouse.releases import current_release
-
-    release_id = current_release(desk.folder)
-    if release_id is None:
-        raise UsageError("cli.no_release", folder=desk.folder.root)
-    folder = desk.folder.release(release_id)
-    with open_release(folder) as release:
-        below = areas_below(release, round_code, desk.settings.office.area_code)
-    units = [unit for unit in dict.fromkeys(item.unit for item in sent) if unit in below]
-    found: dict[str, list[SendBack]] = {unit: [] for unit in units}
-    for item in open_findings(folder / "kho.duckdb", round_code, units) if units else ():
-        found[str(item.reporting_unit_code)].append(item)
-    to_write = [
-        _ToReturn(
-            unit=unit,
-            area=below[unit],
-            findings=[item.findings for item in items],
-            workbooks=[item.path for item in sent if item.unit == unit and item.path is not None],
-            path=desk.folder.feedback / round_code / f"tra-lai_{unit}.zip",
-        )
-        for unit, items in found.items()
-        if not all(item.sha256 is None and item.findings.is_empty() for item in items)
-    ]
-    give_back = partial(_return, release_dir=folder, round_code=round_code, lang=desk.settings.lang)
-    return side_by_side(give_back, to_write, desk.settings.processes, at_least=_WORKBOOKS_A_PROCESS)
-
-
-@dataclass(frozen=True)
-class _ToReturn:
-    unit: str
-    area: tuple[str, str]
-    findings: Sequence[pl.DataFrame]
-    workbooks: Sequence[Path]
-    path: Path
-
-
-def _return(item: _ToReturn, release_dir: Path, round_code: str, lang: str) -> Returned:
-    from dagster_project.reports.release import open_release
-    from dagster_project.reports.return_package import write_return
-
-    with open_release(release_dir) as release:
-        count = write_return(
-            release,
-            round_code,
-            item.area,
-            findings=item.findings,
-            workbooks=item.workbooks,
-            file=item.path,
-            lang=lang,
-        )
-    return Returned(item.unit, item.path, count)
-
-
-def _feedback_name(item: SendBack, taken: Collection[Path]) -> Path:
-    """The unit's code or the name of the file of which no unit could be told; a second one is marked."""
-    unit, file = item.reporting_unit_code, PurePosixPath(item.file_name or str(item.sha256))
-    name = Path(f"{unit}.xlsx") if unit else Path(OF_NOBODY, f"{file.stem[:_NAME_LENGTH]}.xlsx")
-    return name.with_stem(f"{name.stem}_{str(item.sha256)[:8]}") if name in taken else name
-
-
-def _remove_outdated(top: Path, sent: Sequence[SentBack], *, everything: bool) -> None:
-    """Remove workbooks of an earlier call that this one did not write again."""
-    written = {item.path for item in sent}
-    named = [item.unit for item in sent]
-    for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
-        if file not in written and (everything or re.sub(r"_[0-9a-f]{8}$", "", file.stem) in named):
-            file.unlink()
-
-
-@cache
-def code_version(project: Project) -> str:
-    """sha256 over the sources that shape figures: the package, the models, the suites.
-
-    Found once per process, so that all stages of a run agree even where somebody updates the checkout meanwhile.
-    """
-    digest = hashlib.sha256()
-    for top, patterns in _CODE.items():
-        files = sorted(file for pattern in patterns for file in (project.root / top).rglob(pattern))
-        for file in files:
-            relative = file.relative_to(project.root)
-            if relative.parts[1] in (*_OUTSIDE_RESULTS, "target", "dbt_packages", "logs"):
-                continue
-            digest.update(f"{relative.as_posix()}\n".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class _Arrival:
-    path: Path
-    name: str
-    received_at: datetime
-    sender: str = ""
-    channel: str = ""
-
-
-def _arrivals(sources: Iterable[Path], now: Callable[[], datetime]) -> list[_Arrival]:
-    arrivals: list[_Arrival] = []
-    sources = list(sources)
-    closed = [str(source) for source in sources if source.is_file() and _is_closed(source)]
-    if closed:
-        raise UsageError("cli.unreadable_files", files=", ".join(closed))
-    for source in sources:
-        if source.is_dir():
-            arrivals.extend(_arrivals_in(source, now))
-        elif source.is_file():
-            arrivals.append(_Arrival(source, printable(source.name), now()))
-        else:
-            raise UsageError("cli.no_such_file", file=source)
-    return arrivals
-
-
-def _arrivals_in(folder: Path, now: Callable[[], datetime]) -> list[_Arrival]:
-    told = _read_receipts(folder / RECEIPTS_FILE)
-    arrivals = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not path.is_file() or not is_wanted(path, folder) or _is_closed(path):
-            continue
-        arrivals.append(told[name](path) if name in told else _Arrival(path, printable(name), now()))
-    return arrivals
-
-
-def is_wanted(path: Path, folder: Path) -> bool:
-    """Whether something in a folder is no link, no hidden or half-saved file and not the list of receipts itself."""
-    relative = path.relative_to(folder)
-    hidden = any(part.startswith((".", "~$")) for part in relative.parts)
-    return not (path.is_symlink() or hidden or relative.as_posix() == RECEIPTS_FILE)
-
-
-def _is_closed(path: Path) -> bool:
-    """Whether we may not read a file, or not look into a folder."""
-    return not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK)
-
-
-def _read_receipts(file: Path) -> dict[str, Callable[[Path], _Arrival]]:
-    if not file.is_file():
-        return {}
-    try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError("cli.wrong_receipts", file=file, row=1) from error
-    told: dict[str, Callable[[Path], _Arrival]] = {}
-    for number, row in enumerate(rows, start=2):
-        try:
-            name = row["file"]
-            moment = _moment(row["received_at"])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise UsageError("cli.wrong_receipts", file=file, row=number) from error
-        if name in told:
-            raise UsageError("cli.receipts_twice", file=file, row=number, name=name)
-        told[name] = _arrival_maker(name, moment, row.get("sender") or "", row.get("channel") or "")
-    return told
-
-
-def _moment(text: str) -> datetime:
-    """An aware moment; ValueError or OverflowError for anything that cannot be written down as one in UTC."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    moment.astimezone(UTC)
-    return moment
-
-
-def _arrival_maker(name: str, moment: datetime, sender: str, channel: str) -> Callable[[Path], _Arrival]:
-    return lambda path: _Arrival(path, printable(name), moment, sender, channel)
 
 
 def cell_store(desk: Desk, catalogue: Catalogue) -> Path:

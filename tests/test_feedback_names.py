@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from dagster_project import durable
-from dagster_project.pipeline import Desk, feedback
+from dagster_project.pipeline import Desk
 from dagster_project.quality import feedback as workbooks
+from dagster_project.sending_back import feedback
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_findings, releases
 from dagster_project.warehouse.open_findings import SendBack

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster_project.pipeline import is_wanted
+from dagster_project.incoming import is_wanted
 
 #: A file that changed more recently may still be being copied.
 QUIET_SECONDS = 10

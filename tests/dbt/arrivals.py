@@ -1,8 +1,8 @@
 """``python tests/dbt/arrivals.py --seed 3 --steps 40``: files come and go at random, one to three before each build.
 
 Each build that goes on from the one before, and its release, must hold what a whole one holds. Of an even seed the
-office is the small one with decisions, peers and a province; of an odd one it is a nation whose areas add up. Exits
-with 1 at the first difference and leaves both builds for a look.
+office is the small one with peers and a province, where something is decided now and then, beside files or alone; of
+an odd one it is a nation whose areas add up. Exits with 1 at the first difference and leaves both builds for a look.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dbt_inputs import Figure, Inputs
 from test_aggregation_marts import UNITS, nation
 from test_back_series_marts import back_series
 from test_build_on import build, differences, lively_office, release
+from test_decision_marts import AREAS, enter, excuse
 
 from dagster_project.paths import DataFolder
 from dagster_project.warehouse.build import KEPT
@@ -30,13 +31,17 @@ _WHOLE_NUMBERS: Sequence[Figure] = (1, 2, 3, 5, 10, 20, 40, 100, 300, 700, 30_00
 
 @dataclass(frozen=True)
 class Office:
-    """Inputs that files come to; ``units`` names the area of each, though they now and then send for another."""
+    """Inputs that files come to; ``units`` names the area of each, though they now and then send for another.
+
+    ``decides``: whether its officers enter figures and excuse units.
+    """
 
     inputs: Inputs
     units: Mapping[str, str]
     areas: Sequence[str]
     years: Sequence[int]
     figures: Sequence[str]
+    decides: bool = False
 
 
 def make_office(seed: int, dice: random.Random) -> Office:
@@ -46,7 +51,7 @@ def make_office(seed: int, dice: random.Random) -> Office:
         units |= {"O2": "002", "O3": "003", "K4": "004", "O5": "005"}
         figures = ("P.GT", "P.GT:NAM", "P.GT:NU", "R.TS", "R.MS", "R.TL", "S.GT", "X.GT", "Y.GT", "L.GT")
         areas = ("001", "002", "003", "004", "005", "006")
-        return Office(lively_office(), units, areas, range(2022, 2027), figures)
+        return Office(lively_office(), units, areas, range(2022, 2027), figures, decides=True)
     inputs = nation()
     inputs.rule("TOTAL_DIFFERS", kind="total_differs", tolerance=0.5)
     inputs.rule("PEERS", kind="peer_outlier", absolute_floor=2.0)
@@ -106,6 +111,26 @@ def go(office: Office, dice: random.Random) -> str:
     return f"gone {gone['reporting_unit_code']} {gone['area_code']} {gone['round_code']}"
 
 
+def decide(office: Office, dice: random.Random) -> str:
+    """A figure entered, a unit excused, or what was decided last taken back; says which."""
+    inputs, decided = office.inputs, dice.choice(("entry", "exemption", "taken back"))
+    unit, year = dice.choice([unit for unit in AREAS if unit in office.units]), dice.choice(office.years)
+    if decided == "entry":
+        enter(inputs, unit, year, dice.choice(("P.GT", "R.TS", "R.MS", "X.GT")), dice.choice(_WHOLE_NUMBERS))
+    elif decided == "exemption":
+        excuse(inputs, unit, year, dice.choice(("nothing_to_report", "exempt", "not_sending")))
+    else:
+        dice.choice([rows for rows in (inputs.entries, inputs.exemptions) if rows]).pop()
+    return f"{decided} {unit} {year}"
+
+
+def change(office: Office, dice: random.Random) -> str:
+    """Whatever happens next; says what."""
+    if office.decides and dice.random() < 0.2:
+        return decide(office, dice)
+    return go(office, dice) if office.inputs.submissions and dice.random() < 0.25 else come(office, dice)
+
+
 def main() -> int:
     """Play; a line per build."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -119,10 +144,7 @@ def main() -> int:
     build(going_on, office.inputs)
     release(going_on)
     for step in range(told.steps):
-        changes = [
-            go(office, dice) if office.inputs.submissions and dice.random() < 0.25 else come(office, dice)
-            for _ in range(dice.choice((1, 1, 1, 2, 3)))
-        ]
+        changes = [change(office, dice) for _ in range(dice.choice((1, 1, 1, 2, 3)))]
         kept = sum(result.status == KEPT for result in build(going_on, office.inputs))
         shutil.rmtree(whole.root, ignore_errors=True)
         build(whole, office.inputs)
