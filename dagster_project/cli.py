@@ -35,6 +35,8 @@ from dagster_project.cli_base import (
     help_text,
     id_told,
     office_told,
+    path_option,
+    path_told,
     rounds_told,
     say,
     say_clock,
@@ -86,8 +88,8 @@ app.command("feedback", help=help_text("feedback"))(feedback)
 
 @app.callback()
 def options(
-    data: Annotated[Path | None, typer.Option("--data", help=help_text("data"))] = None,
-    catalogue: Annotated[Path | None, typer.Option("--catalogue", help=help_text("catalogue"))] = None,
+    data: Annotated[Path | None, path_option("--data", help_text("data"))] = None,
+    catalogue: Annotated[Path | None, path_option("--catalogue", help_text("catalogue"))] = None,
     lang: Annotated[str | None, typer.Option("--lang", help=help_text("lang"))] = None,
 ) -> None:
     """Keep the options that stand before every command."""
@@ -126,7 +128,9 @@ def init(
 
 @app.command(help=help_text("run"))
 def run(
-    files: Annotated[list[Path] | None, typer.Argument(help=help_text("files"), show_default=False)] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(parser=path_told, help=help_text("files"), show_default=False)
+    ] = None,
     *,
     year: Year = None,
     round_code: Round = None,

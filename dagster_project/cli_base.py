@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,6 +61,18 @@ class Told:
 
 
 OPTIONS = Told()
+
+
+def path_told(text: str) -> Path:
+    """A path as it is told; ``UsageError`` for an empty one, which Python would take for the current folder."""
+    if not text:
+        raise UsageError("cli.empty_path")
+    return Path(text)
+
+
+def path_option(name: str, help_shown: str) -> Any:
+    """An option that tells a path."""
+    return typer.Option(name, parser=path_told, metavar="<path>", help=help_shown)
 
 
 def current_id(desk: Desk) -> str:

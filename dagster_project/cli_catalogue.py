@@ -20,6 +20,8 @@ from dagster_project.cli_base import (
     help_text,
     office_told,
     own_catalogue,
+    path_option,
+    path_told,
     print_table,
     say,
     settings_told,
@@ -77,7 +79,7 @@ def catalogue_check(*, as_json: Json = False) -> None:
 
 
 @catalogue_app.command("export", help=help_text("catalogue_export"))
-def catalogue_export(file: Annotated[Path, typer.Argument()]) -> None:
+def catalogue_export(file: Annotated[Path, typer.Argument(parser=path_told)]) -> None:
     """Write the catalogue to one workbook."""
     from dagster_project.catalogue.exchange import export_workbook
     from dagster_project.catalogue.load import load_catalogue
@@ -89,7 +91,7 @@ def catalogue_export(file: Annotated[Path, typer.Argument()]) -> None:
 
 @catalogue_app.command("import", help=help_text("catalogue_import"))
 def catalogue_import(
-    file: Annotated[Path, typer.Argument()],
+    file: Annotated[Path, typer.Argument(parser=path_told)],
     *,
     by: Annotated[str, typer.Option("--by", help=help_text("by"))] = "",
     reason: Annotated[str, typer.Option("--reason", help=help_text("change_reason"))] = "",
@@ -274,7 +276,7 @@ def catalogue_diff(
 def catalogue_confirm(
     by: Annotated[str, typer.Option("--by", help=help_text("by"))],
     indicators: Annotated[list[str] | None, typer.Argument()] = None,
-    all_from: Annotated[Path | None, typer.Option("--all-from", help=help_text("all_from"))] = None,
+    all_from: Annotated[Path | None, path_option("--all-from", help_text("all_from"))] = None,
     document: Annotated[str, typer.Option("--document", help=help_text("document"))] = "",
 ) -> None:
     """Record that names were checked against the official appendix: those told, or all that it has word for word."""

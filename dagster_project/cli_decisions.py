@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli_base import Round, Year, clock, current_id, help_text, office_told, say, say_clock
+from dagster_project.cli_base import (
+    Round,
+    Year,
+    clock,
+    current_id,
+    help_text,
+    office_told,
+    path_option,
+    say,
+    say_clock,
+)
 from dagster_project.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ Reason = Annotated[str, typer.Option("--reason", help=help_text("reason"))]
 SaidBy = Annotated[str, typer.Option("--said-by", help=help_text("said_by"))]
 Channel = Annotated[str | None, typer.Option("--channel", help=help_text("channel"))]
 By = Annotated[str, typer.Option("--by", help=help_text("officer"))]
-Paper = Annotated[Path | None, typer.Option("--paper", help=help_text("paper"))]
+Paper = Annotated[Path | None, path_option("--paper", help_text("paper"))]
 Page = Annotated[int | None, typer.Option("--page", help=help_text("page"))]
 
 

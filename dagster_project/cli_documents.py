@@ -20,6 +20,7 @@ from dagster_project.cli_base import (
     desk_told,
     help_text,
     office_told,
+    path_option,
     print_table,
     say,
 )
@@ -50,7 +51,7 @@ def text(
     round_code: Round = None,
     section: Annotated[str | None, typer.Option("--section", help=_help("section"))] = None,
     told: Annotated[str | None, typer.Option("--text", help=_help("the_text"))] = None,
-    file: Annotated[Path | None, typer.Option("--file", help=_help("file"))] = None,
+    file: Annotated[Path | None, path_option("--file", _help("file"))] = None,
     by: Annotated[str, typer.Option("--by", help=help_text("officer"), show_default=False)] = "",
 ) -> None:
     """Write into a section of a round's report; without a section, list what stands."""

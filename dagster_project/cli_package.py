@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from dagster_project.cli_base import HELP_LANG, OfRelease, Round, Year, desk_told, id_told, rounds_told
+from dagster_project.cli_base import (
+    HELP_LANG,
+    OfRelease,
+    Round,
+    Year,
+    desk_told,
+    id_told,
+    path_option,
+    rounds_told,
+)
 from dagster_project.errors import UsageError
 from dagster_project.messages import message
 
@@ -27,7 +36,7 @@ def package(
     release: OfRelease = None,
     *,
     sdmx: Annotated[bool, typer.Option("--sdmx", help=message("package.help_sdmx", HELP_LANG))] = False,
-    to: Annotated[Path | None, typer.Option("--to", help=message("package.help_to", HELP_LANG))] = None,
+    to: Annotated[Path | None, path_option("--to", message("package.help_to", HELP_LANG))] = None,
 ) -> None:
     """Write the packages of the rounds told, or of the newest round with submissions; a fixed round's is its own."""
     from dagster_project import pipeline

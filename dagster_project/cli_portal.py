@@ -19,6 +19,7 @@ from dagster_project.cli_base import (
     Year,
     desk_told,
     id_told,
+    path_option,
     rounds_told,
 )
 from dagster_project.errors import UsageError
@@ -41,7 +42,7 @@ def portal(
     at: KnownAt = None,
     *,
     is_public: Annotated[bool, typer.Option("--public", help=_help("help_public"))] = False,
-    out: Annotated[Path | None, typer.Option("--out", help=_help("help_out"))] = None,
+    out: Annotated[Path | None, path_option("--out", _help("help_out"))] = None,
 ) -> None:
     """Write the portal of the round told, or of the newest round with submissions."""
     from dagster_project import pipeline

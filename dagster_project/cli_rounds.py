@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dagster_project.cli_base import HELP_LANG, Json, Round, Year, help_text, office_told, say, say_clock
+from dagster_project.cli_base import (
+    HELP_LANG,
+    Json,
+    Round,
+    Year,
+    help_text,
+    office_told,
+    path_option,
+    say,
+    say_clock,
+)
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.messages import message, message_table
 
@@ -64,7 +74,7 @@ def issue(
     number: Annotated[str, typer.Option("--number", help=_help("number"))],
     dated: Annotated[datetime, typer.Option("--date", formats=["%d/%m/%Y", "%Y-%m-%d"], help=_help("date"))],
     signer: Annotated[str, typer.Option("--signer", help=_help("signer"))],
-    file: Annotated[Path, typer.Option("--file", help=_help("file"))],
+    file: Annotated[Path, path_option("--file", _help("file"))],
     reason: Remark = "",
     by: By,
 ) -> None:
@@ -89,7 +99,7 @@ def amend(
     round_code: Round = None,
     kind: Annotated[str, typer.Option("--kind", help=_help("kind"))],
     returned_by: Annotated[str | None, typer.Option("--returned-by", help=_help("returned_by"))] = None,
-    paper: Annotated[Path | None, typer.Option("--paper", help=_help("paper"))] = None,
+    paper: Annotated[Path | None, path_option("--paper", _help("paper"))] = None,
     reason: Reason,
     by: By,
 ) -> None:

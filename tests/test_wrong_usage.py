@@ -68,6 +68,14 @@ def test_what_the_disk_refuses_is_told_with_its_place(tmp_path: Path) -> None:
     assert str(tmp_path / "data" / "inbox") in printed.err
 
 
+@pytest.mark.parametrize("line", [["run", ""], ["portal", "--out", ""], ["--catalogue", "", "status"]])
+def test_an_empty_path_is_not_taken_for_the_current_folder(tmp_path: Path, line: list[str]) -> None:
+    (tmp_path / "hop-dong.xlsx").write_bytes(b"not for the office")
+    printed = kho(tmp_path / "data", *line)
+    assert (printed.code, printed.err) == (ExitCode.WRONG_USAGE, message("cli.empty_path", "vi") + "\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["hop-dong.xlsx"]
+
+
 @pytest.mark.parametrize("release", ["R9999-00000000", "../inbox"])
 def test_a_release_that_is_not_there_is_wrong_usage(tmp_path: Path, release: str) -> None:
     printed = kho(tmp_path / "data", "report", "--release", release)
