@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.text import sql_literal
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
 
@@ -159,7 +160,7 @@ def diff_submissions(release: Path, older: str, newer: str) -> Diff:
                 columns=known,
                 table="fct_reported_value_history",
                 condition=_first_spans(submission),
-                findings=f"submission_id = {marts.text(submission)} and stage <> 'meaning'",
+                findings=f"submission_id = {sql_literal(submission)} and stage <> 'meaning'",
             )
             for submission in (older, newer)
         ]
@@ -172,7 +173,7 @@ def diff_submissions(release: Path, older: str, newer: str) -> Diff:
 
 def _first_spans(submission: str) -> str:
     """What a file itself says: later spans, and those of what was entered, hold its figures again or other ones."""
-    own = f"submission_id = {marts.text(submission)} and entered_how not in ('correction', 'on_behalf')"
+    own = f"submission_id = {sql_literal(submission)} and entered_how not in ('correction', 'on_behalf')"
     history = f"{_OLD}.{marts.SCHEMA}.fct_reported_value_history"
     return f"{own} and known_from = (select min(known_from) from {history} where {own})"  # noqa: S608  # quoted, or ours
 
@@ -181,7 +182,7 @@ def _first_spans(submission: str) -> str:
 def _attached(files: Mapping[str, Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect() as connection:
         for name, file in files.items():
-            connection.execute(f"attach {marts.text(file)} as {name} (read_only)")
+            connection.execute(f"attach {sql_literal(file)} as {name} (read_only)")
         yield connection
 
 

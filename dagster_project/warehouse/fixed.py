@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.text import sql_literal
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect, tell
 
@@ -65,7 +66,7 @@ def changed_figures(old: Path, new: Path, round_code: str) -> list[ChangedFigure
 
 def _attach(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> None:
     for alias, file in files.items():
-        connection.execute(f"attach {marts.text(file)} as {marts.name(alias)} (read_only)")
+        connection.execute(f"attach {sql_literal(file)} as {marts.name(alias)} (read_only)")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str, *aliases: str) -> list[marts.Column]:
@@ -74,8 +75,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, *aliases: str) -
         dict(
             connection.execute(
                 "select column_name, data_type from duckdb_columns() "  # noqa: S608  # names are our own
-                f"where database_name = {marts.text(alias)} and schema_name = {marts.text(marts.SCHEMA)} "
-                f"and table_name = {marts.text(table)}"
+                f"where database_name = {sql_literal(alias)} and schema_name = {sql_literal(marts.SCHEMA)} "
+                f"and table_name = {sql_literal(table)}"
             ).fetchall()
         )
         for alias in aliases

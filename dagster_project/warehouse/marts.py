@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dagster_project.limits import processors
+from dagster_project.text import sql_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,13 +125,14 @@ def list_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str |
     # Written out: for a query with parameters DuckDB loads pandas, which takes a second.
     comments = dict(
         connection.execute(
-            f"select table_name, comment from duckdb_tables() where schema_name = {text(SCHEMA)} and not internal"  # noqa: S608
+            "select table_name, comment from duckdb_tables() "  # noqa: S608
+            f"where schema_name = {sql_literal(SCHEMA)} and not internal"
         ).fetchall()
     )
     found: dict[str, list[Column]] = {}
     for table, column, kind, comment in connection.execute(
         "select table_name, column_name, data_type, comment from duckdb_columns() "  # noqa: S608
-        f"where schema_name = {text(SCHEMA)} and database_name = current_database() "
+        f"where schema_name = {sql_literal(SCHEMA)} and database_name = current_database() "
         "order by table_name, column_index"
     ).fetchall():
         found.setdefault(table, []).append(Column(column, kind, comment))
@@ -306,12 +308,12 @@ def _part(columns: Sequence[Column], parted: Collection[str]) -> str:
     code = _round(columns)
     if not parted:
         return code
-    parts_of_round = f"{code} || {text(_BETWEEN)} || {_end(columns)}"
+    parts_of_round = f"{code} || {sql_literal(_BETWEEN)} || {_end(columns)}"
     return f"case when {code} in ({_listed(parted)}) then {parts_of_round} else {code} end"
 
 
 def _listed(codes: Collection[str]) -> str:
-    return ", ".join(text(code) for code in sorted(codes))
+    return ", ".join(sql_literal(code) for code in sorted(codes))
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target: str) -> None:
@@ -322,9 +324,9 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, source: str, target:
     table = f"{target}.{SCHEMA}.{name(mart.name)}"
     connection.execute("begin")
     connection.execute(f"create table {table} as {_in_order(mart, source)}")
-    comments = [f"comment on table {table} is {text(mart.comment)};"] if mart.comment else []
+    comments = [f"comment on table {table} is {sql_literal(mart.comment)};"] if mart.comment else []
     comments += [
-        f"comment on column {table}.{name(column.name)} is {text(column.comment)};"
+        f"comment on column {table}.{name(column.name)} is {sql_literal(column.comment)};"
         for column in mart.columns
         if column.comment
     ]
@@ -346,11 +348,6 @@ def is_copied(connection: duckdb.DuckDBPyConnection, mart: Mart, target: str) ->
 def name(identifier: str) -> str:
     """``identifier`` as SQL writes it."""
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """``value`` as a literal of SQL."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _hash_parts(

@@ -23,6 +23,7 @@ from dagster_project import durable
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.paths import DataFolder
 from dagster_project.settings import BUILD_MEMORY_MB
+from dagster_project.text import sql_literal
 from dagster_project.warehouse import marts
 from dagster_project.warehouse.connection import connect
 from dagster_project.warehouse.contents import Kept, keep_contents, read_contents, read_kept
@@ -266,16 +267,16 @@ def _write_release(
 def _write_in_order(folder: DataFolder, contents: Sequence[marts.Mart], file: Path, memory_mb: int) -> None:
     """Write the marts as people look for their rows; what is published is what was built: the file is read again."""
     with connect(memory_mb=memory_mb, spill=folder.build_spill) as connection:
-        connection.execute(f"attach {marts.text(folder.build_file)} as build (read_only)")
+        connection.execute(f"attach {sql_literal(folder.build_file)} as build (read_only)")
         connection.execute(
-            f"attach {marts.text(file)} as release (storage_version {marts.text(_STORAGE_VERSION)})"
+            f"attach {sql_literal(file)} as release (storage_version {sql_literal(_STORAGE_VERSION)})"
         )
         connection.execute(f"create schema release.{marts.SCHEMA}")
         for mart in contents:
             marts.copy(connection, mart, "build", "release")
         connection.execute("checkpoint release")
         connection.execute("detach release")
-        connection.execute(f"attach {marts.text(file)} as written (read_only)")
+        connection.execute(f"attach {sql_literal(file)} as written (read_only)")
         for mart in contents:
             if not marts.is_copied(connection, mart, "written"):
                 raise KhoError("warehouse.copy_differs", table=mart.name)

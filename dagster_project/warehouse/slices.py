@@ -143,7 +143,7 @@ def _changed_cells(inputs: Path, kept: Path) -> Iterator[str]:
 
 
 def _view(name: str, files: Sequence[Path]) -> str:
-    listed = ", ".join(sql_literal(str(file)) for file in files)
+    listed = ", ".join(sql_literal(file) for file in files)
     return f"create view {name} as from read_parquet([{listed}])"
 
 
