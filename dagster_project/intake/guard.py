@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -245,7 +245,7 @@ def _kind_of_package(file: Path, budget: Budget) -> str:
 def _kind_of_zip(names: set[str], verbatim: set[str]) -> str:
     if "xl/workbook.bin" in names:
         return "xlsb"
-    if any(name.rpartition("/")[2] == "workbook.xml" for name in names):
+    if any(PurePosixPath(name).name == "workbook.xml" for name in names):
         return "xlsx"
     if "word/document.xml" in names:
         return "docx"

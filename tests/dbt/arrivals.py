@@ -114,14 +114,17 @@ def go(office: Office, dice: random.Random) -> str:
 
 def decide(office: Office, dice: random.Random) -> str:
     """A figure entered, a unit excused, or what was decided last taken back; says which."""
-    inputs, decided = office.inputs, dice.choice(("entry", "exemption", "taken back"))
+    inputs = office.inputs
+    standing = [rows for rows in (inputs.entries, inputs.exemptions) if rows]
+    decided = dice.choice(("entry", "exemption", "taken back") if standing else ("entry", "exemption"))
+    if decided == "taken back":
+        gone = dice.choice(standing).pop()
+        return f"{decided} {gone['reporting_unit_code']} {gone['round_code']}"
     unit, year = dice.choice([unit for unit in AREAS if unit in office.units]), dice.choice(office.years)
     if decided == "entry":
         enter(inputs, unit, year, dice.choice(("P.GT", "R.TS", "R.MS", "X.GT")), dice.choice(_WHOLE_NUMBERS))
-    elif decided == "exemption":
-        excuse(inputs, unit, year, dice.choice(("nothing_to_report", "exempt", "not_sending")))
     else:
-        dice.choice([rows for rows in (inputs.entries, inputs.exemptions) if rows]).pop()
+        excuse(inputs, unit, year, dice.choice(("nothing_to_report", "exempt", "not_sending")))
     return f"{decided} {unit} {year}"
 
 
