@@ -112,6 +112,23 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def copy_aside(file: Path) -> Path:
+    """A durable copy beside a file, under a name that ``sweep`` removes; the caller gives it the name it is for."""
+    aside = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    try:
+        shutil.copyfile(file, aside)
+        sync_file(aside)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def has_second_name(file: Path) -> bool:
+    """Whether what is written to a file changes another one, too."""
+    return file.stat().st_nlink > 1
+
+
 def sweep(folder: Path, is_leftover: Callable[[str], bool] = lambda name: name.startswith(".")) -> None:
     """Remove what an interrupted write left aside in ``folder``; only the holder of the build lock may call."""
     if not folder.is_dir():

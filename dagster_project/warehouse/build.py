@@ -12,9 +12,11 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -56,6 +58,8 @@ KEPT = "kept"
 #: The process that gets ready for the next build, and there what it has ready, by the name of the parse.
 _started: list[Worker] = []
 _ready: dict[str, Manifest] = {}
+#: The copying of a build file that is a release, too.
+_copying: list[Future[Path]] = []
 #: What models in Python load where they first run.
 _LOADED_BY_MODELS = (
     *(f"dagster_project.statistics.{name}" for name in ("forecasts", "rounds", "trends")),
@@ -98,11 +102,30 @@ class Built:
 
 
 def clear_build(folder: DataFolder) -> None:
-    """Remove what an earlier build left, but the files of a whole one: ``run_dbt`` goes on from them."""
+    """Remove what an earlier build left, but the files of a whole one: ``run_dbt`` goes on from them.
+
+    Where the build file is a release, too, its copy for ``run_dbt`` is begun: copying gigabytes passes meanwhile.
+    """
     if not (folder.build / _BUILT).is_file():
         shutil.rmtree(folder.build, ignore_errors=True)
     for left in (folder.build_inputs, folder.build / _DBT, folder.build_spill):
         shutil.rmtree(left, ignore_errors=True)
+    _copying.clear()
+    durable.sweep(folder.build)
+    if folder.build_file.is_file() and durable.has_second_name(folder.build_file):
+        pool = ThreadPoolExecutor(1)
+        _copying.append(pool.submit(durable.copy_aside, folder.build_file))
+        pool.shutdown(wait=False)
+
+
+def _own_build_file(folder: DataFolder) -> None:
+    """Let the build file be written to: what a release holds under another name stays as it is."""
+    while _copying:
+        with suppress(OSError):  # whatever was in the way is met again below
+            _copying.pop().result().replace(folder.build_file)
+    if durable.has_second_name(folder.build_file):
+        durable.copy_aside(folder.build_file).replace(folder.build_file)
+    folder.build_file.chmod(folder.build_file.stat().st_mode | stat.S_IWUSR)
 
 
 def run_dbt(
@@ -122,6 +145,8 @@ def run_dbt(
     error fails.
     """
     asked = (project, folder, code_version, memory_mb)
+    if folder.build_file.is_file():
+        _own_build_file(folder)
     if _started:
         worker = _started.pop()
         try:

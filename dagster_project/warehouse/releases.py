@@ -11,7 +11,6 @@ import json
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -259,7 +258,7 @@ def _write_release(
             _write_in_order(folder, contents, file, memory_mb)
             sha256 = durable.file_hash(file)
         else:
-            sha256 = _copy_build(folder, file)
+            sha256 = _take_build(folder, file)
         file.chmod(0o444)  # an analyst's client that opens it for writing would lock out every reader
         _write_manifest(aside, replace(manifest, sha256=sha256))
 
@@ -282,18 +281,17 @@ def _write_in_order(folder: DataFolder, contents: Sequence[marts.Mart], file: Pa
                 raise KhoError("warehouse.copy_differs", table=mart.name)
 
 
-def _copy_build(folder: DataFolder, file: Path) -> str:
-    """Copy the build file byte by byte, which takes a tenth of the time; returns its sha256."""
+def _take_build(folder: DataFolder, file: Path) -> str:
+    """Let the build file be the release, under a second name; returns its sha256. The next build writes to a copy."""
     # A full disk may have left beside the file what belongs in it.
     if folder.build_file.with_name(f"{folder.build_file.name}.wal").exists():
         with duckdb.connect(str(folder.build_file)) as connection:
             connection.execute("checkpoint")
-    shutil.copyfile(folder.build_file, file)
-    with ThreadPoolExecutor(2) as pool:
-        copied, built = pool.map(durable.file_hash, (file, folder.build_file))
-    if copied != built:
+    durable.link(folder.build_file, file)
+    sha256 = durable.file_hash(file)
+    if not file.samefile(folder.build_file) and sha256 != durable.file_hash(folder.build_file):
         raise KhoError("warehouse.copy_differs", table=RELEASE_FILE)
-    return copied
+    return sha256
 
 
 def _write_manifest(release_dir: Path, manifest: Manifest) -> None:

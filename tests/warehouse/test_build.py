@@ -145,6 +145,25 @@ def test_a_build_that_did_not_end_is_cleared_and_a_whole_one_kept(project: Proje
     assert not folder.build_file.exists()
 
 
+@pytest.mark.parametrize("is_cleared", [True, False])
+def test_a_build_that_goes_on_changes_nothing_in_a_release_that_is_its_file(
+    project: Project, tmp_path: Path, *, is_cleared: bool
+) -> None:
+    folder, released = office(tmp_path / "a", GOOD), tmp_path / "release.duckdb"
+    run_dbt(project, folder, code_version="1")
+    released.hardlink_to(folder.build_file)
+    released.chmod(0o444)
+    before = released.read_bytes()
+    if is_cleared:
+        clear_build(folder)
+    make_inputs(folder, [("B1", 7.0)])
+    told = run_dbt(project, folder, code_version="1")
+    assert KEPT in {result.status for result in told}
+    assert cells_of(folder) == [("B1", 7.0)]
+    assert (released.read_bytes(), released.stat().st_nlink) == (before, 1)
+    assert [path.name for path in folder.build.iterdir() if path.name.startswith(".")] == []
+
+
 def test_two_offices_build_at_the_same_time(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from dagster_project.paths import *; "
