@@ -18,10 +18,10 @@
     }) -%}
 {%- endmacro %}
 
-{% macro of_units() -%}
+{% macro of_units(reporters) -%}
     {%- do return({
         'holder': 'reporting_unit_code',
-        'reporters': ref('int_reporting_units'),
+        'reporters': reporters,
         'lagged': ref('int_lagged_units')
     }) -%}
 {%- endmacro %}

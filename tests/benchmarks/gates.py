@@ -26,7 +26,8 @@ _KINDS = ("KT", "VHXH")
 _SHARE = 0.25
 #: Models that evaluate rules and gather findings.
 _GATE_MODELS = (
-    "int_rule_results",
+    "int_formula_results",
+    "int_peer_results",
     "int_formula_findings",
     "int_contributor_findings",
     "int_submission_findings",

@@ -1,4 +1,9 @@
 -- Files, and what was entered for units that sent none, with their revisions and the moment until which each was due.
+{{ config(meta={
+    'slice': 'round',
+    'by_round': ['stg_submissions', 'stg_exemptions', 'int_entries', 'int_rounds'],
+}) }}
+
 with
 
 files as (
