@@ -157,15 +157,14 @@ def run(
         catalogue = pipeline.load_checked_catalogue(desk)
         told = rounds_told(desk.settings, catalogue, year, round_code)
         wanted = Wanted(round_code=told[0]) if told and round_code else Wanted(year)
-        known = pipeline.known_receipts(desk)
+        last = pipeline.last_received(desk)
         with _timed("receive", seconds):
             sources = files or [desk.folder.inbox]
             received = pipeline.receive(desk, sources, wanted=wanted)
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
-        new = [receipt for receipt in received if receipt.receipt_id not in known]
-        del known  # a country's take memory that the build needs
+        new = pipeline.received_since(desk, last)
         runner = _refresh(desk, catalogue, seconds, has_new=bool(new))
         after = current_manifest(desk.folder)
         if after is None:

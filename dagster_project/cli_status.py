@@ -85,11 +85,10 @@ def status(*, year: Year = None, round_code: Round = None, as_json: Json = False
 def _is_stale(desk: Desk, catalogue: Catalogue) -> bool:
     """Whether something was received or decided that the current release does not hold."""
     from dagster_project import pipeline
-    from dagster_project.ledger.store import list_receipts, open_ledger
     from dagster_project.warehouse.releases import current_manifest
 
     if current_manifest(desk.folder) is None:
-        return bool(list_receipts(open_ledger(desk.settings.ledger)))
+        return bool(pipeline.last_received(desk))
     return pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue))
 
 

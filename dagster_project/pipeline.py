@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from dagster_project.fixed_rounds import check_fixed, check_states, record_relea
 from dagster_project.incoming import RECEIPTS_FILE, is_closed, is_wanted, list_incoming, read_receipts
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
-from dagster_project.ledger.rounds import Rounds, read_rounds, receipt_numbers, round_frames
+from dagster_project.ledger.rounds import Rounds, last_receipt_number, read_rounds, round_frames
 from dagster_project.ledger.store import (
     Receipt,
     add_receipts,
@@ -34,7 +35,8 @@ from dagster_project.ledger.store import (
     list_receipts,
     log_act,
     open_ledger,
-    receipt_ids,
+    receipt_numbers,
+    receipts_since,
 )
 from dagster_project.paths import DataFolder, Project
 from dagster_project.progress import Progress, unseen
@@ -161,9 +163,14 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
     return problems
 
 
-def known_receipts(desk: Desk) -> set[str]:
-    """The receipts that the ledger has, by id."""
-    return receipt_ids(open_ledger(desk.settings.ledger))
+def last_received(desk: Desk) -> int:
+    """The place in the ledger of the receipt that was written last; 0 where nothing came."""
+    return last_receipt_number(open_ledger(desk.settings.ledger))
+
+
+def received_since(desk: Desk, receipt_number: int) -> list[Receipt]:
+    """The receipts that were written after the one with this place."""
+    return receipts_since(open_ledger(desk.settings.ledger), receipt_number)
 
 
 def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
@@ -368,7 +375,10 @@ def admit(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> Adm
     submissions = with_signed_copies(submissions, decisions.signed_copies)
     submissions.write_parquet(inputs / "submissions.parquet")
     findings.write_parquet(inputs / "findings.parquet")
-    came = {receipt.sha256: receipt.received_at for receipt in reversed(receipts)}
+    answered = set(held.answers["sha256"])
+    came = {
+        receipt.sha256: receipt.received_at for receipt in reversed(receipts) if receipt.sha256 in answered
+    }
     decided = decision_frames(decisions, held.answers, came, is_sample=is_sample)
     for name, frame in {**decided, **round_frames(rounds, is_sample=is_sample)}.items():
         frame.write_parquet(inputs / f"{name}.parquet")
@@ -642,18 +652,13 @@ def _receipt_frame(receipts: Sequence[Receipt], findings: pl.DataFrame, *, is_sa
     """
     import polars as pl
 
-    frame = pl.DataFrame(
-        [
-            (r.receipt_id, r.sha256, r.file_name, r.size_bytes, r.received_at, r.sender, r.channel)
-            for r in receipts
-        ],
-        schema={
-            name: dtype
-            for name, dtype in frames.RECEIPTS.items()
-            if name not in ("status", "reason", "is_sample")
-        },
-        orient="row",
-    )
+    # Column by column: a country has hundreds of thousands.
+    told = {
+        name: dtype
+        for name, dtype in frames.RECEIPTS.items()
+        if name not in ("status", "reason", "is_sample")
+    }
+    frame = pl.DataFrame({name: list(map(attrgetter(name), receipts)) for name in told}, schema=told)
     refused = (
         findings.filter((pl.col("stage") == "guard") & (pl.col("severity") == "blocking"))
         .group_by("sha256")

@@ -178,6 +178,18 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
+@contextmanager
+def without_garbage() -> Iterator[None]:
+    """Many objects are made here of which none is garbage: it is not searched for meanwhile."""
+    was_searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_searched:
+            gc.enable()
+
+
 def main() -> None:
     """Answer until the input ends, or the process that asks does."""
     dying_with_parent()()

@@ -200,15 +200,6 @@ def add_round_release(engine: Engine, state_number: int, release_id: str, at: da
         connection.execute(insert(tables.ROUND_RELEASES).values(row))
 
 
-def receipt_numbers(engine: Engine) -> dict[str, int]:
-    """The place in the ledger of the first receipt of each content, by sha256."""
-    first = select(tables.RECEIPTS.c.sha256, func.min(tables.RECEIPTS.c.receipt_number)).group_by(
-        tables.RECEIPTS.c.sha256
-    )
-    with engine.connect() as connection:
-        return {str(row[0]): int(row[1]) for row in connection.execute(first)}
-
-
 def last_receipt_number(engine: Engine) -> int:
     """The place of the last receipt; 0 where nothing came."""
     with engine.connect() as connection:

@@ -10,18 +10,31 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    String,
+    create_engine,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    type_coerce,
+)
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.append_only import keep_append_only
 from dagster_project.ledger.tables import ACTS, METADATA, RECEIPT_ROUNDS, RECEIPTS
+from dagster_project.side_by_side import without_garbage
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -150,6 +163,11 @@ def add_receipts(
     return list(new.values())
 
 
+def receipts_since(engine: Engine, receipt_number: int) -> list[Receipt]:
+    """The receipts that were written after the one with this place."""
+    return [receipt for number, receipt in _numbered(engine) if number > receipt_number]
+
+
 def list_receipts(engine: Engine, known_at: datetime | None = None) -> list[Receipt]:
     """All receipts in the order they were written; with ``known_at``, those that had come by then.
 
@@ -194,6 +212,11 @@ def _add_to_hash(digest: hashlib._Hash, receipts: Sequence[Receipt]) -> None:
         digest.update(repr(facts).encode())
 
 
+def receipt_numbers(engine: Engine) -> dict[str, int]:
+    """The place in the ledger of the first receipt of each content, by sha256."""
+    return {receipt.sha256: number for number, receipt in reversed(_numbered(engine))}
+
+
 def _address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
@@ -207,7 +230,7 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
     query = (
         select(
             number,
-            columns.received_at,
+            type_coerce(columns.received_at, String),
             columns.sha256,
             columns.file_name,
             columns.size_bytes,
@@ -229,18 +252,31 @@ def _numbered(engine: Engine) -> list[tuple[int, Receipt]]:
                 seen = []
                 _hashed.pop(address, None)
         rows: Iterable[Any] = connection.execute(query)
-        # By place, not by name: a country has hundreds of thousands, and many from the same sender.
-        new = [
-            (
-                place,
-                Receipt(
-                    sha256, file_name, size_bytes, aware(received_at), intern(sender), intern(channel), *rest
-                ),
-            )
-            for place, received_at, sha256, file_name, size_bytes, sender, channel, *rest in rows
-        ]
+        with without_garbage():
+            # By place, not by name: a country has hundreds of thousands, and many from one sender at one moment.
+            new = [
+                (
+                    place,
+                    Receipt(
+                        sha256,
+                        file_name,
+                        size_bytes,
+                        _moment(received_at),
+                        intern(sender),
+                        intern(channel),
+                        *rest,
+                    ),
+                )
+                for place, received_at, sha256, file_name, size_bytes, sender, channel, *rest in rows
+            ]
     _seen[address] = [*seen, *new]
     return _seen[address]
+
+
+@lru_cache(maxsize=10_000)
+def _moment(told: str | datetime) -> datetime:
+    """A moment as the database's driver gives it: SQLite as text."""
+    return aware(datetime.fromisoformat(told) if isinstance(told, str) else told)
 
 
 def log_act(engine: Engine, *, at: datetime, actor: str, act: str, subject: str, detail: str = "") -> None:
@@ -266,12 +302,6 @@ def last_act_at(engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         latest = connection.execute(select(func.max(ACTS.c.acted_at))).scalar()
     return aware(latest) if latest else None
-
-
-def receipt_ids(engine: Engine) -> set[str]:
-    """The ids of all receipts."""
-    with engine.connect() as connection:
-        return _known_ids(connection)
 
 
 def _known_ids(connection: Connection, asked: Collection[str] = ()) -> set[str]:

@@ -111,6 +111,8 @@ def hold_late_returns(
 
     Each such package gets a finding of stage "guard" instead: it is refused as a whole until the round is opened.
     """
+    if not fixed:
+        return findings
     place = pl.col("sha256").replace_strict(receipt_numbers, default=None, return_dtype=pl.Int64)
     last = pl.col("round_code").replace_strict(
         {code: item.last_receipt_number for code, item in fixed.items()},
@@ -141,6 +143,8 @@ def let_in(
 
     ``reopened``: round, the last receipt that it held while it was fixed, and when it was opened again.
     """
+    if not reopened:
+        return submissions.with_columns(pl.lit(None, TIMESTAMP).alias("counts_from"))
     opened = pl.DataFrame(
         list(reopened),
         schema={"round_code": pl.String, "last_number": pl.Int64, "opened_at": TIMESTAMP},

@@ -19,8 +19,10 @@ def keep_newest(findings: pl.DataFrame, receipt_numbers: Mapping[str, int]) -> p
 
     ``receipt_numbers`` gives the place of each sha256 in the ledger.
     """
-    place = pl.col("sha256").replace_strict(receipt_numbers, default=None, return_dtype=pl.Int64)
     is_returned = pl.col("stage") == STAGE
+    if findings.filter(is_returned).is_empty():
+        return findings
+    place = pl.col("sha256").replace_strict(receipt_numbers, default=None, return_dtype=pl.Int64)
     last = place.filter(is_returned).max().over("round_code")
     came = pl.col("rule_code") == RECEIVED
     return findings.filter(~is_returned | came | (place == last).fill_null(value=True))

@@ -19,10 +19,16 @@ from dagster_project.ledger.rounds import (
     add_round_release,
     last_receipt_number,
     read_rounds,
-    receipt_numbers,
     round_frames,
 )
-from dagster_project.ledger.store import Receipt, add_receipts, list_acts, list_receipts, open_ledger
+from dagster_project.ledger.store import (
+    Receipt,
+    add_receipts,
+    list_acts,
+    list_receipts,
+    open_ledger,
+    receipt_numbers,
+)
 from dagster_project.settings import read_settings
 from tests.ledger.server import open_empty_ledger
 
