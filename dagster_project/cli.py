@@ -164,7 +164,8 @@ def run(
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
-        new = pipeline.received_since(desk, last)
+        asked = set(received)
+        new = [receipt for receipt in pipeline.received_since(desk, last) if receipt in asked]
         runner = _refresh(desk, catalogue, seconds, has_new=bool(new))
         after = current_manifest(desk.folder)
         if after is None:

@@ -247,6 +247,13 @@ def start_build(desk: Desk) -> None:
     desk.folder.build_inputs.mkdir(parents=True)
 
 
+def copy_early(desk: Desk) -> None:
+    """Begin to copy what the build goes on from, where that takes long: files are received and judged meanwhile."""
+    from dagster_project.warehouse.build import copy_early as copy
+
+    copy(desk.folder)
+
+
 def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
     """The catalogue as typed Parquet among the build's inputs."""
     from dagster_project.catalogue.artifacts import write_parquet

@@ -50,6 +50,7 @@ def landing(
     """Every file of the inbox, kept by sha256, with its receipt in the ledger."""
     inbox = desk.folder.inbox
     seen = None if config.at_rest is None else {name: tuple(stat) for name, stat in config.at_rest.items()}
+    pipeline.copy_early(desk)
     with tried_again(context):
         receipts = pipeline.receive(
             desk, [inbox], only=None if seen is None else lambda path: is_at_rest(path, inbox, seen)

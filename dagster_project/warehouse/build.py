@@ -15,8 +15,9 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -102,20 +103,29 @@ class Built:
 
 
 def clear_build(folder: DataFolder) -> None:
-    """Remove what an earlier build left, but the files of a whole one: ``run_dbt`` goes on from them.
-
-    Where the build file is a release, too, its copy for ``run_dbt`` is begun: copying gigabytes passes meanwhile.
-    """
+    """Remove what an earlier build left, but the files of a whole one: ``run_dbt`` goes on from them."""
     if not (folder.build / _BUILT).is_file():
         shutil.rmtree(folder.build, ignore_errors=True)
     for left in (folder.build_inputs, folder.build / _DBT, folder.build_spill):
         shutil.rmtree(left, ignore_errors=True)
-    _copying.clear()
     durable.sweep(folder.build)
+
+
+def copy_early(folder: DataFolder) -> None:
+    """Where the build file is a release, too, begin the copy that ``run_dbt`` needs; gigabytes take seconds."""
+    _copying.clear()
     if folder.build_file.is_file() and durable.has_second_name(folder.build_file):
-        pool = ThreadPoolExecutor(1)
-        _copying.append(pool.submit(durable.copy_aside, folder.build_file))
-        pool.shutdown(wait=False)
+        copy: Future[Path] = Future()
+        _copying.append(copy)
+        # Nobody who interrupts a run waits for it; the next one removes what is left.
+        threading.Thread(target=_copy, args=(folder.build_file, copy), daemon=True).start()
+
+
+def _copy(file: Path, copy: Future[Path]) -> None:
+    try:
+        copy.set_result(durable.copy_aside(file))
+    except OSError as error:
+        copy.set_exception(error)
 
 
 def _own_build_file(folder: DataFolder) -> None:

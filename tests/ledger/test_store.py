@@ -16,6 +16,8 @@ from dagster_project.ledger.store import (
     list_receipts,
     log_act,
     open_ledger,
+    receipt_numbers,
+    receipts_since,
 )
 
 HANOI = timezone(timedelta(hours=7))
@@ -50,6 +52,17 @@ def test_equal_bytes_under_another_name_are_another_receipt(tmp_path: Path) -> N
     renamed = replace(RECEIPT, file_name="biểu lần 2.xlsx")
     add_receipts(ledger, [RECEIPT, renamed])
     assert [receipt.file_name for receipt in list_receipts(ledger)] == ["biểu.xlsx", "biểu lần 2.xlsx"]
+
+
+def test_what_came_since_a_place_is_told_and_equal_bytes_have_the_place_of_the_first(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    renamed = replace(RECEIPT, file_name="biểu lần 2.xlsx")
+    add_receipts(ledger, [RECEIPT])
+    (first,) = receipt_numbers(ledger).values()
+    add_receipts(ledger, [renamed])
+    assert receipts_since(ledger, first) == [renamed]
+    assert receipts_since(ledger, 0) == [RECEIPT, renamed]
+    assert receipt_numbers(ledger) == {RECEIPT.sha256: first}
 
 
 def test_acts_stay_in_the_order_they_were_done(tmp_path: Path) -> None:

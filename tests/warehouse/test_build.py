@@ -18,6 +18,7 @@ from dagster_project.warehouse.build import (
     KEPT,
     NodeResult,
     clear_build,
+    copy_early,
     ensure_manifest,
     run_dbt,
     start_early,
@@ -145,17 +146,17 @@ def test_a_build_that_did_not_end_is_cleared_and_a_whole_one_kept(project: Proje
     assert not folder.build_file.exists()
 
 
-@pytest.mark.parametrize("is_cleared", [True, False])
+@pytest.mark.parametrize("is_early", [True, False])
 def test_a_build_that_goes_on_changes_nothing_in_a_release_that_is_its_file(
-    project: Project, tmp_path: Path, *, is_cleared: bool
+    project: Project, tmp_path: Path, *, is_early: bool
 ) -> None:
     folder, released = office(tmp_path / "a", GOOD), tmp_path / "release.duckdb"
     run_dbt(project, folder, code_version="1")
     released.hardlink_to(folder.build_file)
     released.chmod(0o444)
     before = released.read_bytes()
-    if is_cleared:
-        clear_build(folder)
+    if is_early:
+        copy_early(folder)
     make_inputs(folder, [("B1", 7.0)])
     told = run_dbt(project, folder, code_version="1")
     assert KEPT in {result.status for result in told}
