@@ -59,8 +59,8 @@ KEPT = "kept"
 #: The process that gets ready for the next build, and there what it has ready, by the name of the parse.
 _started: list[Worker] = []
 _ready: dict[str, Manifest] = {}
-#: The copying of a build file that is a release, too.
-_copying: list[Future[Path]] = []
+#: The copying of build files that are releases, too.
+_copying: dict[Path, Future[Path]] = {}
 #: What models in Python load where they first run.
 _LOADED_BY_MODELS = (
     *(f"dagster_project.statistics.{name}" for name in ("forecasts", "rounds", "trends")),
@@ -113,10 +113,9 @@ def clear_build(folder: DataFolder) -> None:
 
 def copy_early(folder: DataFolder) -> None:
     """Where the build file is a release, too, begin the copy that ``run_dbt`` needs; gigabytes take seconds."""
-    _copying.clear()
+    _copying.pop(folder.build_file, None)
     if folder.build_file.is_file() and durable.has_second_name(folder.build_file):
-        copy: Future[Path] = Future()
-        _copying.append(copy)
+        copy = _copying[folder.build_file] = Future()
         # Nobody who interrupts a run waits for it; the next one removes what is left.
         threading.Thread(target=_copy, args=(folder.build_file, copy), daemon=True).start()
 
@@ -130,9 +129,10 @@ def _copy(file: Path, copy: Future[Path]) -> None:
 
 def _own_build_file(folder: DataFolder) -> None:
     """Let the build file be written to: what a release holds under another name stays as it is."""
-    while _copying:
-        with suppress(OSError):  # whatever was in the way is met again below
-            _copying.pop().result().replace(folder.build_file)
+    copy = _copying.pop(folder.build_file, None)
+    with suppress(OSError):  # whatever was in the way is met again below
+        if copy:
+            copy.result().replace(folder.build_file)
     if durable.has_second_name(folder.build_file):
         durable.copy_aside(folder.build_file).replace(folder.build_file)
     folder.build_file.chmod(folder.build_file.stat().st_mode | stat.S_IWUSR)

@@ -165,6 +165,18 @@ def test_a_build_that_goes_on_changes_nothing_in_a_release_that_is_its_file(
     assert [path.name for path in folder.build.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_copy_that_was_begun_for_one_office_is_not_taken_by_another(
+    project: Project, tmp_path: Path
+) -> None:
+    first, second = office(tmp_path / "first", GOOD), office(tmp_path / "second", [("B1", 7.0)])
+    for folder in (first, second):
+        run_dbt(project, folder, code_version="1")
+    (tmp_path / "release.duckdb").hardlink_to(first.build_file)
+    copy_early(first)
+    run_dbt(project, second, code_version="1")
+    assert (cells_of(first), cells_of(second)) == (GOOD, [("B1", 7.0)])
+
+
 def test_two_offices_build_at_the_same_time(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from dagster_project.paths import *; "
