@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import version
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,6 +72,10 @@ _LOADED_BY_MODELS = (
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _OUT_OF_MEMORY = "Out of Memory Error"
 _NODES = ("model", "test")
+_LOG = "dbt.log"
+_LOG_BYTES, _LOGS_KEPT = 10_000_000, 5
+#: What dbt tells of its own inner life.
+_NOT_LOGGED = ("debug", "test")
 _NAMED_AT_MOST = 10
 #: What dbt tells of a run in files nobody reads: the manifest is kept where it was parsed, results are returned.
 _NOTHING_TOLD = "--no-write-json"
@@ -248,8 +254,9 @@ def _run_dbt(
     results: list[NodeResult] = []
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
-        with _dbt_environment(folder, memory_mb), _connections_closed():
-            done = dbtRunner(manifest=manifest, callbacks=[_listener(on_node)] if on_node else []).invoke(
+        with _dbt_environment(folder, memory_mb), _connections_closed(), _log(folder.logs / _LOG) as log:
+            callbacks = [log, _listener(on_node)] if on_node else [log]
+            done = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(
                 [
                     *(*_options(folder.logs), _NOTHING_TOLD, "build", *_NOT_BUILT),
                     *(*_places(project, target), *chosen, *_variables(touched, parts)),
@@ -258,7 +265,7 @@ def _run_dbt(
         results = [_result(item) for item in getattr(done.result, "results", ()) if _is_reported(item.node)]
         failed = [result for result in results if result.status in _FAILED]
         if failed:
-            told = {"nodes": _named(failed), "log": folder.logs / "dbt.log"}
+            told = {"nodes": _named(failed), "log": folder.logs / _LOG}
             if any(_OUT_OF_MEMORY in result.message for result in failed):
                 raise KhoError("warehouse.memory_too_small", **told, memory=memory_mb)
             raise KhoError("warehouse.build_failed", **told)
@@ -439,8 +446,8 @@ def _changed(before: Mapping[str, Any], made_from: Mapping[str, Any]) -> Sequenc
 def _options(logs: Path) -> list[str]:
     return [
         "--quiet",
-        *("--log-level", "none", "--log-level-file", "info", "--log-path", str(logs)),
-        *("--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
+        *("--log-level", "none", "--log-level-file", "none", "--log-path", str(logs)),
+        *("--no-send-anonymous-usage-stats", "--no-version-check"),
     ]
 
 
@@ -490,6 +497,23 @@ def _connections_closed() -> Iterator[None]:
         untyped: tuple[Any, ...] = (DuckDBConnectionManager.close_all_connections, reset_adapters)
         for close in untyped:
             close()
+
+
+@contextmanager
+def _log(file: Path) -> Iterator[Callable[[Any], None]]:
+    """Hear what dbt tells and write it down; its own log makes a line of nine times as many events and drops them."""
+    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8")
+
+    def write(event: Any) -> None:
+        told = event.info
+        if told.level not in _NOT_LOGGED:
+            line = f"{told.ts.ToJsonString()} [{told.level}] {told.msg}"
+            handler.emit(logging.makeLogRecord({"msg": line}))
+
+    try:
+        yield write
+    finally:
+        handler.close()
 
 
 def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:

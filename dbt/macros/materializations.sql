@@ -1,12 +1,12 @@
 {#
   Nobody reads a build file while it is built: a relation is made under its own name at once. dbt's own
   materializations make it aside, rename it and drop the one before, and ask for columns that the contract has proved;
-  for a hundred small models that is half of a build.
+  for a hundred small models that is half of a build. For the same reason a macro is not called for each column.
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
   {%- set target = this.incorporate(type="table") -%}
   {%- set meta = model.config.meta -%}
-  {{ run_hooks(pre_hooks) }}
+  {{ run_hooks(pre_hooks) if pre_hooks }}
   {% set slice = var("slice", none) if meta.slice %}
   {% if slice %}
     {% set query = read_in_slices(compiled_code, slice, meta.slice) %}
@@ -35,7 +35,7 @@
     {% endfor %}
     {% do comment_on(target) %}
   {% endif %}
-  {{ run_hooks(post_hooks) }}
+  {{ run_hooks(post_hooks) if post_hooks }}
   {{ adapter.commit() }}
   {{ return({"relations": [target]}) }}
 {% endmaterialization %}
@@ -44,7 +44,7 @@
 {% materialization view, adapter="duckdb" %}
   {%- set target = this.incorporate(type="view") -%}
   {% do drop_relation_if_exists(load_cached_relation(this)) %}
-  {{ run_hooks(pre_hooks) }}
+  {{ run_hooks(pre_hooks) if pre_hooks }}
   {% call statement("main") -%}
     {{ get_create_view_as_sql(target, sql) }}
   {%- endcall %}
@@ -57,7 +57,7 @@
       {%- endcall %}
     {% endfor %}
   {% endif %}
-  {{ run_hooks(post_hooks) }}
+  {{ run_hooks(post_hooks) if post_hooks }}
   {{ adapter.commit() }}
   {{ return({"relations": [target]}) }}
 {% endmaterialization %}
@@ -65,16 +65,46 @@
 
 {#- The descriptions of a relation and its columns, in one statement for the database. -#}
 {% macro comment_on(relation) %}
-  {% if config.persist_relation_docs() or config.persist_column_docs() %}
+  {%- set told = [] %}
+  {%- if config.persist_relation_docs() and model.description %}
+    {%- do told.append((relation.type ~ ' ' ~ relation, model.description)) %}
+  {%- endif %}
+  {%- for column in model.columns.values() if config.persist_column_docs() and column.description %}
+    {%- do told.append(('column ' ~ relation ~ '.' ~ adapter.quote(column.name), column.description)) %}
+  {%- endfor %}
+  {%- if told %}
     {% call statement("comments") %}
-      {% if config.persist_relation_docs() and model.description %}
-        comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
-      {% endif %}
-      {% if config.persist_column_docs() %}
-        {% for name, column in model.columns.items() if column.description %}
-          comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
-        {% endfor %}
-      {% endif %}
+      {% for what, words in told %}
+        comment on {{ what }} is '{{ words | replace("'", "''") }}';
+      {% endfor %}
     {% endcall %}
-  {% endif %}
+  {%- endif %}
+{% endmacro %}
+
+
+{#- A contract is kept where a query gives the columns that the model names, each of its type, in whatever order. -#}
+{% macro duckdb__get_assert_columns_equivalent(sql) %}
+  {%- set untyped = model.columns.values() | rejectattr('data_type') | map(attribute='name') | list %}
+  {%- do exceptions.column_type_missing(column_names=untyped) if untyped %}
+  {%- set empty %}
+    select
+    {%- for column in model.columns.values() %}
+      cast(null as {{ column.data_type }}) as {{ adapter.quote(column.name) }}{{ ',' if not loop.last }}
+    {%- endfor %}
+  {%- endset %}
+  {%- set sides = [] %}
+  {%- for query in [empty, get_empty_subquery_sql(sql)] %}
+    {%- set columns = [] %}
+    {%- for column in adapter.get_column_schema_from_query(query) %}
+      {%- do columns.append({
+        'name': column.name,
+        'data_type': column.dtype,
+        'formatted': column.name | lower ~ ' ' ~ column.dtype,
+      }) %}
+    {%- endfor %}
+    {%- do sides.append(columns) %}
+  {%- endfor %}
+  {%- if sides[0] | map(attribute='formatted') | sort != sides[1] | map(attribute='formatted') | sort %}
+    {%- do exceptions.raise_contract_error(*sides) %}
+  {%- endif %}
 {% endmacro %}
