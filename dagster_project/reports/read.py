@@ -21,8 +21,7 @@ from dagster_project.reports.release import Release, Stamp, local_times, valid_a
 
 #: What releases of earlier programs lack.
 _LATER = {"break_reason_vi": pl.String(), "is_retrospective": pl.Boolean()}
-
-
+_OF_RATES = {"note": pl.String(), "due_at": pl.Datetime("us", "UTC")}
 _ROUND = ("criteria_set_name_vi", "legal_basis_vi", "addressee_vi", "recipients_vi")
 _TEXTS = {"section": pl.String(), "text": pl.String(), "is_current": pl.Boolean()}
 _TARGETS = dict.fromkeys(
@@ -167,7 +166,7 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set).filter(in_series), _LATER)
     trend = release.mart("fct_indicator_trend", **of_set)
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
-    rates = release.mart("fct_reporting_rate", round_code=round_code)
+    rates = local_times(with_columns(release.mart("fct_reporting_rate", round_code=round_code), _OF_RATES))
     of_round = pl.col("round_code") == round_code
     found = findings_of(release)
     values = local_times(release.mart("fct_reported_value", round_code=round_code))
@@ -306,12 +305,12 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
         .agg(pl.col("received_at").max(), pl.col("due_at").min())
     )
     lines = (
-        with_columns(rates, {"note": pl.String()})
-        .group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
+        rates.group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
         .agg(
             pl.col("expected", "actual", "actual_on_time").cast(pl.Int64).sum(),
             pl.col("exempt").all(),
             pl.col("note").drop_nulls().unique(maintain_order=True).str.join("; "),
+            pl.col("due_at").filter(pl.col("exempt").not_()).min().alias("asked_until"),
         )
         .join(received, on=["reporting_unit_code", "area_code"], how="left")
         .sort("area_code", "reporting_unit_code")
@@ -326,7 +325,7 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
             on_time=row["actual_on_time"],
             exempt=bool(row["exempt"]),
             received_at=row["received_at"],
-            due_at=row["due_at"],
+            due_at=row["asked_until"] or row["due_at"],
             note=row["note"] or "",
         )
         for row in lines.iter_rows(named=True)

@@ -272,8 +272,9 @@ def test_an_extension_moves_the_deadline(ask: Ask) -> None:
         "where reporting_unit_code = 'U2'"
     ) == [(True, "11/04 00:00")]
     assert ask(
-        "select actual_on_time, note from fct_reporting_rate where reporting_unit_code = 'U2' and data_year = 2025"
-    ) == [(1, "lý do của U2")]
+        "select actual_on_time, note, strftime(due_at at time zone 'Asia/Ho_Chi_Minh', '%d/%m %H:%M') "
+        "from fct_reporting_rate where reporting_unit_code = 'U2' and data_year = 2025"
+    ) == [(1, "lý do của U2", "11/04 00:00")]
     assert ask(_FOUND, "SUBMISSION_LATE") == [("U3", None, "08:00 04/05/2026", "24:00 09/04/2026")]
 
 

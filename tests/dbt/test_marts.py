@@ -236,9 +236,10 @@ def test_reporting_rates_count_who_owed_who_sent_and_who_in_time(ask: Ask) -> No
         "group by 1 order by 1"
     ) == [(2022, 5, 3, 3), (2023, 5, 3, 3), (2024, 5, 5, 5), (2025, 4, 3, 2)]
     assert ask(
-        "select reporting_unit_code, reporting_unit_name from fct_reporting_rate "
-        "where data_year = 2025 and actual = 0"
-    ) == [("U3", "Đơn vị U3")]
+        "select reporting_unit_code, reporting_unit_name, "
+        "strftime(due_at at time zone 'Asia/Ho_Chi_Minh', '%d/%m %H:%M') "
+        "from fct_reporting_rate where data_year = 2025 and actual = 0"
+    ) == [("U3", "Đơn vị U3", "10/04 00:00")]
     assert ask(
         "select severity, submission_id, reporting_unit_code, message_vi from fct_finding "
         "where rule_code = 'SUBMISSION_MISSING' and status = 'fail' and data_year = 2025"

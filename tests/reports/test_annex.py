@@ -90,7 +90,9 @@ def test_every_sheet_prints_on_a4_with_its_headings_and_marks(book: Any) -> None
 
 
 def test_units_and_findings_are_listed(book: Any) -> None:
-    assert {row["Đơn vị báo cáo"]: row["Tình trạng"] for row in _rows(book, "Tình hình nộp")} == {
+    units = _rows(book, "Tình hình nộp")
+    assert {row["Hạn nộp"] for row in units} == {"24:00 09/04/2026"}
+    assert {row["Đơn vị báo cáo"]: row["Tình trạng"] for row in units} == {
         "Văn phòng HĐND và UBND": "Đúng hạn",
         "Phòng Kinh tế": "Sau hạn",
         "Trạm Y tế": "Chưa gửi",
@@ -124,6 +126,7 @@ def test_answers_decisions_entries_and_exemptions_have_their_columns(
     assert values["A.2.TS"]["Cách ghi nhận"] == "Nhập thay"
     units = {row["Mã đơn vị"]: row for row in _rows(book, "Tình hình nộp")}
     assert units["yt"]["Lý do, ghi chú"] == "Miễn: trạm đang sửa chữa."
+    assert not units["yt"]["Hạn nộp"]
 
 
 def test_every_sheet_has_one_table_no_merged_cells_and_no_blank_row_above_it(book: Any) -> None:

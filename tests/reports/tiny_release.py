@@ -90,7 +90,7 @@ MARTS = {
     "unit_response is_open decided_by decided_at decision_reason is_sample",
     "fct_reporting_rate": "round_code period_code data_year area_code area_name reporting_unit_code "
     "reporting_unit_name form_code expected actual actual_on_time reporting_rate reporting_rate_on_time "
-    "exempt note is_sample",
+    "exempt note due_at is_sample",
     "fct_round_state": "round_code act_number act state amendment set_by set_at is_current is_sample",
     "fct_document": "round_code document_kind document_number document_date signer revision relation "
     "cites_number cites_date registered_at is_current is_sample",
@@ -112,7 +112,7 @@ LATER = {
     ),
     "fct_indicator_harmonised": ("break_reason_vi",),
     "fct_indicator_trend": ("slope", "slope_low", "slope_high", "tau", "p_value", "trend_reason"),
-    "fct_reporting_rate": ("note",),
+    "fct_reporting_rate": ("note", "due_at"),
     "dim_round": (
         "criteria_set_name_vi",
         "legal_basis_vi",
@@ -122,6 +122,8 @@ LATER = {
         "state_since",
     ),
 }
+#: Midnight in the office.
+_DUE_AT = datetime(2026, 4, 9, 17, tzinfo=UTC)
 LATER_MARTS = ("fct_round_state", "fct_document", "fct_report_text", "fct_target_progress")
 
 CREATED = "2026-04-11T03:00:00+00:00"
@@ -381,7 +383,7 @@ def _submission(
         "revision": 1,
         "is_current": True,
         "received_at": datetime(2026, 4, 8 if on_time else 10, 2, tzinfo=UTC),
-        "due_at": datetime(2026, 4, 9, 17, tzinfo=UTC),
+        "due_at": _DUE_AT,
         "on_time": on_time,
         "status": "accepted",
     }
@@ -397,6 +399,7 @@ def _rate(here: Mapping[str, Any], code: str, name: str, actual: int, on_time: i
         "actual": actual,
         "actual_on_time": on_time,
         "exempt": False,
+        "due_at": _DUE_AT,
     }
 
 

@@ -19,6 +19,7 @@ select
     case when expected.is_expected then cast(expected.is_on_time as double) end as reporting_rate_on_time,
     expected.is_exempt as exempt,
     expected.reason as note,
+    expected.due_at,
     coalesce(expected.is_sample, rounds.is_sample) as is_sample
 from {{ ref('int_expected_submissions') }} as expected
 inner join {{ ref('int_rounds') }} as rounds on expected.round_code = rounds.round_code
