@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -55,6 +56,9 @@ _DBT = "dbt"
 _PARSE_CACHE = "partial_parse.msgpack"
 _PARSED_PREFIX = "parsed-"
 _PARSED_KEPT = 5
+_ASIDE_PREFIX = ".parse-"
+#: No parse takes so long: what lies aside since then was interrupted.
+_ASIDE_SECONDS = 3_600
 _GENERATED = ("target", "logs", "dbt_packages")
 #: The status of a model that was not built again, because nothing that it reads has changed.
 KEPT = "kept"
@@ -334,7 +338,7 @@ def ensure_manifest(project: Project) -> Path:
     if not (kept / _MANIFEST).is_file():
         try:
             _parse_into(project, kept)
-            _forget_old(kept.parent)
+            _forget_old(kept)
         except OSError:
             kept = Path(_own_folder().name) / name
             if not kept.is_dir():
@@ -345,7 +349,7 @@ def ensure_manifest(project: Project) -> Path:
 def _parse_into(project: Project, kept: Path) -> None:
     """Parse beside ``kept`` and put it there, unless another process was faster."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".parse-", dir=kept.parent))
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE_PREFIX, dir=kept.parent))
     try:
         _parse(project, aside, aside)
         aside.chmod(0o755)  # other users of the checkout read it too
@@ -585,10 +589,19 @@ def _digest(facts: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(f"{name}={value}" for name, value in facts.items()).encode()).hexdigest()
 
 
-def _forget_old(target: Path) -> None:
-    """Keep the last few parses: another process may still be reading the one before."""
-    parsed = sorted(target.glob(f"{_PARSED_PREFIX}*"), key=lambda path: path.stat().st_mtime)
-    for path in parsed[:-_PARSED_KEPT]:
+def _forget_old(newest: Path) -> None:
+    """Keep the last few parses: another process may still be reading the one before, or writing one aside."""
+
+    def made_at(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:  # put in place, or removed, by another process meanwhile
+            return math.inf
+
+    parsed = sorted(newest.parent.glob(f"{_PARSED_PREFIX}*"), key=made_at)
+    aside = newest.parent.glob(f"{_ASIDE_PREFIX}*")
+    interrupted = [path for path in aside if made_at(path) < made_at(newest) - _ASIDE_SECONDS]
+    for path in [*parsed[:-_PARSED_KEPT], *interrupted]:
         shutil.rmtree(path, ignore_errors=True)
 
 

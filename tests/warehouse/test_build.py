@@ -245,6 +245,16 @@ def test_the_manifest_follows_the_models_and_is_kept_while_they_stay(tmp_path: P
     assert "model.kho.dim_new" in nodes
 
 
+def test_what_interrupted_parses_left_is_removed_and_what_another_one_writes_is_not(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "checkout")
+    left, written = (project.dbt / "target" / name for name in (".parse-left", ".parse-written"))
+    for folder in (left, written):
+        folder.mkdir(parents=True)
+    os.utime(left, (1e9, 1e9))
+    ensure_manifest(project)
+    assert (left.exists(), written.exists()) == (False, True)
+
+
 def test_a_checkout_that_cannot_be_written_to_still_builds(tmp_path: Path) -> None:
     project = make_project(tmp_path / "checkout")
     (project.dbt / "target").write_text("a file where the folder would be", encoding="utf-8")
