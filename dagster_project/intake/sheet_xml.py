@@ -164,6 +164,7 @@ def _at(fonts: list[str], number: int) -> str:
     return fonts[number] if 0 <= number < len(fonts) else ""
 
 
+@once_if_small(_ALIKE)
 def _scan(content: bytes, formats: Sequence[tuple[str, str]]) -> Details:
     found = plain_cells(content)
     return dict(_scan_any(content, formats) if found is None else _scan_plain(found, formats))
@@ -173,12 +174,15 @@ def _scan_plain(
     found: Sequence[tuple[bytes, ...]], formats: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[tuple[int, int], Detail]]:
     """What ``_scan_any`` gives, where each cell says where it stands."""
-    told = {b"%d" % number for number, (code, font) in enumerate(formats) if code or font}
+    told = {
+        b"%d" % number: Detail(code, font=font) for number, (code, font) in enumerate(formats) if code or font
+    }
     if b"0" in told:
-        told.add(b"")
-    for letters, row, style, kind, inside, *_ in found:
-        if inside and (style in told or kind == b"e" or b"<f" in inside):
-            detail = _detail(style, kind, inside, formats)
+        told[b""] = told[b"0"]
+    for letters, row, style, kind, inside, _row, _odd in found:
+        if inside:
+            is_special = kind == b"e" or b"<f" in inside
+            detail = _detail(style, kind, inside, formats) if is_special else told.get(style)
             if detail is not None:
                 yield (int(row), _column(letters)), detail
 
