@@ -135,4 +135,4 @@ def sweep(folder: Path, is_leftover: Callable[[str], bool] = lambda name: name.s
         return
     for path in folder.iterdir():
         if is_leftover(path.name):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -65,8 +65,10 @@ KEPT = "kept"
 #: The process that gets ready for the next build, and there what it has ready, by the name of the parse.
 _started: list[Worker] = []
 _ready: dict[str, Manifest] = {}
-#: The copying of build files that are releases, too.
-_copying: dict[Path, Future[Path]] = {}
+#: The copying of build files that are releases, too: each copy with its sha256.
+_copying: dict[Path, Future[tuple[Path, str]]] = {}
+#: The sha256 of the build file since it is a release, too.
+_RELEASED = "released.sha256"
 #: What models in Python load where they first run.
 _LOADED_BY_MODELS = (
     *(f"dagster_project.statistics.{name}" for name in ("forecasts", "rounds", "trends")),
@@ -130,22 +132,57 @@ def copy_early(folder: DataFolder) -> None:
         threading.Thread(target=_copy, args=(folder.build_file, copy), daemon=True).start()
 
 
-def _copy(file: Path, copy: Future[Path]) -> None:
+def _copy(file: Path, copy: Future[tuple[Path, str]]) -> None:
     try:
-        copy.set_result(durable.copy_aside(file))
-    except OSError as error:
+        copy.set_result(_copied(file))
+    except BaseException as error:  # noqa: BLE001 - raised again where the copy is waited for
         copy.set_exception(error)
 
 
+def _copied(file: Path) -> tuple[Path, str]:
+    """A copy beside ``file``, and the sha256 of what the disk gave for it."""
+    aside = durable.copy_aside(file)
+    return aside, durable.file_hash(aside)
+
+
+def note_released(folder: DataFolder, sha256: str) -> None:
+    """Remember what the build file holds when it becomes a release under another name, and is out of our hands."""
+    durable.write_text(folder.build / _RELEASED, sha256)
+
+
+def is_as_released(folder: DataFolder) -> bool:
+    """Whether the build file still is what it was when it became a release, if it did."""
+    noted = _read_released(folder)
+    if noted is None:
+        return not durable.has_second_name(folder.build_file)
+    return noted == durable.file_hash(folder.build_file)
+
+
+def _read_released(folder: DataFolder) -> str | None:
+    noted = folder.build / _RELEASED
+    return noted.read_text(encoding="utf-8") if noted.is_file() else None
+
+
 def _own_build_file(folder: DataFolder) -> None:
-    """Let the build file be written to: what a release holds under another name stays as it is."""
-    copy = _copying.pop(folder.build_file, None)
-    with suppress(OSError):  # whatever was in the way is met again below
-        if copy:
-            copy.result().replace(folder.build_file)
-    if durable.has_second_name(folder.build_file):
-        durable.copy_aside(folder.build_file).replace(folder.build_file)
-    folder.build_file.chmod(folder.build_file.stat().st_mode | stat.S_IWUSR)
+    """Let the build file be written to: what a release holds under another name stays as it is.
+
+    Where the file is no longer what was released nobody goes on from it: everything is built again.
+    """
+    file, begun = folder.build_file, _copying.pop(folder.build_file, None)
+    copy = None
+    if begun:
+        with suppress(Exception):  # whatever was in the way is met again below
+            copy = begun.result()
+    if durable.has_second_name(file):
+        aside, sha256 = copy if copy and copy[0].is_file() else _copied(file)
+        is_whole = sha256 == _read_released(folder)
+        aside.replace(file)
+    else:
+        is_whole = is_as_released(folder)
+    if not is_whole:
+        (folder.build / _BUILT).unlink(missing_ok=True)
+    (folder.build / _RELEASED).unlink(missing_ok=True)
+    file.chmod(file.stat().st_mode | stat.S_IWUSR)
 
 
 def run_dbt(
@@ -512,7 +549,7 @@ def _log(file: Path) -> Iterator[Callable[[Any], None]]:
         told = event.info
         if told.level not in _NOT_LOGGED:
             line = f"{told.ts.ToJsonString()} [{told.level}] {told.msg}"
-            handler.emit(logging.makeLogRecord({"msg": line}))
+            handler.handle(logging.makeLogRecord({"msg": line}))
 
     try:
         yield write

@@ -24,6 +24,7 @@ from dagster_project.paths import DataFolder
 from dagster_project.settings import BUILD_MEMORY_MB
 from dagster_project.text import sql_literal
 from dagster_project.warehouse import marts
+from dagster_project.warehouse.build import is_as_released, note_released
 from dagster_project.warehouse.connection import connect
 from dagster_project.warehouse.contents import Kept, keep_contents, read_contents, read_kept
 
@@ -222,6 +223,8 @@ def _aside_id(inputs_hash: str) -> str:
 
 
 def _read_build(folder: DataFolder, kept: Kept, memory_mb: int) -> Sequence[marts.Mart]:
+    if folder.build_file.is_file() and not is_as_released(folder):
+        raise KhoError("warehouse.build_damaged", file=folder.build_file)
     contents = read_contents(folder, kept, memory_mb)
     if not contents:
         raise KhoError("warehouse.nothing_built", file=folder.build_file)
@@ -291,6 +294,7 @@ def _take_build(folder: DataFolder, file: Path) -> str:
     sha256 = durable.file_hash(file)
     if not file.samefile(folder.build_file) and sha256 != durable.file_hash(folder.build_file):
         raise KhoError("warehouse.copy_differs", table=RELEASE_FILE)
+    note_released(folder, sha256)
     return sha256
 
 

@@ -120,6 +120,7 @@ def _read(inputs: Path, kept: Path) -> Iterator[str]:
         yield _view(f"{name}_now", [inputs / f"{name}.parquet"])
         yield _view(f"{name}_before", [kept / f"{name}.parquet"])
     yield _view("entries", [inputs / "entries.parquet"])
+    yield _view("all_cells", sorted((inputs / _CELLS).glob("*.parquet")))
     for name in ("rounds", "areas", "reporting_units"):
         yield _view(name, [inputs / "catalogue" / f"{name}.parquet"])
 
@@ -168,9 +169,10 @@ def _changed(name: str) -> str:
     """  # noqa: S608  # names of our own
 
 
-#: What came for an area changes what is said of its unit, too, whose own area may be another. Of what was entered the
-#: paper may have come earlier than was known. With the first that comes for a round all its areas owe figures, and none
-#: does where the last is gone.
+#: What came for an area changes what is said of its unit, too, whose own area may be another. A file that tells of
+#: many areas takes the place of an earlier one in all that it told of, and gives it back. Of what was entered the paper
+#: may have come earlier than was known. With the first that comes for a round all its areas owe figures, and none does
+#: where the last is gone.
 _TOUCHED = """
     create table touched as
     with changed as (
@@ -180,8 +182,20 @@ _TOUCHED = """
         union
         select submission_id, reporting_unit_code, round_code, area_code from changed_findings
     ),
+    revisions as (
+        select submissions.submission_id
+        from submissions_now as submissions
+        inner join changed_submissions as others
+            on submissions.reporting_unit_code = others.reporting_unit_code
+            and submissions.round_code = others.round_code
+            and submissions.form_code is not distinct from others.form_code
+            and submissions.area_code is not distinct from others.area_code
+    ),
     told as (
         select reporting_unit_code, round_code, area_code from changed
+        union
+        select reporting_unit_code, round_code, area_code from all_cells
+        where submission_id in (from revisions)
         union
         select submissions.reporting_unit_code, submissions.round_code, submissions.area_code
         from changed

@@ -119,23 +119,38 @@
         {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') %}
         {%- set row = 'hash(' ~ columns ~ ')' %}
         create or replace table reached.areas as
+        with recursive
+
+        differing as (
+            select area_code from (
+                {%- for side in [made, relation ~ ' where ' ~ in_slice(slice, scope)] %}
+                select
+                    area_code,
+                    count(*) as n_rows,
+                    sum({{ row }}) as total,
+                    bit_xor({{ row }}) as parity
+                from {{ side }}
+                group by area_code
+                {% if not loop.last %} union all {% endif %}
+                {%- endfor %}
+            ) as sides
+            where area_code is not null
+            group by area_code
+            having count(*) = 1 or min(n_rows) < max(n_rows) or min(total) < max(total) or min(parity) < max(parity)
+        ),
+
+        areas as (
+            select area_code from differing
+            union
+            select steps.to_code as area_code
+            from areas
+            inner join reached.steps as steps on areas.area_code = steps.from_code
+        )
+
         select area_code from reached.areas
         union
-        select area_code from (
-            {%- for side in [made, relation ~ ' where ' ~ in_slice(slice, scope)] %}
-            select
-                area_code,
-                count(*) as n_rows,
-                sum({{ row }}) as total,
-                bit_xor({{ row }}) as parity
-            from {{ side }}
-            group by area_code
-            {% if not loop.last %} union all {% endif %}
-            {%- endfor %}
-        ) as sides
-        where area_code is not null
-        group by area_code
-        having count(*) = 1 or min(n_rows) < max(n_rows) or min(total) < max(total) or min(parity) < max(parity);
+        select area_code from areas
+        where area_code is not null;
         delete from {{ relation }} where {{ in_slice(slice, 'area') }};
         insert into {{ relation }} by name
         select * from {{ made }}

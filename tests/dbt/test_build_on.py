@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 from build_files import connect_build
 from dbt_inputs import LATE_2025, Inputs
 from small_office import small_office
+from test_aggregation_marts import nation
 from test_back_series_marts import back_series
 from test_decision_marts import ENTERED, decided_office
 
 from dagster_project import pipeline
+from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.pipeline import Desk
 from dagster_project.settings import Settings
@@ -135,6 +138,95 @@ def test_who_is_missed_changes_with_the_first_file_of_a_round_and_with_one_for_t
         whole = DataFolder(tmp_path / f"whole-{unit}")
         build(whole, office)
         assert list(differences(going_on, whole)) == []
+
+
+def publish(office: Inputs, figures: Mapping[str, int], received_at: str) -> None:
+    """A table in which one unit tells of many areas: one submission, whose own area is the unit's."""
+    office.submit("O2", "002", 2025, {"X.GT": 0}, received_at=received_at)
+    pattern = office.cells.pop() | {
+        "value_state": "value",
+        "value_status": "final",
+        "data_element_code": "P.GT",
+    }
+    for row, (area, figure) in enumerate(figures.items(), start=9):
+        told = {"value": float(figure), "raw_text": str(figure), "value_exact": str(figure)}
+        office.cells.append({**pattern, **told, "area_code": area, "row": row, "cell": f"F{row}"})
+
+
+def test_what_a_table_of_many_areas_no_longer_tells_is_gone_and_comes_back_with_the_one_before(
+    tmp_path: Path,
+) -> None:
+    going_on, office = DataFolder(tmp_path / "going-on"), small_office()
+    publish(office, {"002": 900, "003": 500, "004": 600}, "2026-03-02T09:00:00+07:00")
+    build(going_on, office)
+    before = {name: list(getattr(office, name)) for name in ("receipts", "submissions", "cells")}
+    publish(office, {"002": 901, "003": 500}, "2026-03-05T09:00:00+07:00")
+    told = build(going_on, office)
+    assert KEPT in {result.status for result in told}
+    build(whole := DataFolder(tmp_path / "whole"), office)
+    assert list(differences(going_on, whole)) == []
+    for name, rows in before.items():
+        getattr(office, name)[:] = rows
+    told = build(going_on, office)
+    assert KEPT in {result.status for result in told}
+    build(again := DataFolder(tmp_path / "again"), office)
+    assert list(differences(going_on, again)) == []
+
+
+def test_an_area_held_because_of_its_peers_is_held_in_the_area_above_it(tmp_path: Path) -> None:
+    going_on, office = DataFolder(tmp_path / "going-on"), nation()
+    office.rule("PEERS", kind="peer_outlier", absolute_floor=2.0, severity="blocking", holds_element="R.TS")
+    office.formula("PEERS", {"R.TS": 1}, owner_type="rule", side="left")
+    for unit, area, figure in (("X11", "11", 85), ("X12", "12", 400), ("X13", "13", 90), ("T20", "21", 300)):
+        office.submit(unit, area, 2025, {"R.TS": figure, "R.MS": 1000})
+    build(going_on, office)
+    office.submit("X12", "12", 2025, {"R.TS": 88, "R.MS": 1000}, received_at="2026-03-05T09:00:00+07:00")
+    told = build(going_on, office)
+    assert KEPT in {result.status for result in told}
+    build(whole := DataFolder(tmp_path / "whole"), office)
+    assert list(differences(going_on, whole)) == []
+    with connect_build(going_on) as connection:
+        query = (
+            "select value_state from marts.fct_indicator where area_code = '20' and indicator_code = 'R' "
+            "and category_code = '_T' and period_code = '2025'"
+        )
+        assert connection.execute(query).fetchall() == [("held",)]
+
+
+def _tamper(file: Path) -> None:
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update marts.fct_indicator set value = value + 1000, name_vi = 'khác'")
+
+
+def _corrupt(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.seek(5000)
+        stream.write(b"x" * 100)
+
+
+@pytest.mark.parametrize("damage", [_tamper, _corrupt])
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_nobody_goes_on_from_a_large_release_that_is_no_longer_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None], *, is_dropped: bool
+) -> None:
+    monkeypatch.setattr(releases, "_WRITTEN_IN_ORDER", 0)
+    folder, office = DataFolder(tmp_path / "office"), small_office()
+    build(folder, office)
+    first = release(folder)
+    file = folder.release(str(releases.current_release(folder))) / releases.RELEASE_FILE
+    file.chmod(0o644)
+    damage(file)
+    if is_dropped:
+        shutil.rmtree(file.parent)
+    with pytest.raises(KhoError) as caught:
+        release(folder)
+    assert caught.value.code == "warehouse.build_damaged"
+    told = build(folder, office)
+    assert KEPT not in {result.status for result in told}
+    assert release(folder) == first
+    made = releases.current_manifest(folder)
+    assert made is not None
+    assert releases.is_whole(folder, made)
 
 
 def test_a_large_release_holds_the_marts_alone_in_the_oldest_form(
