@@ -145,8 +145,13 @@ class _Choice:
         """One list per file of which no unit or round could be told."""
         import polars as pl
 
-        known = self.submissions["sha256"].implode()
-        lost = self.findings.filter(pl.col("round_code").is_null(), ~pl.col("sha256").is_in(known))
+        is_of_nobody = pl.col("reporting_unit_code").is_null()
+        of_somebody = self.submissions.filter(~is_of_nobody)["sha256"].implode()
+        of_nobody = self.submissions.filter(is_of_nobody)["sha256"].implode()
+        lost = self.findings.filter(
+            pl.col("round_code").is_null() | pl.col("sha256").is_in(of_nobody),
+            ~pl.col("sha256").is_in(of_somebody),
+        )
         for (sha256,), part in lost.partition_by("sha256", as_dict=True, maintain_order=True).items():
             yield self._item(None, str(sha256), part)
 

@@ -26,7 +26,8 @@ _UNCONFIRMED = """
     order by indicator_code
 """
 #: Open blocking findings about what counts: not about a version that was replaced, nor a cell whose figure an officer
-#: has given since, nor a refused file where another one counts or the unit is excused.
+#: has given since, nor a refused file where another one counts or the unit is excused. One of an unknown unit may be
+#: that of any who has not sent.
 _BLOCKING = """
     select distinct f.finding_id, f.reporting_unit_code, f.file_name, f.sheet, f.cell, f.message_vi, f.message_en
     from marts.fct_finding as f
@@ -37,7 +38,15 @@ _BLOCKING = """
     and (
         s.submission_id is null
         or s.is_current
-        or (s.status = 'refused' and coalesce(r.actual, 0) = 0 and r.note is null)
+        or (
+            s.status = 'refused' and case
+                when s.reporting_unit_code is not null then coalesce(r.actual, 0) = 0 and r.note is null
+                else exists (
+                    select 1 from marts.fct_reporting_rate
+                    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and note is null
+                )
+            end
+        )
     )
     and not (
         f.stage <> 'meaning' and f.data_element_code is not null and exists (

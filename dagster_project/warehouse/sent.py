@@ -52,7 +52,10 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         left join findings on s.submission_id = findings.submission_id
         left join firsts
             on s.reporting_unit_code = firsts.reporting_unit_code and s.form_code = firsts.form_code
-        where s.round_code = getvariable('round_code') and (s.is_current or s.status = 'refused')
+        where
+            s.round_code = getvariable('round_code')
+            and s.reporting_unit_code is not null
+            and (s.is_current or s.status = 'refused')
         order by s.status <> 'refused', s.entered_how <> 'back_series', s.received_at
         """,  # noqa: S608 - the only inserted text is one of two of our own
         round_code=round_code,
@@ -70,11 +73,12 @@ def _is_open(release_file: Path | None) -> str:
 
 
 def files_without_form(release_file: Path | None) -> set[str]:
-    """sha256 of the files that became no submission of any round."""
+    """sha256 of the files that became no submission of any round, or of a unit that nobody knows."""
     rows = _rows(
         release_file,
         "select distinct sha256 from marts.fct_receipt where sha256 not in "
-        "(select sha256 from marts.fct_submission where sha256 is not null) and sha256 not in "
+        "(select sha256 from marts.fct_submission where sha256 is not null and reporting_unit_code is not null) "
+        "and sha256 not in "
         "(select sha256 from marts.fct_finding where rule_code = 'RETURN_RECEIVED' and sha256 is not null)",
     )
     return {row["sha256"] for row in rows}

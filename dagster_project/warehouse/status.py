@@ -213,7 +213,7 @@ def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[
             _ORDER.index(unit.state),
             not unit.to_do,
             order.get(unit.reporting_unit_code, len(order)),
-            unit.form_code,
+            unit.form_code or "",
         ),
     )
 
