@@ -118,7 +118,11 @@ def due_notices(desk: Desk, catalogue: Catalogue) -> list[Notice]:
 def reminders(
     desk: Desk, known: Known, status: RoundStatus, occasion: str, units: Collection[str] | None = None
 ) -> list[Notice]:
-    """One per unit that owes a form of the round; ``occasion`` tells one reminder of a round from another."""
+    """One per unit that owes a form of the round; ``occasion`` tells one reminder of a round from another.
+
+    Raises ``UsageError`` for ``units`` that do not report in the round.
+    """
+    status.check_units(units or ())
     due = next((item for item in status.dues if item.level == "unit"), None)
     owing = [
         unit

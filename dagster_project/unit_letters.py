@@ -19,7 +19,6 @@ import polars as pl
 
 from dagster_project import durable
 from dagster_project.catalogue.calendar import day_rules, due_moment, working_days_left
-from dagster_project.errors import UsageError
 from dagster_project.reports.filling import template_of
 from dagster_project.reports.letters import (
     Deadline,
@@ -93,9 +92,7 @@ def write_letters(
     Raises ``UsageError`` for a unit that does not report in the round and for a template that cannot be filled.
     """
     status = read_status(known, round_code)
-    strangers = sorted(set(units or ()) - {unit.reporting_unit_code for unit in status.units})
-    if strangers:
-        raise UsageError("letters.unknown_unit", unit=", ".join(strangers), round_code=round_code)
+    status.check_units(units or ())
     check_fields(*(template_of(kind, folder.templates) for kind in kinds if kind != "message"))
     with open_release(release_dir) as release:
         facts = read_round(release, round_code)

@@ -101,6 +101,7 @@ def _from_draft_to_signature(play: Play) -> None:
     play.do("status beside a stranger", "status", *YEAR, "--json")
     for step in ("letters", "remind", "feedback"):
         play.do(f"{step} beside a stranger", step, *YEAR)
+    play.do("remind nobody", "remind", *YEAR, "--unit", "M-XYZ", "--unit", "M-VP", "--unit", "M-ABC")
     play.do("handover beside a stranger", "handover", "--from", "Lan", "--to", "Minh")
     play.do("sign a draft", "sign", *YEAR, *BY)
     play.do("review with open ends", "review", *YEAR, *BY)
@@ -145,6 +146,9 @@ def _what_comes_after_it_was_issued(play: Play) -> None:
     play.do("second sign", "sign", *YEAR, *BY)
     number = ("--number", "15/BC-UBND", *SIGNED, "--file", play.paper("bao-cao-21.pdf"))
     play.do("number taken", "issue", *number, *YEAR, *BY)
+    (play.folder / "empty.pdf").touch()
+    earlier = ("--date", "14/04/2026", *SIGNED[2:], "--file", play.folder / "empty.pdf")
+    play.do("issue nothing and earlier", "issue", "--number", "21/BC-UBND", *earlier, *YEAR, *BY)
     play.do("second issue", "issue", "--number", "21/BC-UBND", *number[2:], *YEAR, *BY)
     play.do("second lock", "lock", *YEAR, *BY)
 
@@ -156,6 +160,8 @@ def test_each_step_in_the_wrong_order_is_told_and_writes_nothing(play: Play) -> 
         "amend too early": "đã ban hành",
         "amend without reason": "--reason",
         "number taken": "15/BC-UBND",
+        "issue nothing and earlier": "empty.pdf",
+        "remind nobody": "M-ABC, M-XYZ",
         "stale": "kho run",
         "sign what changed": "thẩm định lại",
     }.items():
@@ -165,6 +171,7 @@ def test_each_step_in_the_wrong_order_is_told_and_writes_nothing(play: Play) -> 
     assert '"khác"' in play.steps["amend without reason"].err
     for word in ("--number", "none.pdf"):
         assert word in play.steps["issue without file"].err
+    assert "15/BC-UBND, 15/04/2026" in play.steps["issue nothing and earlier"].err
 
 
 def test_a_review_names_what_is_missing_and_wants_a_reason_to_go_on(play: Play) -> None:

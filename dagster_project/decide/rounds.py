@@ -216,8 +216,15 @@ def _units(rows: Sequence[Mapping[str, Any]]) -> str:
 def _check_amendment(asked: AskedAct, problems: Problems) -> None:
     if asked.amendment not in AMENDMENTS:
         problems.add("rounds.unknown_amendment", kind=asked.amendment or "", known=", ".join(AMENDMENTS))
-    if asked.paper is not None and not asked.paper.is_file():
-        problems.add("cli.no_such_file", file=asked.paper)
+    if asked.paper is not None:
+        _check_file(asked.paper, problems)
+
+
+def _check_file(file: Path | None, problems: Problems) -> None:
+    if file is None or not file.is_file():
+        problems.add("cli.no_such_file", file=file)
+    elif not file.stat().st_size:
+        problems.add("rounds.file_empty", file=file)
 
 
 def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Document | None:
@@ -226,8 +233,11 @@ def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Doc
     today = against.now.astimezone(OFFICE_TIME).date()
     if asked.dated is None or asked.dated > today:
         problems.add("rounds.date_ahead", today=f"{today:%d/%m/%Y}")
-    if asked.file is None or not asked.file.is_file():
-        problems.add("cli.no_such_file", file=asked.file)
+    before = against.rounds.document(asked.round_code)
+    if before and asked.dated and asked.dated < before.document_date:
+        earlier = {"number": before.document_number, "date": f"{before.document_date:%d/%m/%Y}"}
+        problems.add("rounds.date_before", **earlier)
+    _check_file(asked.file, problems)
     number = asked.number.strip()
     if any(
         item.document_number.casefold() == number.casefold()
@@ -239,7 +249,6 @@ def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Doc
     if problems.found or asked.dated is None or asked.file is None:
         return None
     last = against.rounds.last(asked.round_code)
-    before = against.rounds.document(asked.round_code)
     return Document(
         round_code=asked.round_code,
         document_number=number,

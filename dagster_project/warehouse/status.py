@@ -6,7 +6,7 @@ ledger: what was decided since the release counts at once. Printing belongs to t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dagster_project.catalogue.calendar import OFFICE_TIME, day_rules, due_moment, working_days_left
+from dagster_project.errors import UsageError
 from dagster_project.forms.back_series import back_series_elements
 from dagster_project.forms.plan import assigned_elements
 from dagster_project.ledger.decisions import Entry, Exemption, SignedCopy
@@ -84,6 +85,12 @@ class RoundStatus:
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``json.dumps``."""
         return asdict(self)
+
+    def check_units(self, units: Collection[str]) -> None:
+        """Raise ``UsageError`` with all of ``units`` that do not report in the round."""
+        strangers = sorted(set(units) - {unit.reporting_unit_code for unit in self.units})
+        if strangers:
+            raise UsageError("letters.unknown_unit", unit=", ".join(strangers), round_code=self.round_code)
 
 
 @dataclass(frozen=True)
