@@ -543,6 +543,7 @@ def _connections_closed() -> Iterator[None]:
 @contextmanager
 def _log(file: Path) -> Iterator[Callable[[Any], None]]:
     """Hear what dbt tells and write it down; its own log makes a line of nine times as many events and drops them."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8")
 
     def write(event: Any) -> None:

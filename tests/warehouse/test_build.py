@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from tiny import make_inputs, make_project
 
+from dagster_project.durable import file_hash
 from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.warehouse.build import (
@@ -20,6 +21,7 @@ from dagster_project.warehouse.build import (
     clear_build,
     copy_early,
     ensure_manifest,
+    note_released,
     run_dbt,
     start_early,
     stop_early,
@@ -153,6 +155,7 @@ def test_a_build_that_goes_on_changes_nothing_in_a_release_that_is_its_file(
     folder, released = office(tmp_path / "a", GOOD), tmp_path / "release.duckdb"
     run_dbt(project, folder, code_version="1")
     released.hardlink_to(folder.build_file)
+    note_released(folder, file_hash(released))
     released.chmod(0o444)
     before = released.read_bytes()
     if is_early:

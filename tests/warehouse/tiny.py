@@ -64,7 +64,8 @@ def make_marts(file: Path, rows: Mapping[str, Sequence[Mapping[str, object]]]) -
 def make_build(folder: DataFolder, statements: str) -> None:
     """A build file made by SQL, in place of the one before."""
     folder.build.mkdir(parents=True, exist_ok=True)
-    folder.build_file.unlink(missing_ok=True)
+    for replaced in (folder.build_file, folder.build / "released.sha256"):
+        replaced.unlink(missing_ok=True)
     with duckdb.connect(str(folder.build_file)) as connection:
         connection.execute("create schema marts; create schema staging")
         connection.execute(statements)
