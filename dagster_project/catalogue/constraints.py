@@ -71,6 +71,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "copied_from_last_year",
         "lead_contributor",
         "total_differs",
+        "figure_missing",
         "submission_missing",
         "submission_late",
         "submission_revised",

@@ -69,6 +69,7 @@ def make_office(seed: int, dice: random.Random) -> Office:
     inputs.rule("PART", {"R.TS": 1}, "<=", {"R.MS": 1}, severity="blocking", holds_element="R.TS")
     inputs.rule("SUBMISSION_MISSING", kind="submission_missing", severity="blocking")
     inputs.rule("SUBMISSION_REVISED", kind="submission_revised", severity="info")
+    inputs.rule("BLANK", kind="figure_missing")
     figures = ("P.GT", "P.GT:NU", "R.TS", "R.MS", "G.MS", "I.GT", "W.GT")
     office = Office(inputs, UNITS, ("10", "11", "12", "13", "19", "20", "21"), range(2023, 2026), figures)
     for _ in range(8):

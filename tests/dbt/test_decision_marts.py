@@ -79,6 +79,7 @@ def decided_office() -> Inputs:
             severity="info",
             message_vi="{observed} / {expected}, {said_by}, {reason}",
         )
+    office.rule("BLANK", kind="figure_missing")
     office.rule("COPIED", kind="copied_from_last_year", tolerance=0.8, absolute_floor=4.0)
     office.rule("OWED", {"X.GT": 1}, ">=", {None: 0}, missing_strategy="never")
     office.rule("NEW", {"L.GT": 1}, ">=", {None: 0})
@@ -92,6 +93,22 @@ def decided_office() -> Inputs:
     enter(office, "K4", 2022, "X.GT", 7)
     enter(office, "U3", 2025, "X.GT", 5, paper_sha256="p" * 64, paper_name="bản giấy.pdf", page=2)
 
+    office.findings += [
+        {
+            "finding_id": f"cell-{element}",
+            "rule_code": "VALUE_BELOW_MIN",
+            "stage": "admission",
+            "status": "fail",
+            "severity": "blocking",
+            "reporting_unit_code": "U1",
+            "area_code": "001",
+            "round_code": "T-2025",
+            "period_code": "2025",
+            "data_element_code": element,
+            "is_sample": False,
+        }
+        for element in ("X.GT", "Y.GT")
+    ]
     office.responses += [
         {**key("U1", 2025, "P.GT", "TOTAL", "683,1"), "response_id": "GT-1", "text": "Làm tròn"},
         {**key("U2", 2025, "S.GT", "SMALL_PART", "7"), "response_id": "GT-2", "text": "Số cũ"},
@@ -173,6 +190,19 @@ def test_a_correction_takes_a_quarantined_figure_out_of_quarantine(ask: Ask) -> 
         "where reporting_unit_code = 'U1' and data_element_code = 'X.GT'"
     ) == [("2.5000001000",)]
     assert ask(_INDICATOR, "001", 2025, "X") == [(2.5, "value")]
+
+
+def test_a_cell_whose_figure_was_corrected_is_no_longer_to_be_mended(ask: Ask) -> None:
+    assert ask(
+        "select data_element_code, is_open from fct_finding where rule_code = 'VALUE_BELOW_MIN' order by all"
+    ) == [("X.GT", False), ("Y.GT", True)]
+
+
+def test_a_figure_that_was_asked_for_and_left_blank_is_asked_for_at_its_cell(ask: Ask) -> None:
+    assert ask(
+        "select reporting_unit_code, data_year, data_element_code, category_code, cell, is_open "
+        "from fct_finding where rule_code = 'BLANK' order by all"
+    ) == [("U1", 2025, "L.GT", "_T", "F18", True)]
 
 
 def test_a_correction_whose_source_changed_is_told_and_not_applied(ask: Ask) -> None:

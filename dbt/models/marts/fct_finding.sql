@@ -6,6 +6,7 @@
         'int_contributor_findings',
         'int_entry_findings',
         'int_copied_findings',
+        'int_missing_findings',
         'int_skipped_findings',
         'int_total_findings',
         'int_back_series_findings',
@@ -86,7 +87,7 @@ elements as (
 
 about_figures as (
 
-    {% for kind in ['formula', 'contributor', 'entry', 'copied', 'skipped', 'total', 'back_series'] -%}
+    {% for kind in ['formula', 'contributor', 'entry', 'copied', 'missing', 'skipped', 'total', 'back_series'] -%}
         select
             {{ said_of_figures | join(',\n            ') }}
         from {{ ref('int_' ~ kind ~ '_findings') }}
@@ -230,6 +231,7 @@ worded as (
         {{ filled_in('message_en', 'element_name_en', 'en') }} as message_en,
         {{ filled_in('advice_vi', 'element_name_vi') }} as advice_vi,
         {{ filled_in('advice_en', 'element_name_en', 'en') }} as advice_en,
+        false as is_given,
         is_sample
     from named
 
@@ -254,6 +256,20 @@ returned_to as (
             and findings.data_element_code = places.data_element_code
             and coalesce(findings.category_code, '_T') = places.category_code
     where findings.stage = 'returned'
+
+),
+
+-- what officers gave themselves, in place of the cell or where nothing was sent
+given as (
+
+    select
+        round_code,
+        area_code,
+        reporting_unit_code,
+        data_element_code,
+        category_code
+    from {{ ref('int_current_values') }}
+    where entered_how in ('correction', 'on_behalf')
 
 ),
 
@@ -288,6 +304,7 @@ admitted as (
         findings.message_en,
         findings.advice_vi,
         findings.advice_en,
+        given.data_element_code is not null as is_given,
         findings.is_sample
     from {{ ref('stg_findings') }} as findings
     left join returned_to as places on findings.finding_id = places.finding_id
@@ -301,6 +318,13 @@ admitted as (
         on
             findings.round_code = elements.round_code
             and findings.data_element_code = elements.data_element_code
+    left join given
+        on
+            findings.round_code = given.round_code
+            and findings.area_code = given.area_code
+            and findings.reporting_unit_code = given.reporting_unit_code
+            and findings.data_element_code = given.data_element_code
+            and coalesce(findings.category_code, '_T') = given.category_code
 
 ),
 
@@ -376,7 +400,7 @@ select
     advice_vi,
     advice_en,
     response as unit_response,
-    status = 'fail' and response is null and decided_at is null as is_open,
+    status = 'fail' and response is null and decided_at is null and not is_given as is_open,
     decided_by,
     decided_at,
     decision_reason,
