@@ -62,6 +62,7 @@ from dagster_project.cli_serve import register as register_serve
 from dagster_project.cli_sql import register as register_sql
 from dagster_project.cli_status import register as register_status
 from dagster_project.cli_timetable import register as register_timetable
+from dagster_project.cli_usage import HelpAsked, ParserError, explain_usage
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.limits import peak_memory_mb
 from dagster_project.messages import message
@@ -491,11 +492,15 @@ def main() -> None:
     interrupted = Event()
     signal.signal(signal.SIGINT, lambda *_: _interrupt(interrupted))
     try:
-        app(standalone_mode=True)
-    except SystemExit as ended:
-        if ended.code == _SHELL_INTERRUPTED:
+        code = app(standalone_mode=False)
+        if code == _SHELL_INTERRUPTED:
             _fail(KhoError("cli.interrupted"))
-        raise
+        sys.exit(code)
+    except HelpAsked as error:
+        error.show()
+        sys.exit(ExitCode.WRONG_USAGE)
+    except ParserError as error:
+        _fail(explain_usage(error))
     except KhoError as error:
         _fail(KhoError("cli.interrupted") if interrupted.is_set() else explain(error, _root()) or error)
     except Exception as error:  # noqa: BLE001  # the last guard: a user gets words, the log gets the traceback

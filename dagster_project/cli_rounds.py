@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -202,6 +202,7 @@ def _against(desk: Desk, catalogue: Catalogue, ledger: Engine, round_code: str) 
             if entry.round_code == round_code and entry.confirmed_at is None
         ],
         last_receipt_number=last_receipt_number(ledger),
+        period_start=_period_start(catalogue, round_code),
         now=desk.now(),
     )
 
@@ -237,6 +238,13 @@ def _round(settings: Settings, catalogue: Catalogue, year: int | None, round_cod
     if len(found) > 1:
         raise UsageError("rounds.several_rounds", rounds=", ".join(found))
     return found[0]
+
+
+def _period_start(catalogue: Catalogue, round_code: str) -> date:
+    """First day of the period that a round of the catalogue reports."""
+    known = catalogue.table("rounds").select("round_code", "period_start").iter_rows()
+    start: date = dict(known)[round_code]
+    return start
 
 
 def _say_done(settings: Settings, asked: AskedAct, checked: CheckedAct) -> None:

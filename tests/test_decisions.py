@@ -119,6 +119,9 @@ def test_what_does_not_fit_the_release_is_refused_and_nothing_is_written(
     wrong = kho(data, "correct", "I.1.GT", "--unit", "BL-KT", "--value", "12", "--expect", "10", *FIGURE)
     assert (wrong.code, wrong.out) == (2, "")
     assert '"11"' in wrong.err
+    sent = kho(data, "enter", "I.1.GT", "--on-behalf", "BL-KT", "--value", "12", *FIGURE)
+    assert (sent.code, sent.out) == (2, "")
+    assert all(told in sent.err for told in ('"11"', "kho correct"))
     blocking = kho(data, "respond", finding["SLIP_UP_II_2_3_GT"], "--text", "x", *BY)
     assert (blocking.code, blocking.out) == (2, "")
 

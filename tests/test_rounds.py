@@ -110,7 +110,7 @@ def _from_draft_to_signature(play: Play) -> None:
     for unit in ("M-VP", "M-HCC"):
         assert kho_inside(play.data, "signed", "--unit", unit, *YEAR, *BY).code == 0
     assert kho_inside(play.data, "catalogue", "confirm", "A.2", *BY).code == 0
-    play.do("mended", "run", "--no-report", play.form("M-VP", "vp-2.xlsx", F17=7, F18=3, F19=4, F22="Có"))
+    play.do("mended", "run", "--no-report", play.form("M-VP", "vp-2.xlsx", F17=7, F18=3, F22="Có"))
     play.do("sign what changed", "sign", *YEAR, *BY)
     assert kho_inside(play.data, "signed", "--unit", "M-VP", *YEAR, *BY).code == 0
     play.do("stale", "review", *YEAR, *BY)
@@ -124,13 +124,16 @@ def _while_it_is_fixed(play: Play) -> None:
     late = play.form("M-HCC", "hcc-2.xlsx", F17=90, H17="Chính thức", F18=100, H18="Chính thức", F19=90)
     play.do("late file", "run", late)
     play.do("correct", "correct", "A.2.MS", "--unit", "M-HCC", "--expect", "100", *ENTRY)
-    play.do("enter", "enter", "A.1.GT", "--on-behalf", "M-VP", *ENTRY)
+    play.do("enter", "enter", "A.1.GT", "--category", "NU", "--on-behalf", "M-VP", *ENTRY)
     excuse = ("--unit", "M-VP", "--kind", "exempt", "--reason", "x", *YEAR, *BY)
     play.do("exempt", "exempt", *excuse)
     play.do("lock too early", "lock", *YEAR, *BY)
     play.do("amend too early", "amend", "--kind", "update", "--reason", "x", *YEAR, *BY)
     play.do("rollback", "rollback", play.releases["review"], "--reason", "x", *BY)
     play.do("issue without file", "issue", "--number", " ", *SIGNED, "--file", "none.pdf", *YEAR, *BY)
+    (play.folder / "text.pdf").write_text("Báo cáo", encoding="utf-8")
+    early = ("--number", "1", "--date", "31/12/2024", "--signer", "A", "--file", play.folder / "text.pdf")
+    play.do("issue a text too early", "issue", *early, *YEAR, *BY)
     number = ("--number", "15/BC-UBND", *SIGNED, "--file", play.paper("bao-cao-15.pdf"))
     play.do("issue", "issue", *number, *YEAR, *BY)
     play.do("lock", "lock", *YEAR, *BY)
@@ -171,6 +174,8 @@ def test_each_step_in_the_wrong_order_is_told_and_writes_nothing(play: Play) -> 
     assert '"khác"' in play.steps["amend without reason"].err
     for word in ("--number", "none.pdf"):
         assert word in play.steps["issue without file"].err
+    for word in ("01/01/2025", "text.pdf"):
+        assert word in play.steps["issue a text too early"].err
     assert "15/BC-UBND, 15/04/2026" in play.steps["issue nothing and earlier"].err
 
 

@@ -174,6 +174,33 @@ def test_a_unit_that_does_not_report_is_wrong_usage(tmp_path: Path) -> None:
     assert "BL-XX" in printed.err
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("respond", "Thiếu finding, --text, --by."),
+        ("correct I.1.GT --unit A --value 3 --by Lan", "Thiếu --expect, --reason, --said-by."),
+        ("status --year hai", "Giá trị của --year phải là một số nguyên."),
+        ("status --year", "Tùy chọn --year cần một giá trị đi kèm."),
+        ("sql --csv=3", "Tùy chọn --csv không nhận giá trị."),
+        ("status --yer 2025", "Không có tùy chọn --yer. Gần giống: --year,"),
+        ("statu", "Không có lệnh statu. Gần giống: status"),
+        ("status a b", "Thừa: a b."),
+        ("", "Chưa ghi lệnh nào."),
+    ],
+)
+def test_a_wrong_line_is_told_in_the_users_language(tmp_path: Path, line: str, told: str) -> None:
+    printed = kho(tmp_path / "data", *line.split())
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert printed.err.startswith(told)
+    assert printed.err.count("\n") == 1
+
+
+def test_a_group_without_a_command_shows_its_help(tmp_path: Path) -> None:
+    printed = kho(tmp_path / "data", "catalogue")
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert "confirm" in printed.out + printed.err
+
+
 def test_ctrl_c_is_answered_in_words(tmp_path: Path) -> None:
     code = (
         "import os, signal; from dagster_project.warehouse import releases;"

@@ -13,7 +13,7 @@ from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.figure import Figure, plain_number, read_figure
 from dagster_project.decide.places import assigned_in, of_unit, round_codes
 from dagster_project.decide.problems import Problems, Remark
-from dagster_project.ledger.decisions import CORRECTION, Entry
+from dagster_project.ledger.decisions import CORRECTION, ON_BEHALF, Entry
 from dagster_project.text import nearest
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ def check_entry(asked: Asked, against: Against, now: datetime) -> Checked:
         problems.found.extend(figure.problems)
         if figure.state == "missing":
             problems.add("ledger.blank", option="--value")
-    expect = _expect(asked, against, place, problems) if place and asked.kind == CORRECTION else None
+    expect = None
+    if place is not None:
+        source = _source(asked, against, place)
+        if asked.kind == CORRECTION:
+            expect = _expect(asked, against, place, source, problems)
+        else:
+            _check_not_sent(asked, source, problems)
     problems.finish()
     assert place is not None  # noqa: S101 - without a place there are problems
     assert figure is not None  # noqa: S101
@@ -124,24 +130,43 @@ def _read(asked: Asked, text: str, against: Against, place: dict[str, Any] | Non
     )
 
 
-def _expect(asked: Asked, against: Against, place: dict[str, Any], problems: Problems) -> str | None:
-    """What the source must hold for the correction to apply: plain digits, or the text of its cell.
-
-    A figure that was held out has only its text to compare with.
-    """
+def _source(asked: Asked, against: Against, place: dict[str, Any]) -> SourceFigure | None:
+    """What the unit's file says in the current release; None where it says nothing, or nothing is released."""
     from dagster_project.warehouse.lookup import source_figure
 
-    told = (asked.expect or "").strip()
-    plain = _plain(told, asked, against, place)
     if against.release_file is None:
-        return plain or told
-    source = source_figure(
+        return None
+    return source_figure(
         against.release_file,
         round_code=place["round_code"],
         reporting_unit=asked.unit,
         data_element=asked.element,
         category=asked.category,
     )
+
+
+def _check_not_sent(asked: Asked, source: SourceFigure | None, problems: Problems) -> None:
+    """A figure of the unit's own comes before one on its behalf, which would then say nothing."""
+    if source is None or source.value_state == "missing" or source.entered_how == ON_BEHALF:
+        return
+    problems.add("ledger.sent_already", element=asked.element, unit=asked.unit, holds=_shown(source))
+
+
+def _expect(
+    asked: Asked,
+    against: Against,
+    place: dict[str, Any],
+    source: SourceFigure | None,
+    problems: Problems,
+) -> str | None:
+    """What the source must hold for the correction to apply: plain digits, or the text of its cell.
+
+    A figure that was held out has only its text to compare with.
+    """
+    told = (asked.expect or "").strip()
+    plain = _plain(told, asked, against, place)
+    if against.release_file is None:
+        return plain or told
     if source is None:
         problems.add("ledger.no_source", element=asked.element, unit=asked.unit, round=place["round_code"])
         return None

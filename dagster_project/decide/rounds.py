@@ -79,6 +79,7 @@ class RoundAgainst:
     is_rolled_back: bool
     unconfirmed_entries: Sequence[str]
     last_receipt_number: int
+    period_start: date
     now: datetime
 
 
@@ -227,6 +228,15 @@ def _check_file(file: Path | None, problems: Problems) -> None:
         problems.add("rounds.file_empty", file=file)
 
 
+def _check_signed(file: Path | None, problems: Problems) -> None:
+    from dagster_project.intake.guard import is_paper
+
+    before = len(problems.found)
+    _check_file(file, problems)
+    if file is not None and len(problems.found) == before and not is_paper(file):
+        problems.add("rounds.file_not_paper", file=file)
+
+
 def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Document | None:
     """The document that is issued; it cites the one before, if there is one."""
     problems.need(number=asked.number, signer=asked.signer)
@@ -237,7 +247,9 @@ def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Doc
     if before and asked.dated and asked.dated < before.document_date:
         earlier = {"number": before.document_number, "date": f"{before.document_date:%d/%m/%Y}"}
         problems.add("rounds.date_before", **earlier)
-    _check_file(asked.file, problems)
+    elif asked.dated and asked.dated < against.period_start:
+        problems.add("rounds.date_before_period", start=f"{against.period_start:%d/%m/%Y}")
+    _check_signed(asked.file, problems)
     number = asked.number.strip()
     if any(
         item.document_number.casefold() == number.casefold()

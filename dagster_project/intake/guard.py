@@ -108,6 +108,12 @@ def _inspect(file: Path, limits: ReadLimits, file_name: str) -> Inspection:
     return _inspect_text(file, head, file_name)
 
 
+def is_paper(file: Path) -> bool:
+    """Whether a file is a page for people to read, whatever its name and size: a PDF or a picture of a page."""
+    with file.open("rb") as stream:
+        return _signature(stream.read(4096)) in _PAPER_KINDS
+
+
 def _signature(head: bytes) -> str | None:
     """What the first bytes say that the file is; null where they say nothing that we know."""
     if _HEIC.match(head):

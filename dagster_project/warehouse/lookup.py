@@ -55,6 +55,8 @@ class SourceFigure:
 
     value: float | None
     raw_text: str
+    value_state: str
+    entered_how: str
 
 
 def find_findings(release_file: Path, beginning: str) -> list[Finding]:
@@ -81,8 +83,8 @@ def source_figure(
             category=category,
         )
         row = connection.execute(
-            "select case when entered_how <> 'correction' then value end, coalesce(raw_text, '') "
-            "from marts.fct_reported_value "
+            "select case when entered_how <> 'correction' then value end, coalesce(raw_text, ''), "
+            "value_state, entered_how from marts.fct_reported_value "
             "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
             "and data_element_code = getvariable('data_element') and category_code = getvariable('category')"
         ).fetchone()

@@ -58,7 +58,7 @@ def holding(catalogue: Catalogue, tmp_path: Path) -> Callable[[float | None, str
             connection.execute(
                 "create table marts.fct_reported_value as select '2244-X-2025' as round_code, "
                 "'BL-KT' as reporting_unit_code, 'I.2.GT' as data_element_code, '_T' as category_code, "
-                "cast(? as double) as value, ? as raw_text, 'form' as entered_how",
+                "cast(? as double) as value, ? as raw_text, 'form' as entered_how, 'value' as value_state",
                 [value, raw_text],
             )
         return Against(catalogue, OFFICE, Project().expectations, file)
