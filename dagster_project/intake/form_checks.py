@@ -143,7 +143,7 @@ def _check_rows(
 ) -> pl.DataFrame:
     """Rows with a code that the catalogue lacks, rows of other units, and assigned rows that are gone."""
     held = placed.filter(pl.col("reason") == "FORM_ELEMENT_UNKNOWN").select(*TABLE, "row").unique()
-    unknown = rows.join(held, on=[*TABLE, "row"])
+    unknown = rows.filter("has_set").join(held, on=[*TABLE, "row"])
     codes = catalogue.table("data_elements")["data_element_code"]
     assigned = assigned.select(
         "reporting_unit_code",

@@ -113,7 +113,8 @@ def find_rows(
 ) -> pl.DataFrame:
     """One row per printed row code: where it stands, and the data element and category that it names.
 
-    ``is_known`` says that the catalogue has both for the form's criteria set.
+    ``is_known`` says that the catalogue has both for the form's criteria set; ``has_set`` that the form's round is
+    known, for of another one nothing can be said of its codes.
     """
     at = columns.filter(pl.col("column_code") == "MA").select(*TABLE, "col")
     printed = (
@@ -144,6 +145,7 @@ def find_rows(
         .unique([*TABLE, "row"], keep="last", maintain_order=True)
         .with_columns(
             pl.col("data_element_code").is_not_null().alias("is_known"),
+            pl.col("round_set").is_not_null().alias("has_set"),
             pl.len().over("sha256", "key").alias("n_printed"),
         )
         .drop("valid_from", "valid_to", "day", "round_set")

@@ -354,6 +354,12 @@ def test_a_fault_of_identity_or_layout_blocks_the_file_and_is_named_at_its_cell(
     assert bound.cells["disposition"].null_count() == bound.cells["reason"].null_count() == 0
 
 
+def test_the_codes_of_an_unknown_round_are_not_judged(desk: Desk) -> None:
+    rules = [rule for rule, _, _ in _told(desk.change(_print("Mã đợt báo cáo:", "T1-X-2055")))]
+    assert rules.count("FORM_ROUND_UNKNOWN") == 1
+    assert "FORM_ELEMENT_UNKNOWN" not in rules
+
+
 def test_a_near_code_is_suggested_and_never_put_in(desk: Desk) -> None:
     found = desk.change(_print("Mã đơn vị:", "M-HCCC")).findings.row(0, named=True)
     assert (found["observed"], found["expected"]) == ("M-HCCC", UNIT)
