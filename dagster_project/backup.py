@@ -61,12 +61,17 @@ def make_backup(settings: Settings, target: Path, now: datetime) -> Backup:
 
     The pointer is read first, then the ledger, then what both name: bytes that were received and releases are there
     before the ledger tells of them, and are not changed. Raises ``UsageError`` where there is no data folder or
-    ``target`` lies in it.
+    ``target`` lies in it, is there already, or is neither a folder that is there nor a .zip file in one: a disk that is
+    not plugged in would be taken for a file.
     """
     folder = settings.folder
     if not folder.root.is_dir():
         raise UsageError("cli.no_folder", folder=folder.root)
+    if not target.is_dir() and (target.suffix.lower() != ".zip" or not target.parent.is_dir()):
+        raise UsageError("backup.no_target", target=target)
     file = target / f"kho-{now:%Y%m%dT%H%M%S}.zip" if target.is_dir() else target
+    if file.exists():
+        raise UsageError("cli.file_exists", file=file)
     if file.resolve().is_relative_to(folder.root.resolve()):
         raise UsageError("backup.inside", file=file, folder=folder.root)
     with durable.replaced(file) as aside, tempfile.TemporaryDirectory(dir=file.parent, prefix=".") as scratch:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.cli_base import HELP_LANG, Json, clock, settings_told
 from dagster_project.messages import message
 
@@ -65,7 +67,7 @@ def _say(settings: Settings, code: str, done: Backup, *, as_json: bool) -> None:
         "release": done.release_id or "–",
         "files": done.files,
         "size": f"{done.size_bytes / _BYTES_PER_MB:.1f}".replace(".", "," if settings.lang == "vi" else "."),
-        "at": done.made_at,
+        "at": f"{datetime.fromisoformat(done.made_at).astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}",
     }
     sys.stdout.write(message(f"backup.{code}", settings.lang, **told) + "\n")
     if done.ledger == "rows":

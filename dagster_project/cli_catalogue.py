@@ -85,6 +85,8 @@ def catalogue_export(file: Annotated[Path, typer.Argument(parser=path_told)]) ->
     from dagster_project.catalogue.load import load_catalogue
 
     settings = settings_told()
+    if file.exists():
+        raise UsageError("cli.file_exists", file=file)
     export_workbook(load_catalogue(settings.catalogue), file)
     say(settings, "catalogue_exported", file=file)
 

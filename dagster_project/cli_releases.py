@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.diff import Diff
     from dagster_project.warehouse.releases import Manifest
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}")
 _COMPARED = ("inputs_hash", "catalogue_hash", "code_version")
 
 

@@ -124,9 +124,8 @@ def _show(settings: Settings, found: RoundStatus, state_line: str, *, stale: boo
 
 
 def _due_code(due: Due) -> str:
-    if due.is_over:
-        return "status_over"
-    return "status_due_by" if due.inclusive else "status_due_before"
+    state = "over" if due.is_over else "due"
+    return f"status_{state}_by" if due.inclusive else f"status_{state}_before"
 
 
 def _due_values(settings: Settings, due: Due) -> dict[str, object]:

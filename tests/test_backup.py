@@ -95,6 +95,23 @@ def test_a_folder_in_use_is_not_written_over(office: Office, tmp_path: Path) -> 
     assert sorted(office.folder.root.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("usb", "backup.no_target"), ("usb/kho.zip", "backup.no_target"), ("there.zip", "cli.file_exists")],
+)
+def test_a_backup_takes_no_file_that_is_there_and_no_disk_that_is_not(
+    office: Office, tmp_path: Path, name: str, code: str
+) -> None:
+    there = tmp_path / "there.zip"
+    there.write_bytes(b"of somebody")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UsageError) as error:
+        make_backup(office.desk.settings, tmp_path / name, NOON)
+    assert error.value.code == code
+    assert sorted(tmp_path.iterdir()) == before
+    assert there.read_bytes() == b"of somebody"
+
+
 def test_a_backup_does_not_lie_in_the_folder_that_it_saves(office: Office) -> None:
     with pytest.raises(UsageError) as error:
         make_backup(office.desk.settings, office.folder.root / "kho.zip", NOON)

@@ -6,6 +6,7 @@ which file replaces which is decided in ``dbt/``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,6 +17,8 @@ from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.errors import UsageError
 from dagster_project.warehouse.connection import connect
 
+#: A day as it is written in Viet Nam.
+_DAY_FIRST = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})")
 _COLUMNS = (
     "round_code",
     "period_code",
@@ -130,11 +133,12 @@ def read_history(
 
 def moment(told: str) -> datetime:
     """A moment as a person writes it: a day alone means its end, a time without an offset is the office's."""
+    written = _DAY_FIRST.sub(lambda day: f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}", told.strip())
     try:
-        if len(told.strip()) == len("2026-04-10"):
-            day = date.fromisoformat(told.strip()) + timedelta(days=1)
+        if len(written) == len("2026-04-10"):
+            day = date.fromisoformat(written) + timedelta(days=1)
             return datetime.combine(day, time(), OFFICE_TIME) - timedelta(microseconds=1)
-        found = datetime.fromisoformat(told.strip())
+        found = datetime.fromisoformat(written)
     except (ValueError, OverflowError) as error:
         raise UsageError("releases.wrong_moment", given=told) from error
     return found if found.tzinfo else found.replace(tzinfo=OFFICE_TIME)

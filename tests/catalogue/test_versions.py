@@ -140,6 +140,9 @@ def test_the_command_says_who_changed_the_catalogue_when_and_why(tmp_path: Path,
     assert kho(data, "catalogue", "confirm", "IV.21", "IV.22", *names, catalogue=folder).code == 0
     book = tmp_path / "danh-muc.xlsx"
     assert kho(data, "catalogue", "export", book, catalogue=folder).code == 0
+    exported = book.read_bytes()
+    assert kho(data, "catalogue", "export", book, catalogue=folder).code == 2
+    assert book.read_bytes() == exported
     printed = kho(data, "catalogue", "import", book, catalogue=folder)
     assert (printed.code, "--reason" in printed.err) == (2, True)
     told = kho(data, "catalogue", "versions", "--json").json

@@ -233,5 +233,7 @@ def test_what_is_no_pair_of_revisions_is_said(sent: Path, told: tuple[str, str |
 def test_a_day_means_its_end_in_the_offices_time() -> None:
     assert moment("2026-04-10") < moment("2026-04-11T00:00") == moment("2026-04-10T17:00:00+00:00")
     assert moment("2026-04-10") > moment("2026-04-10T23:59:59")
+    assert moment("10/4/2026") == moment("10/04/2026") == moment("2026-04-10")
+    assert moment("10/04/2026 16:30") == moment("2026-04-10T16:30")
     with pytest.raises(UsageError):
         moment("10/4/2026 chiều")
