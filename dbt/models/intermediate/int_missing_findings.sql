@@ -1,5 +1,5 @@
--- Gate 2, figure_missing: a figure that a unit was asked for and that it left blank in what it sent, without saying that
--- there is none. A category may be left blank, and so may a rate that is computed from its parts.
+-- Gate 2, figure_missing: a figure that a unit was asked for and left blank in what it sent, without saying that there
+-- is none. A category may be left blank, and so may a rate that is computed from its parts.
 {{ config(meta={
     'slice': 'area',
     'by_area': ['int_current_values'],
