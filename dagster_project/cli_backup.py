@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.catalogue.calendar import OFFICE_TIME
 from dagster_project.cli_base import HELP_LANG, Json, clock, settings_told
 from dagster_project.messages import message
 
@@ -58,6 +57,8 @@ def restore(
 
 
 def _say(settings: Settings, code: str, done: Backup, *, as_json: bool) -> None:
+    from dagster_project.catalogue.calendar import OFFICE_TIME
+
     if as_json:
         sys.stdout.write(json.dumps(asdict(done), ensure_ascii=False, indent=2, default=str) + "\n")
         return

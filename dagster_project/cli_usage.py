@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from typer._click import exceptions  # typer has no public names for what its parser raises
 
 from dagster_project.errors import UsageError
-from dagster_project.text import nearest
 
 if TYPE_CHECKING:
     from typer._click.core import Parameter
@@ -28,6 +27,8 @@ _NAMED = re.compile(r"'(?P<quoted>[^']*)'| \((?P<listed>.*)\)$")
 
 def explain_usage(error: ParserError) -> UsageError:
     """What is wrong, with the command whose help tells more; all parameters that are missing at once."""
+    from dagster_project.text import nearest
+
     context = error.ctx if isinstance(error, exceptions.UsageError) else None
     command = context.command_path if context else "kho"
     match error:
@@ -53,6 +54,8 @@ def explain_usage(error: ParserError) -> UsageError:
 
 
 def _spoken(error: ParserError, command: str) -> UsageError:
+    from dagster_project.text import nearest
+
     found = _NAMED.search(error.message)
     names = (found["quoted"] or found["listed"]) if found else ""
     code = next((ours for begin, ours in _SPOKEN.items() if error.message.startswith(begin)), "usage.other")

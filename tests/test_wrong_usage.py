@@ -201,6 +201,15 @@ def test_a_group_without_a_command_shows_its_help(tmp_path: Path) -> None:
     assert "confirm" in printed.out + printed.err
 
 
+def test_the_command_starts_without_what_only_its_work_needs() -> None:
+    code = (
+        "import sys, dagster_project.cli;"
+        "print(sorted({'polars', 'duckdb', 'sqlalchemy', 'pydantic', 'dagster', 'dbt', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_ctrl_c_is_answered_in_words(tmp_path: Path) -> None:
     code = (
         "import os, signal; from dagster_project.warehouse import releases;"
