@@ -306,7 +306,7 @@ CELL_KINDS: tuple[CellKind, ...] = (
             lambda _: Reading(None, "not_available"),
         ),
     ),
-    CellKind("blank", "harmless", _small, _state("", reading=Reading(None, "missing"))),
+    CellKind("blank", "warning", _small, _state("", reading=Reading(None, "missing"))),
     # the state column
     CellKind(
         "state_other_spelling",

@@ -14,12 +14,8 @@ rules as (
         rules.rule_code,
         coalesce(rules.tolerance, 0) as tolerance,
         rules.left_side as data_element_code
-    from {{ ref('stg_validation_rules') }} as rules
-    inner join {{ ref('int_rounds') }} as rounds
-        on
-            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
-            and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rules.kind = 'lead_contributor' and rounds.is_of_interest
+    from {{ rules_in_force() }}
+    where rules.kind = 'lead_contributor'
 
 ),
 

@@ -13,12 +13,8 @@ rules as (
         rules.rule_code,
         coalesce(rules.absolute_floor, 5) as at_least,
         coalesce(rules.tolerance, 1) as share
-    from {{ ref('stg_validation_rules') }} as rules
-    inner join {{ ref('int_rounds') }} as rounds
-        on
-            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
-            and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rules.kind = 'copied_from_last_year' and rounds.is_of_interest
+    from {{ rules_in_force() }}
+    where rules.kind = 'copied_from_last_year'
 
 ),
 

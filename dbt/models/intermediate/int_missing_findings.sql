@@ -14,16 +14,8 @@ rules as (
         rounds.round_code,
         rules.rule_code,
         rules.left_side as data_element_code
-    from {{ ref('stg_validation_rules') }} as rules
-    inner join {{ ref('int_rounds') }} as rounds
-        on
-            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
-            and rounds.period_end between rules.starts_on and rules.ends_on
-    where
-        rules.stage = 'meaning'
-        and rules.kind = 'figure_missing'
-        and rounds.is_of_interest
-        and not rounds.is_retrospective
+    from {{ rules_in_force() }}
+    where rules.kind = 'figure_missing' and not rounds.is_retrospective
 
 ),
 

@@ -13,12 +13,7 @@ rules as (
         rounds.is_retrospective,
         rules.rule_code,
         rules.kind
-    from {{ ref('stg_validation_rules') }} as rules
-    inner join {{ ref('int_rounds') }} as rounds
-        on
-            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
-            and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rounds.is_of_interest
+    from {{ rules_in_force() }}
 
 ),
 

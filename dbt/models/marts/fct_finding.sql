@@ -52,12 +52,7 @@ rules as (
         rules.message_en,
         rules.advice_vi,
         rules.advice_en
-    from {{ ref('stg_validation_rules') }} as rules
-    inner join {{ ref('int_rounds') }} as rounds
-        on
-            coalesce(rules.criteria_set_code, rounds.criteria_set_code) = rounds.criteria_set_code
-            and rounds.period_end between rules.starts_on and rules.ends_on
-    where rules.stage = 'meaning' and rounds.is_of_interest
+    from {{ rules_in_force() }}
 
 ),
 
