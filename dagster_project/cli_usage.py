@@ -50,18 +50,12 @@ def explain_usage(error: ParserError) -> UsageError:
             takes = "requires" in error.message
             code = "usage.value_needed" if takes else "usage.no_value_taken"
             return UsageError(code, name=error.option_name, command=command)
-    return _spoken(error, command)
-
-
-def _spoken(error: ParserError, command: str) -> UsageError:
-    from dagster_project.text import nearest
-
     found = _NAMED.search(error.message)
     names = (found["quoted"] or found["listed"]) if found else ""
     code = next((ours for begin, ours in _SPOKEN.items() if error.message.startswith(begin)), "usage.other")
-    known = getattr(getattr(getattr(error, "ctx", None), "command", None), "commands", {})
+    commands = getattr(context.command, "commands", {}) if context else {}
     return UsageError(
-        code, names=names, suggestion=nearest(names, known), detail=error.message, command=command
+        code, names=names, suggestion=nearest(names, commands), detail=error.message, command=command
     )
 
 

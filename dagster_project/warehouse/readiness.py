@@ -25,8 +25,9 @@ _UNCONFIRMED = """
         and coalesce(applicability, '') <> 'not_applicable'
     order by indicator_code
 """
-#: Open blocking findings about what counts: not about a version that was replaced, nor a refused file where another
-#: one counts or the unit is excused. One of an unknown unit may be that of any who has not sent.
+#: Open blocking findings about what counts: not about a version that was replaced, nor what the level above sent back
+#: of a figure that an officer has given, nor a refused file where another one counts or the unit is excused. One of an
+#: unknown unit may be that of any who has not sent.
 _BLOCKING = """
     select distinct f.finding_id, f.reporting_unit_code, f.file_name, f.sheet, f.cell, f.message_vi, f.message_en
     from marts.fct_finding as f
@@ -45,6 +46,15 @@ _BLOCKING = """
                     where round_code = getvariable('round_code') and expected = 1 and actual = 0 and note is null
                 )
             end
+        )
+    )
+    and not (
+        f.stage = 'returned' and f.data_element_code is not null and exists (
+            select 1 from marts.fct_reported_value as v
+            where v.round_code = f.round_code and v.reporting_unit_code = f.reporting_unit_code
+            and v.data_element_code = f.data_element_code
+            and v.category_code = coalesce(f.category_code, '_T')
+            and v.entered_how in ('correction', 'on_behalf')
         )
     )
     order by f.reporting_unit_code, f.finding_id

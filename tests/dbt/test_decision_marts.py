@@ -109,6 +109,14 @@ def decided_office() -> Inputs:
         }
         for element in ("X.GT", "Y.GT")
     ]
+    office.findings.append(
+        {
+            **office.findings[-2],
+            "finding_id": "returned-X",
+            "stage": "returned",
+            "rule_code": "RETURNED_TO_MEND",
+        }
+    )
     office.responses += [
         {**key("U1", 2025, "P.GT", "TOTAL", "683,1"), "response_id": "GT-1", "text": "Làm tròn"},
         {**key("U2", 2025, "S.GT", "SMALL_PART", "7"), "response_id": "GT-2", "text": "Số cũ"},
@@ -196,6 +204,10 @@ def test_a_cell_whose_figure_was_corrected_is_no_longer_to_be_mended(ask: Ask) -
     assert ask(
         "select data_element_code, is_open from fct_finding where rule_code = 'VALUE_BELOW_MIN' order by all"
     ) == [("X.GT", False), ("Y.GT", True)]
+
+
+def test_what_the_level_above_says_of_a_corrected_figure_is_open(ask: Ask) -> None:
+    assert ask("select is_open, cell from fct_finding where finding_id = 'returned-X'") == [(True, "F16")]
 
 
 def test_a_figure_that_was_asked_for_and_left_blank_is_asked_for_at_its_cell(ask: Ask) -> None:

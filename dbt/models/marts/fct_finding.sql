@@ -254,7 +254,7 @@ returned_to as (
 
 ),
 
--- what officers gave themselves, in place of the cell or where nothing was sent
+-- what officers gave themselves, in place of the cell or where nothing was sent; the level above may speak of just that
 given as (
 
     select
@@ -299,7 +299,7 @@ admitted as (
         findings.message_en,
         findings.advice_vi,
         findings.advice_en,
-        given.data_element_code is not null as is_given,
+        given.data_element_code is not null and findings.stage <> 'returned' as is_given,
         findings.is_sample
     from {{ ref('stg_findings') }} as findings
     left join returned_to as places on findings.finding_id = places.finding_id
