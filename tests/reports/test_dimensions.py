@@ -18,6 +18,7 @@ _RULES = Path(__file__).parents[2] / "seeds" / "reference" / "validation_rules.c
     [
         ("SUBMISSION_LATE", "meaning", "punctuality"),
         ("SUBMISSION_MISSING", "meaning", "timeliness"),
+        ("FIGURE_MISSING", "meaning", "relevance"),
         ("FILE_DAMAGED", "guard", "timeliness"),
         ("NUMBER_AMBIGUOUS", "intake", "accuracy"),
         ("VALUE_ABOVE_MAXIMUM", "admission", "accuracy"),
