@@ -16,15 +16,20 @@ Rest = TypeVarTuple("Rest")
 R = TypeVar("R")
 
 
-def once_if_small(remembered: int) -> Callable[[Callable[[bytes, *Rest], R]], Callable[[bytes, *Rest], R]]:
-    """Let a function of bytes, whose result nobody changes, work once for the last so many small contents."""
+def once_if_small(
+    remembered: int, at_most: int = SMALL
+) -> Callable[[Callable[[bytes, *Rest], R]], Callable[[bytes, *Rest], R]]:
+    """Let a function of bytes, whose result nobody changes, work once for the last so many small contents.
+
+    Small is what has ``at_most`` so many bytes.
+    """
 
     def decorate(function: Callable[[bytes, *Rest], R]) -> Callable[[bytes, *Rest], R]:
         kept = lru_cache(remembered)(function)
 
         @wraps(function)
         def call(content: bytes, *rest: *Rest) -> R:
-            return (kept if len(content) <= SMALL else function)(content, *rest)
+            return (kept if len(content) <= at_most else function)(content, *rest)
 
         return call
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from dagster_project.intake.alike import once_if_small
@@ -35,12 +37,16 @@ _PLAIN = re.compile(
 #: The same with style, type and what stands in the cell, whose end is looked for only up to the next one's start.
 _PLAIN_CELL = re.compile(
     rb"<(?:c r=\"([A-Z]{1,3})(\d{1,9})\"(?: s=\"(0|[1-9]\d*)\")?(?: t=\"(\w+)\")?"
-    rb"(?:/>|>((?:<(?!/?c[\s/>])[^<]*)*+)</c>)|row r=\"(\d{1,9})\"|((?:row|c)(?=[\s/>])))"
+    rb"(?:/>|>((?:<(?!/?c[\s/>])[^<]*)*+)</c>)|row r=\"\d{1,9}\"|((?:row|c)(?=[\s/>])))"
 )
 _PREFIXED = re.compile(rb":(?:row|c)[\s/>]")
-#: So many sheets are remembered, for those who ask for the same one after another.
-_SHEETS = 8
+#: So many sheets are remembered, for those who ask for the same one after another; and so many rows of up to so many
+#: bytes, for forms of one kind differ in few of them.
+_SHEETS, _ROWS, _ROW_BYTES = 8, 2_048, 2_048
+_ROW_END = b"</row>"
 _TAIL_LIMIT = 1 << 20
+#: So many columns are remembered by number.
+_COLUMNS = 1 << 14
 _ODS_TAG = re.compile(
     rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])(" + _REST + rb")>|<text:p\b"
 )
@@ -49,14 +55,50 @@ _XLSB_ROW = 0
 _XLSB_CELLS = range(1, 12)
 
 
-@once_if_small(_SHEETS)
-def plain_cells(sheet: bytes) -> Sequence[tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]] | None:
-    """Rows and cells of a sheet in their order; None where one of them is not written plainly.
+@dataclass(frozen=True)
+class PlainRow:
+    """A row of a sheet in which each cell says where it stands; cells that hold nothing are left out.
 
-    Of a cell its column's letters, row, style, type and what stands in it; then of a row its number.
+    Of a cell its row and column, its style, and where it is an error or has a formula, its type and what stands in it.
     """
-    found: list[tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]] = _PLAIN_CELL.findall(sheet)
-    return found if _are_plain(sheet, found) else None
+
+    cells: Sequence[tuple[tuple[int, int], bytes, tuple[bytes, bytes] | None]]
+    last_row: int
+    last_column: int
+
+
+@once_if_small(_SHEETS)
+def plain_rows(sheet: bytes) -> Sequence[PlainRow] | None:
+    """The rows of a sheet in their order; None where a row or a cell of one is not written plainly."""
+    # A cell with such an end in it is cut in two here, and its first part is not written plainly.
+    rows = []
+    for part in sheet.split(_ROW_END):
+        row = _plain_row(part)
+        if row is None:
+            return None
+        rows.append(row)
+    return rows
+
+
+@once_if_small(_ROWS, _ROW_BYTES)
+def _plain_row(part: bytes) -> PlainRow | None:
+    found: list[tuple[bytes, ...]] = _PLAIN_CELL.findall(part)
+    if not _are_plain(part, found):
+        return None
+    cells = [
+        (
+            (int(row), column_number(letters)),
+            style,
+            (kind, inside) if kind == b"e" or b"<f" in inside else None,
+        )
+        for letters, row, style, kind, inside, _odd in found
+        if inside
+    ]
+    return PlainRow(
+        cells,
+        max((row for (row, _), _, _ in cells), default=0),
+        max((column for (_, column), _, _ in cells), default=0),
+    )
 
 
 def _are_plain(sheet: bytes, found: Sequence[tuple[bytes, ...]]) -> bool:
@@ -122,13 +164,12 @@ class XlsxExtent(Extent):
         self._tail = window[cut:]
 
     def feed_whole(self, sheet: bytes) -> None:
-        found = plain_cells(sheet)
-        if found is None:
+        rows = plain_rows(sheet)
+        if rows is None:
             self._is_sheet = _SHEET in sheet
             self._see_any(sheet)
         else:
-            held = [cell for cell in found if cell[4]]
-            self._see_held({cell[1] for cell in held}, {cell[0] for cell in held})
+            self._grow(max(row.last_row for row in rows), max(row.last_column for row in rows))
 
     def _see_plain(self, found: list[tuple[bytes, ...]]) -> None:
         """What ``_see`` does, where each row and cell says where it stands."""
@@ -136,7 +177,7 @@ class XlsxExtent(Extent):
         if row:
             self._row = int(row)
         if found:
-            self._column = _column_number(found[-1][0])
+            self._column = column_number(found[-1][0])
         self._see_held(
             {digits for _, digits, is_held, _, _ in found if is_held},
             {letters for letters, _, is_held, _, _ in found if is_held},
@@ -144,7 +185,7 @@ class XlsxExtent(Extent):
 
     def _see_held(self, rows: Collection[bytes], columns: Collection[bytes]) -> None:
         if rows:
-            self._grow(max(map(int, rows)), max(map(_column_number, columns)))
+            self._grow(max(map(int, rows)), max(map(column_number, columns)))
 
     def _see_any(self, tags: bytes) -> None:
         """Follow rows and cells however they are written; raises ``ValueError`` where they are no XML."""
@@ -161,7 +202,7 @@ class XlsxExtent(Extent):
             self._row = int(digits) if digits else self._row + 1
             self._column = 0
             return
-        self._column = _column_number(letters) if letters else self._column + 1
+        self._column = column_number(letters) if letters else self._column + 1
         if not closed and not rest.endswith(b"/"):
             self._grow(int(digits) if letters else self._row, self._column)
 
@@ -276,7 +317,9 @@ def _repeat(attributes: bytes) -> int:
     return int(found[1]) if found else 1
 
 
-def _column_number(letters: bytes) -> int:
+@lru_cache(_COLUMNS)
+def column_number(letters: bytes) -> int:
+    """The number of a column by its letters, from 1."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property, lru_cache
+from functools import cached_property
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from defusedxml import ElementTree
 
 from dagster_project.intake.alike import once_if_small
 from dagster_project.intake.cell_detail import ERROR, NO_VALUE, Detail, Details, format_of
-from dagster_project.intake.extents import plain_cells
+from dagster_project.intake.extents import PlainRow, column_number, plain_rows
 from dagster_project.intake.legacy_text import font_encoding
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?=[\s/>])[^>]*?(?:/>|>(.*?)</(?:\w+:)?f\s*>)", re.DOTALL)
-#: So many different parts are kept parsed, and so many columns numbered.
-_ALIKE, _COLUMNS = 64, 1 << 14
+#: So many different parts are kept parsed.
+_ALIKE = 64
 _VALUE = re.compile(rb"<(?:\w+:)?v(?=[\s>])[^>]*>(.*?)</(?:\w+:)?v\s*>", re.DOTALL)
 
 
@@ -166,12 +166,12 @@ def _at(fonts: list[str], number: int) -> str:
 
 @once_if_small(_ALIKE)
 def _scan(content: bytes, formats: Sequence[tuple[str, str]]) -> Details:
-    found = plain_cells(content)
-    return dict(_scan_any(content, formats) if found is None else _scan_plain(found, formats))
+    rows = plain_rows(content)
+    return dict(_scan_any(content, formats) if rows is None else _scan_plain(rows, formats))
 
 
 def _scan_plain(
-    found: Sequence[tuple[bytes, ...]], formats: Sequence[tuple[str, str]]
+    rows: Sequence[PlainRow], formats: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[tuple[int, int], Detail]]:
     """What ``_scan_any`` gives, where each cell says where it stands."""
     told = {
@@ -179,12 +179,11 @@ def _scan_plain(
     }
     if b"0" in told:
         told[b""] = told[b"0"]
-    for letters, row, style, kind, inside, _row, _odd in found:
-        if inside:
-            is_special = kind == b"e" or b"<f" in inside
-            detail = _detail(style, kind, inside, formats) if is_special else told.get(style)
+    for row in rows:
+        for at, style, special in row.cells:
+            detail = told.get(style) if special is None else _detail(style, *special, formats)
             if detail is not None:
-                yield (int(row), _column(letters)), detail
+                yield at, detail
 
 
 def _scan_any(content: bytes, formats: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[int, int], Detail]]:
@@ -195,7 +194,7 @@ def _scan_any(content: bytes, formats: Sequence[tuple[str, str]]) -> Iterator[tu
             row, col = (int(reference[2]) if reference else row + 1), 0
             continue
         reference = _REFERENCE.search(match[2])
-        col = _column(reference[1]) if reference else col + 1
+        col = column_number(reference[1]) if reference else col + 1
         if not match[3]:
             continue
         at = int(reference[2]) if reference else row
@@ -225,11 +224,3 @@ def _is_uncomputed(inside: bytes, *, is_text: bool) -> bool:
 
 def _text(content: bytes) -> str:
     return unescape(content.decode("utf-8", errors="replace"))
-
-
-@lru_cache(_COLUMNS)
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
