@@ -51,10 +51,12 @@ class BoundForms:
 def find_forms(raw: pl.DataFrame) -> list[str]:
     """The sha256 of files that are, or were, one of our forms: by a printed code row, label or hidden sheet."""
     keyed = with_keys(raw)
-    labelled = keyed.filter(pl.col("label") == label_key(IDENTITY[0].label))
-    hidden = keyed.filter(pl.col("sheet") == HIDDEN_SHEET)
-    found = pl.concat([part.select("sha256") for part in (code_rows(keyed), labelled, hidden)])
-    return sorted(found["sha256"].unique())
+    is_ours = (pl.col("label") == label_key(IDENTITY[0].label)) | (pl.col("sheet") == HIDDEN_SHEET)
+    found = {
+        *code_rows(keyed)["sha256"],
+        *keyed.select(pl.col("sha256").filter(is_ours).unique()).to_series(),
+    }
+    return sorted(found)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ _PLAIN_COLUMNS = {
     "DVT": "unit_of_measure",
     "KT": "prior_period",
 }
+#: A reason that is the code of a rule; others are words.
+_RULE_CODE = "^[A-Z]"
 
 
 def place_cells(
@@ -32,30 +34,43 @@ def place_cells(
 ) -> pl.DataFrame:
     """Every cell of ``keyed`` and every blank bound position, with binding, disposition and reason."""
     bound = _bound_positions(columns, rows)
-    cells = (
-        keyed.join(bound, on=SPOT, how="full", coalesce=True, maintain_order="left_right")
-        .with_columns(
-            pl.coalesce("cell", "bound_cell").alias("cell"),
-            pl.col("raw_text").fill_null(""),
-            pl.col("cell_type").fill_null("blank"),
-        )
-        .drop("bound_cell")
+    blank = bound.join(keyed, on=SPOT, how="anti").select(
+        *SPOT,
+        pl.col("bound_cell").alias("cell"),
+        pl.lit("").alias("raw_text"),
+        pl.lit("blank").alias("cell_type"),
     )
+    cells = pl.concat([keyed.drop("file_name"), blank], how="diagonal_relaxed").sort(*SPOT)
+    # Each of these joins copies what it is given: they are given no more than where a cell stands.
     context = (
-        cells.join(
+        cells.select(*SPOT, "cell", "cell_type")
+        .join(bound.drop("bound_cell"), on=SPOT, how="left", maintain_order="left")
+        .join(
             columns.unique([*TABLE, "col"], maintain_order=True).select(*TABLE, "col", "column_code"),
             on=[*TABLE, "col"],
             how="left",
+            maintain_order="left",
         )
         .join(
             rows.select(*TABLE, "row", pl.lit(value=True).alias("has_code"), "is_known"),
             on=[*TABLE, "row"],
             how="left",
+            maintain_order="left",
         )
-        .join(_extents(keyed, tables, columns, rows), on="sha256", how="left")
-        .join(blocked, on="sha256", how="left")
-        .join(_identity_cells(forms), on=["sha256", "cell"], how="left")
-        .drop("file_name")
+        .join(_extents(keyed, tables, columns, rows), on="sha256", how="left", maintain_order="left")
+        .join(blocked, on="sha256", how="left", maintain_order="left")
+        .join(_identity_cells(forms), on=["sha256", "cell"], how="left", maintain_order="left")
+        .join(_printed_units(keyed, columns), on=[*TABLE, "row"], how="left", maintain_order="left")
+        .with_columns(pl.coalesce("printed_unit", "unit").alias("unit"))
+        .with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
+        .with_columns(
+            pl.when(pl.col("is_bound") & pl.col("blocked_by").is_null())
+            .then(None)
+            .when(pl.col("is_bound") | pl.col("reason").str.contains(_RULE_CODE))
+            .then(pl.lit("quarantined"))
+            .otherwise(pl.lit("ignored"))
+            .alias("disposition"),
+        )
         .join(
             forms.select(
                 "sha256",
@@ -70,22 +85,10 @@ def place_cells(
             ),
             on="sha256",
             how="left",
+            maintain_order="left",
         )
     )
-    return (
-        context.join(_printed_units(keyed, columns), on=[*TABLE, "row"], how="left")
-        .with_columns(pl.coalesce("printed_unit", "unit").alias("unit"))
-        .with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
-        .with_columns(
-            pl.when(pl.col("is_bound") & pl.col("blocked_by").is_null())
-            .then(None)
-            .when(pl.col("is_bound") | pl.col("reason").str.to_uppercase().eq(pl.col("reason")))
-            .then(pl.lit("quarantined"))
-            .otherwise(pl.lit("ignored"))
-            .alias("disposition"),
-        )
-        .sort(*SPOT)
-    )
+    return pl.concat([cells, context.drop(*SPOT, "cell", "cell_type")], how="horizontal")
 
 
 def _bound_positions(columns: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

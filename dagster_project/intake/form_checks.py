@@ -11,7 +11,7 @@ import polars as pl
 
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.forms.layout import HIDDEN_SHEET, REQUIRED_COLUMNS, ROLES
-from dagster_project.intake.form_codes import TABLE, printed_code
+from dagster_project.intake.form_codes import SPOT, TABLE, printed_code
 from dagster_project.intake.form_findings import finding, suggest
 
 
@@ -96,15 +96,15 @@ def _check_duplicates(rows: pl.DataFrame) -> pl.DataFrame:
 def _check_map(keyed: pl.DataFrame, placed: pl.DataFrame, tables: pl.DataFrame) -> pl.DataFrame:
     """Where the hidden map is missing, or remembers bound cells in other places than they stand now."""
     usable = tables.drop_nulls("code_row")
-    sheet = keyed.filter(pl.col("sheet") == HIDDEN_SHEET)
+    sheet = keyed.select(*SPOT, "raw_text").filter(pl.col("sheet") == HIDDEN_SHEET)
     without = usable.join(sheet, on="sha256", how="anti")
     named = [
         sheet.filter(pl.col("col") == position).select("sha256", "row", pl.col("raw_text").alias(name))
         for position, name in ((4, "map_cell"), (1, "data_element_code"), (2, "category_code"))
     ]
     remembered = reduce(lambda left, right: left.join(right, on=["sha256", "row"], how="left"), named)
-    stands = placed.filter("is_bound").select("sha256", "sheet", "data_element_code", "category_code", "cell")
     codes = ["sha256", "data_element_code", "category_code"]
+    stands = placed.select(*codes, "sheet", "cell", "is_bound").filter("is_bound").drop("is_bound")
     known = remembered.join(stands.select(codes).unique(), on=codes)
     moved = (
         stands.join(known.select(codes).unique(), on=codes, how="semi")
@@ -126,7 +126,8 @@ def _check_spelling(keyed: pl.DataFrame, tables: pl.DataFrame) -> pl.DataFrame:
     texts = keyed["raw_text"].unique()
     apart = texts.filter(texts != texts.str.normalize("NFC"))
     decomposed = (
-        keyed.filter(pl.col("raw_text").is_in(apart.implode()))
+        keyed.select(*TABLE, "raw_text")
+        .filter(pl.col("raw_text").is_in(apart.implode()))
         .join(tables.select(TABLE).drop_nulls(), on=TABLE)
         .group_by("sha256", "sheet")
         .agg(pl.len().cast(pl.String).alias("observed"))

@@ -31,7 +31,9 @@ _CODE_ROW_LIKE = 4
 
 
 def with_keys(raw: pl.DataFrame) -> pl.DataFrame:
-    """``raw`` with ``key``, the cell's text as a code, and ``label``, the same as a label."""
+    """``raw`` with ``key``, the cell's text as a code, and ``label``, the same as a label; as it is if it has both."""
+    if {"key", "label"} <= set(raw.columns):
+        return raw
     # Forms print the same texts over and over: each is made comparable once.
     key = code_key(pl.col("raw_text"))
     keys = (
@@ -39,7 +41,7 @@ def with_keys(raw: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .with_columns(key.alias("key"), key.str.strip_chars_end(" :").alias("label"))
     )
-    return raw.drop("key", "label", strict=False).join(keys, on="raw_text", how="left", maintain_order="left")
+    return raw.join(keys, on="raw_text", how="left", maintain_order="left")
 
 
 def code_key(text: pl.Expr) -> pl.Expr:

@@ -30,11 +30,10 @@ def finding(frame: pl.DataFrame, rule_code: str, **columns: pl.Expr | str) -> pl
 
 def suggest(printed: pl.Series, known: pl.Series) -> pl.Series:
     """The nearest known code for each printed one, for the message only; null where none is near."""
-    codes = {str(code).lower(): str(code) for code in known.unique()}
+    texts = printed.drop_nulls().unique().to_list()
+    codes = {str(code).lower(): str(code) for code in known.unique()} if texts else {}
     near = {
-        text: codes[match[0]]
-        for text in printed.drop_nulls().unique()
-        if (match := get_close_matches(text, codes, n=1, cutoff=0.7))
+        text: codes[match[0]] for text in texts if (match := get_close_matches(text, codes, n=1, cutoff=0.7))
     }
     return pl.Series("suggestion", [near.get(text) for text in printed], dtype=pl.String)
 

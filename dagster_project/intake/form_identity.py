@@ -38,7 +38,8 @@ def identify(
     labels = pl.DataFrame({"label": [label_key(item.label) for item in IDENTITY], "name": CODES})
     places = tables.select("sha256", pl.col("sheet").alias("table_sheet"), "code_row")
     heading = (
-        keyed.filter(VISIBLE)
+        keyed.select(*SPOT, "sheet_hidden", "cell", "key", "label")
+        .filter(VISIBLE)
         .join(places, on="sha256")
         .filter(
             pl.col("table_sheet").is_null() | (pl.col("sheet") == pl.col("table_sheet")),
@@ -46,8 +47,9 @@ def identify(
         )
         .sort(*SPOT)
     )
+    in_row = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in (*TABLE, "row"))
     following = heading.with_columns(
-        pl.col("raw_text", "key", "cell").shift(-1).over(*TABLE, "row").name.prefix("next_")
+        pl.when(in_row).then(pl.col("key", "cell").shift(-1)).name.prefix("next_")
     ).join(labels, on="label")
     printed = _widen(following.with_columns(pl.col("next_key").alias("key")), "printed")
     cells = _widen(following.with_columns(pl.col("next_cell").alias("key")), "cell")

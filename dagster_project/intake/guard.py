@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePath, PurePosixPath
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -29,6 +30,7 @@ _PART_KEPT, _PARTS_KEPT = 1 << 18, 1 << 22
 _ALIKE = 256
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_ENTRY = b"PK\x01\x02"
+_CHUNK = 1 << 20
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 #: Kinds of a page that a person reads and no program: the paper copy of a form.
 PAPER = "paper"
@@ -158,17 +160,17 @@ def _inspect_ole(file: Path) -> Inspection:
 
 
 def _inspect_zip(file: Path, size: int, limits: ReadLimits) -> Inspection:
-    _count_entries(file, limits)
-    with ZipFile(file) as archive, file.open("rb") as stream:
-        entries = archive.infolist()
-        names = {_part_name(entry.filename) for entry in entries}
-        kind = _kind_of_zip(names, {entry.filename for entry in entries})
+    with _open(file, size) as stream:
+        _count_entries(stream, limits)
+        # The library closes only what it opens itself.
+        entries = ZipFile(stream).infolist()
+        names = [_part_name(entry.filename) for entry in entries]
+        kind = _kind_of_zip(set(names), {entry.filename for entry in entries})
         if any(entry.flag_bits & 0x1 for entry in entries):
             raise _RefusedError("FILE_ENCRYPTED")
         budget = Budget(limits.inflated_bytes, limits.inflation_ratio * max(size, 1))
         parts: dict[str, bytes] = {}
-        for entry in entries:
-            name = _part_name(entry.filename)
+        for name, entry in zip(names, entries, strict=True):
             part = _look_at(stream, entry, _Meant(kind, name, limits.sheet_cells), budget)
             if part.content is not None and budget.spent <= _PARTS_KEPT:
                 parts[name] = part.content
@@ -224,15 +226,20 @@ def _look_at_small(packed: bytes, compress_type: int, meant: _Meant) -> _Part | 
     return _Part(content, scan.encrypted)
 
 
-def _count_entries(file: Path, limits: ReadLimits) -> None:
+def _open(file: Path, size: int) -> BinaryIO:
+    """The file to be read here and there; a small one is read once."""
+    return BytesIO(file.read_bytes()) if size <= _PARTS_KEPT else file.open("rb")
+
+
+def _count_entries(stream: BinaryIO, limits: ReadLimits) -> None:
     """Count entries of the directory in the bytes: neither its header nor the library is trusted with it."""
-    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        count, at = 0, content.find(_ZIP_ENTRY)
-        while at >= 0:
-            count += 1
-            if count > limits.zip_entries:
-                raise _RefusedError("FILE_ZIP_ENTRIES", limit=limits.zip_entries)
-            at = content.find(_ZIP_ENTRY, at + 4)
+    count, tail = 0, b""
+    while chunk := stream.read(_CHUNK):
+        window = tail + chunk
+        count += window.count(_ZIP_ENTRY)
+        tail = window[1 - len(_ZIP_ENTRY) :]
+    if count > limits.zip_entries:
+        raise _RefusedError("FILE_ZIP_ENTRIES", limit=limits.zip_entries)
 
 
 def _part_name(name: str) -> str:
@@ -251,7 +258,7 @@ def _kind_of_package(file: Path, budget: Budget) -> str:
 def _kind_of_zip(names: set[str], verbatim: set[str]) -> str:
     if "xl/workbook.bin" in names:
         return "xlsb"
-    if any(PurePosixPath(name).name == "workbook.xml" for name in names):
+    if any(name.rpartition("/")[2] == "workbook.xml" for name in names):
         return "xlsx"
     if "word/document.xml" in names:
         return "docx"

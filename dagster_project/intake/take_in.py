@@ -23,6 +23,7 @@ from dagster_project.intake.bind_report import BoundReports, bind_reports, find_
 from dagster_project.intake.bind_return import bind_returns
 from dagster_project.intake.encodings import CP1258
 from dagster_project.intake.form_answers import answers_of_lists, cells_of_lists, find_lists
+from dagster_project.intake.form_codes import with_keys
 from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
@@ -119,8 +120,9 @@ def _bind(
     typed = read.raw.filter(~pl.col("sha256").is_in([*packages, *returns]))
     decoded = decode_texts(typed)
     raw = _with_decoded(typed, decoded)
-    back = find_back_series(raw)
-    forms = [sha256 for sha256 in find_forms(raw) if sha256 not in back]
+    keyed = with_keys(raw)
+    back = find_back_series(keyed)
+    forms = sorted(set(find_forms(keyed)) - set(back))
     lists = find_lists(raw, [*forms, *back])
     recognised = [*forms, *back, *lists]
     layouts = _choose_layouts(raw, known, recognised, catalogue)
@@ -144,10 +146,10 @@ def _bind(
     parts: list[BoundForms | BoundLayouts | BoundReports | BoundPackages] = []
     if forms:
         of_forms = known.filter(pl.col("sha256").is_in(forms))
-        parts.append(bind_forms(_of(raw, of_forms), of_forms, catalogue, office, wanted))
+        parts.append(bind_forms(_of(keyed, of_forms), of_forms, catalogue, office, wanted))
     if back:
         of_back = known.filter(pl.col("sha256").is_in(back))
-        parts.append(bind_back_series(_of(raw, of_back), of_back, catalogue, office))
+        parts.append(bind_back_series(_of(keyed, of_back), of_back, catalogue, office))
     mapped = layouts.filter(pl.col("n_maps") == 1, pl.col("layout_code").is_not_null())
     if len(mapped):
         parts.append(bind_layouts(_of(raw, mapped), mapped, catalogue, office, wanted))
@@ -196,6 +198,8 @@ def _known(files: Sequence[ReceivedFile]) -> pl.DataFrame:
 
 
 def _of(raw: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    if raw["sha256"].unique().is_in(files["sha256"].implode()).all():
+        return raw
     return raw.join(files.select("sha256"), on="sha256", how="semi", maintain_order="left")
 
 
@@ -283,13 +287,13 @@ def _unknown(
 ) -> pl.DataFrame:
     """Files that were read and are blank, nothing that we know, or what several layout maps speak of."""
     filled = set(raw["sha256"].unique())
-    failed = set(unread["sha256"])
+    passed_by = {*unread["sha256"], *forms}
     maps = layouts.group_by("sha256").agg(pl.col("layout_code").sort().str.join(", "))
     named = dict(maps.iter_rows())
     several = set(layouts.filter(pl.col("n_maps") > 1)["sha256"])
     rows = []
     for sha256, inspection in inspections.items():
-        if inspection.refusal is not None or inspection.kind == PAPER or sha256 in failed or sha256 in forms:
+        if inspection.refusal is not None or inspection.kind == PAPER or sha256 in passed_by:
             continue
         if sha256 not in filled:
             rows.append((sha256, "FILE_NO_TABLE" if inspection.kind == "docx" else "FILE_EMPTY", None, None))

@@ -171,12 +171,23 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         "note_said",
         pl.col("unit").alias("new_unit"),
     )
-    fates = values.select(*_LINE, "fault").unique(_LINE, maintain_order=True)
     waiting = pl.col("disposition").is_null()
+    fates = (
+        numbered.select("cell_number", *_LINE, "disposition")
+        .filter(waiting)
+        .join(values.select(*_LINE, "fault").unique(_LINE, maintain_order=True), on=_LINE, nulls_equal=True)
+        .select("cell_number", "fault")
+    )
+    # Each of these joins copies what it is given: they are given no more than numbers of cells.
+    told = (
+        numbered.select("cell_number")
+        .join(parsed, on="cell_number", how="left", maintain_order="left")
+        .join(fates, on="cell_number", how="left", maintain_order="left")
+        .drop("cell_number")
+    )
     is_parsed = pl.col("is_parsed").fill_null(value=False)
     full = (
-        numbered.join(parsed, on="cell_number", how="left", maintain_order="left")
-        .join(fates, on=_LINE, how="left", nulls_equal=True, maintain_order="left")
+        pl.concat([numbered, told], how="horizontal")
         .with_columns(
             pl.when(is_parsed).then(new).otherwise(old).alias(old)
             for new, old in (
