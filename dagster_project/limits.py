@@ -12,10 +12,27 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """What one file from outside may cost before it is refused; settings give it, and no other names."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by pydantic, which a child need not load
+
+    file_bytes: int = 50_000_000
+    zip_entries: int = 2_000
+    inflated_bytes: int = 400_000_000
+    inflation_ratio: int = 200
+    sheet_cells: int = 5_000_000  # rows x columns of the true extent
+    child_memory_bytes: int = 2_000_000_000
+    child_cpu_seconds: int = 600
+    file_wall_seconds: int = 60
 
 
 def limit_memory(amount: int) -> None:

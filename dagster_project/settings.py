@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 
 from dagster_project.errors import UsageError
-from dagster_project.limits import processors
+from dagster_project.limits import ReadLimits, processors
 from dagster_project.paths import DataFolder, Project
 from dagster_project.text import printable
 
@@ -29,23 +29,10 @@ _ADDRESS = r"^[^@\s]+@[^@\s]+$"
 #: With what Python and dbt take, the build of a nation stays below 4 GiB.
 BUILD_MEMORY_MB = 2_300
 
+#: What pydantic calls a name that a model, or a dataclass, does not know.
+_UNKNOWN_NAMES = {"extra_forbidden", "unexpected_keyword_argument"}
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
-
-
-class ReadLimits(BaseModel):
-    """What one file from outside may cost before it is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file_bytes: int = 50_000_000
-    zip_entries: int = 2_000
-    inflated_bytes: int = 400_000_000
-    inflation_ratio: int = 200
-    sheet_cells: int = 5_000_000  # rows x columns of the true extent
-    child_memory_bytes: int = 2_000_000_000
-    child_cpu_seconds: int = 600
-    file_wall_seconds: int = 60
 
 
 class Mail(BaseModel):
@@ -196,12 +183,28 @@ def read_office(file: Path) -> Office:
         return Office()
     try:
         office = Office.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError("cli.wrong_settings", file=file, detail=str(error)) from error
+    except ValidationError as error:
+        raise _unfit(file, error) from error
     mode = file.stat().st_mode & 0o777
     if mode & _OTHERS and _holds_secret(office):
         raise UsageError("days.open_secret", file=file, mode=f"{mode:o}")
     return office
+
+
+def _unfit(file: Path, error: ValidationError) -> UsageError:
+    """All that is wrong with the settings of ``file``, at once; what stands there may be a secret and is not told."""
+    unknown, wrong = [], []
+    for fault in error.errors(include_url=False, include_input=False):
+        name = printable(".".join(map(str, fault["loc"])))
+        if fault["type"] in _UNKNOWN_NAMES:
+            unknown.append(name)
+        else:
+            wrong.append(f"{name} ({fault['msg']})")
+    return UsageError(
+        "cli.unfit_settings", file=file, unknown="; ".join(unknown) or "–", wrong="; ".join(wrong) or "–"
+    )
 
 
 def _holds_secret(told: BaseModel) -> bool:

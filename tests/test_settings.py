@@ -32,6 +32,20 @@ def test_a_wrong_settings_file_is_named(tmp_path: Path, content: str) -> None:
     assert "settings.toml" in error.value.text("vi")
 
 
+def test_all_faults_of_a_settings_file_are_told_at_once_and_no_secret_with_them(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text(
+        "level = 'village'\nunknown = 1\n[read_limits]\nzip_entry = 3\n[mail]\nsender = 'topsecret'\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(UsageError) as error:
+        read_settings(tmp_path, None, None, {})
+    told = error.value.text("vi")
+    for name in ("level", "unknown", "read_limits.zip_entry", "mail.host", "mail.sender"):
+        assert f" {name}" in told
+    assert "topsecret" not in told
+    assert "http" not in told
+
+
 def test_a_catalogue_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         read_settings(tmp_path, tmp_path / "nowhere", None, {})

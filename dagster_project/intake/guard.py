@@ -22,7 +22,7 @@ from dagster_project.intake.archive import Budget, TooMuchError, inflate, inflat
 from dagster_project.intake.encodings import UTF16_MARKS, UnknownEncodingError, decode
 from dagster_project.intake.extents import Extent, OdsExtent, TooWideError, XlsbExtent, XlsxExtent
 from dagster_project.intake.package_parts import MANIFEST, PACKAGE, RETURN, read_manifest
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 #: A part is kept up to this size, and parts up to so much in all.
 _PART_KEPT, _PARTS_KEPT = 1 << 18, 1 << 22

@@ -16,7 +16,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from dagster_project.intake.archive import Budget, inflate
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 MANIFEST = "manifest.json"
 #: The sheets that a package becomes, beside those of its annex.

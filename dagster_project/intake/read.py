@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from threading import Condition
@@ -24,7 +24,7 @@ import polars as pl
 
 from dagster_project.errors import KhoError
 from dagster_project.intake.guard import Inspection
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 #: One row per cell with content.
 RAW = pl.Schema(
@@ -224,7 +224,7 @@ class _Reading:
     def _job(self, numbers: Sequence[int]) -> dict[str, object]:
         return {
             "folder": str(self.folder),
-            "limits": self.limits.model_dump(mode="json"),
+            "limits": asdict(self.limits),
             "batches": [
                 [
                     {

@@ -38,8 +38,7 @@ from dagster_project.intake.details import read_details
 from dagster_project.intake.guard import PAPER, Inspection, inspect
 from dagster_project.intake.package_parts import ANNEX, PACKAGE, RETURN, read_parts
 from dagster_project.intake.tables_docx import read_tables
-from dagster_project.limits import limit_cpu, limit_memory
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits, limit_cpu, limit_memory
 from dagster_project.side_by_side import NEW_OBJECTS
 
 #: What files hold, one row per cell with content; ``file`` is a file's number in the job.
@@ -81,7 +80,7 @@ class SheetCells:
 def main(job_file: str) -> None:
     """Read the files of a job, telling the parent line by line where it stands."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    limits = ReadLimits.model_validate(job["limits"])
+    limits = ReadLimits(**job["limits"])
     limit_memory(limits.child_memory_bytes)
     gc.set_threshold(NEW_OBJECTS)
     _say(event="ready")

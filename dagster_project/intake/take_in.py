@@ -30,8 +30,9 @@ from dagster_project.intake.legacy_text import decode_texts
 from dagster_project.intake.package_parts import PACKAGE, RETURN
 from dagster_project.intake.read import BATCH, FileToRead, Read, read_batches
 from dagster_project.intake.values import parse_values
+from dagster_project.limits import ReadLimits
 from dagster_project.quality.findings import build_findings
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.settings import Office
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue

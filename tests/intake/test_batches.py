@@ -19,8 +19,9 @@ from dagster_project.intake.extents import TooWideError, XlsxExtent
 from dagster_project.intake.land import land_all
 from dagster_project.intake.sheet_xml import _cell_formats, _scan
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in, take_in_batches
+from dagster_project.limits import ReadLimits
 from dagster_project.paths import DataFolder, Project
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.settings import Office
 
 OFFICE = Office(level="commune", area_code="03390", criteria_set_code="2244", is_sample=True)
 INBOX = Project().root / "seeds/sample/inbox"

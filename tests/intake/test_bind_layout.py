@@ -16,7 +16,8 @@ from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import Wanted
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.limits import ReadLimits
+from dagster_project.settings import Office
 
 _TABLES = {
     "criteria_sets": "criteria_set_code,name_vi\nPCI,Chỉ số",

@@ -16,7 +16,8 @@ from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.intake.guard import inspect
 from dagster_project.intake.read import FileToRead, Read, read_files
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.limits import ReadLimits
+from dagster_project.settings import Office
 from tests.forms.small_catalogue import write_small_catalogue
 
 CORPORA = ("calamine/tests", "messytables", "csv_spectrum", "sheetjs_1904", "dhis2")

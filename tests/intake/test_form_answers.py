@@ -14,9 +14,10 @@ from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.forms.layout import FEEDBACK_ANSWER, FEEDBACK_SHEET, MAIN_SHEET
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
+from dagster_project.limits import ReadLimits
 from dagster_project.paths import Project
 from dagster_project.quality.feedback import make_feedback
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.settings import Office
 
 FORM = Project().sample / "inbox" / "B01-X_BL-KT_2244-X-2025.xlsx"
 OFFICE = Office(is_sample=True, level="commune", area_code="03390", criteria_set_code="2244")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.intake.guard import inspect
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 LIMITS = ReadLimits()
 #: With it a part is no small one any more.

@@ -18,7 +18,7 @@ from dagster_project.intake.legacy_text import decode_texts
 from dagster_project.intake.read import RAW, Read, read_files
 from dagster_project.intake.read import FileToRead as Wanted
 from dagster_project.intake.syllables import is_syllable
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 

@@ -17,7 +17,8 @@ from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import Wanted
 from dagster_project.intake.package_parts import checksum
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.limits import ReadLimits
+from dagster_project.settings import Office
 from tests.package_office import write_catalogue
 from tests.reports.tiny_package import FIGURES, changed, package, release_with_figures
 

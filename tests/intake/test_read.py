@@ -22,7 +22,7 @@ from dagster_project.intake.cell_names import a1, column_letters
 from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
 from dagster_project.intake.read import RAW, UNREAD, FileToRead, Read, read_files
 from dagster_project.intake.read_child import number_text
-from dagster_project.settings import ReadLimits
+from dagster_project.limits import ReadLimits
 
 _NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 

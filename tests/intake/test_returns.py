@@ -13,10 +13,11 @@ from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.frames import FINDINGS, conform
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
+from dagster_project.limits import ReadLimits
 from dagster_project.quality.returned import keep_newest
 from dagster_project.reports.release import open_release
 from dagster_project.reports.return_package import areas_below, write_return
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.settings import Office
 from tests.package_office import COMMUNE_ROUND, PROVINCE_ROUND, write_catalogue
 from tests.reports.tiny_package import changed
 from tests.reports.tiny_release import write_release

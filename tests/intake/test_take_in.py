@@ -19,7 +19,8 @@ from dagster_project.catalogue.rounds import Wanted
 from dagster_project.forms.issue import issue_forms
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.limits import ReadLimits
+from dagster_project.settings import Office
 from tests.forms.small_catalogue import write_small_catalogue
 
 ROUND = "T1-X-2025"

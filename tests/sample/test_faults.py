@@ -16,9 +16,10 @@ import pytest
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.intake.take_in import ReceivedFile, take_in
+from dagster_project.limits import ReadLimits
 from dagster_project.paths import Project
 from dagster_project.quality.gate import admit
-from dagster_project.settings import Office, ReadLimits
+from dagster_project.settings import Office
 from tests.sample.figures import figures
 from tests.sample.hostile import write_hostile
 from tests.sample.make import FAULTS_FILE, make
