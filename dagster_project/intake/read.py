@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import tempfile
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -46,8 +47,8 @@ RAW = pl.Schema(
 #: One row per file that passed the guard and could not be read.
 UNREAD = pl.Schema({"sha256": pl.String, "rule_code": pl.String, "detail": pl.String})
 
-#: So many files are given out at once, and so few are not worth a child of their own.
-BATCH, _LEAST = 1_000, 100
+#: So many files are looked at together, and so few are not worth a child of their own.
+_BATCH, _LEAST = 1_000, 100
 _CHILD = "dagster_project.intake.read_child"
 _CHUNK = 1 << 16
 _START_PATIENCE = 120
@@ -74,27 +75,42 @@ class Read:
     inspections: Mapping[str, Inspection]
 
 
+def batches_of(files: int, at_most: int = _BATCH) -> list[range]:
+    """The numbers of ``files`` in batches of up to ``at_most``; one batch where there are no files.
+
+    Where there are several the first ones are small: whoever looks at them need not wait long for something to do.
+    """
+    if files <= at_most // 2:
+        return [range(files)]
+    batches, size = [range(max(1, at_most // 4))], at_most // 2
+    while batches[-1].stop < files:
+        start = batches[-1].stop
+        batches.append(range(start, min(start + max(1, size), files)))
+        size = at_most
+    return batches
+
+
 def read_files(files: Sequence[FileToRead], limits: ReadLimits) -> Read:
     """Read ``files`` in one child, all at once; errors as of ``read_batches``."""
-    return next(read_batches(files, limits, batch=max(len(files), 1)))
+    return next(read_batches(files, limits, [range(len(files))]))
 
 
 def read_batches(
-    files: Sequence[FileToRead], limits: ReadLimits, *, processes: int = 1, batch: int = BATCH
+    files: Sequence[FileToRead], limits: ReadLimits, batches: Sequence[range], *, processes: int = 1
 ) -> Iterator[Read]:
-    """Read ``files`` in limited child processes, each restarted where a file stops it; ``batch`` files at a time.
+    """Read ``files`` in limited child processes, each restarted where a file stops it; one of ``batches`` at a time.
 
-    While the caller looks at one batch, the children read the next one and no further, so that what waits stays
-    bounded; each of ``processes`` children is started once for all batches. No files give one batch without rows.
+    ``batches`` name the files by number, in order. While the caller looks at one batch, the children read the next one
+    and no further, so that what waits stays bounded; each of ``processes`` children is started once for all batches.
     Raises ``KhoError`` where a child cannot start at all, which is no fault of a file.
     """
     shares = max(1, min(processes, len(files) // _LEAST))
     with tempfile.TemporaryDirectory(prefix="kho-read-") as aside, ThreadPoolExecutor(shares) as pool:
-        reading = _Reading(files, batch, Path(aside), limits)
+        reading = _Reading(files, batches, Path(aside), limits)
         try:
             for share in range(shares):
                 pool.submit(reading.run, reading.share(share, shares))
-            for number in range(max(1, -(-len(files) // batch))):
+            for number in range(len(batches)):
                 yield reading.take(number)
         finally:
             reading.stop()
@@ -105,7 +121,7 @@ class _Reading:
     """Files being read by children, each watched by a thread of its own; ``changed`` guards what the threads share."""
 
     files: Sequence[FileToRead]
-    batch: int
+    batches: Sequence[range]
     folder: Path
     limits: ReadLimits
     changed: Condition = field(default_factory=Condition)
@@ -125,15 +141,14 @@ class _Reading:
     def share(self, number: int, shares: int) -> list[int]:
         """The files of one child: of each batch an equal part, in order."""
         return [
-            at + place
-            for at in range(0, len(self.files), self.batch)
-            for size in (min(self.batch, len(self.files) - at),)
-            for place in range(size * number // shares, size * (number + 1) // shares)
+            batch.start + place
+            for batch in self.batches
+            for place in range(len(batch) * number // shares, len(batch) * (number + 1) // shares)
         ]
 
     def take(self, number: int) -> Read:
         """The batch ``number``, as soon as all of its files have ended."""
-        batch = range(number * self.batch, min((number + 1) * self.batch, len(self.files)))
+        batch = self.batches[number]
         with self.changed:
             self.asked = number
             self.changed.notify_all()
@@ -234,9 +249,12 @@ class _Reading:
                     }
                     for number in batch
                 ]
-                for _, batch in groupby(numbers, lambda number: number // self.batch)
+                for _, batch in groupby(numbers, self._batch_of)
             ],
         }
+
+    def _batch_of(self, file: int) -> int:
+        return bisect(self.batches, file, key=lambda batch: batch.start) - 1
 
     def _cells_file(self, first: int) -> Path:
         return self.folder / f"{first}.arrow"
@@ -270,8 +288,9 @@ class _Reading:
 
     def _wait_for(self, file: int) -> None:
         """Hear no more of a child that is a whole batch ahead: its pipe fills and it waits, too."""
+        batch = self._batch_of(file)
         with self.changed:
-            self.changed.wait_for(lambda: self.is_stopped or file // self.batch <= self.asked + 1)
+            self.changed.wait_for(lambda: self.is_stopped or batch <= self.asked + 1)
 
     def _end(
         self, files: Sequence[int], failure: tuple[str, str] | None, *, first: int | None = None

@@ -28,7 +28,7 @@ from dagster_project.intake.guard import PAPER, Inspection
 from dagster_project.intake.layout_maps import find_layouts
 from dagster_project.intake.legacy_text import decode_texts
 from dagster_project.intake.package_parts import PACKAGE, RETURN
-from dagster_project.intake.read import BATCH, FileToRead, Read, read_batches
+from dagster_project.intake.read import FileToRead, Read, batches_of, read_batches
 from dagster_project.intake.values import parse_values
 from dagster_project.limits import ReadLimits
 from dagster_project.quality.findings import build_findings
@@ -81,8 +81,7 @@ def take_in(
     wanted: Wanted,
 ) -> Intake:
     """As ``take_in_batches`` does it, all ``files`` at once."""
-    size = max(len(files), 1)
-    return next(take_in_batches(files, catalogue, office, limits, wanted, batch=size))
+    return next(take_in_batches(files, catalogue, office, limits, wanted, batch=2 * len(files)))
 
 
 def take_in_batches(
@@ -93,19 +92,20 @@ def take_in_batches(
     wanted: Wanted,
     *,
     processes: int = 1,
-    batch: int = BATCH,
+    batch: int | None = None,
 ) -> Iterator[Intake]:
     """Guard, read, bind and parse ``files``, one per sha256; a file that fails any step stops no other.
 
-    ``batch`` files at a time, the next ones being read by ``processes`` others while these are bound; one batch where
-    there are no files. ``wanted`` is what the run was told to take, if anything.
+    In ``batches_of`` at most ``batch`` files, the next ones being read by ``processes`` others while these are bound;
+    one batch where there are no files. ``wanted`` is what the run was told to take, if anything.
     """
     first = {file.sha256: file for file in reversed(files)}
     chosen = [file for file in files if first[file.sha256] is file]
     to_read = [FileToRead(file.sha256, file.file_name, file.path) for file in chosen]
-    reads = read_batches(to_read, limits, processes=processes, batch=batch)
-    for number, read in enumerate(reads):
-        yield _bind(read, chosen[number * batch : (number + 1) * batch], catalogue, office, wanted)
+    batches = batches_of(len(chosen)) if batch is None else batches_of(len(chosen), batch)
+    reads = read_batches(to_read, limits, batches, processes=processes)
+    for numbers, read in zip(batches, reads, strict=True):
+        yield _bind(read, chosen[numbers.start : numbers.stop], catalogue, office, wanted)
 
 
 def _bind(

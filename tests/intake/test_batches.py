@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.intake import read
-from dagster_project.intake.extents import TooWideError, XlsxExtent
+from dagster_project.intake.extents import TooWideError, XlsxExtent, plain_rows
 from dagster_project.intake.land import land_all
 from dagster_project.intake.sheet_xml import _cell_formats, _scan
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in, take_in_batches
@@ -57,10 +57,17 @@ def test_batches_of_any_size_give_what_one_gives(
     monkeypatch.setattr(read, "_LEAST", 5)
     whole = take_in(files, catalogue, OFFICE, ReadLimits(), ANYTHING)
     parts = list(take_in_batches(files, catalogue, OFFICE, ReadLimits(), ANYTHING, processes=2, batch=17))
-    assert len(parts) == -(-len(set(whole.files)) // 17)
+    assert max(len(part.files) for part in parts) == 17
     assert [name for part in parts for name in part.files] == list(whole.files)
     for name in ("cells", "submissions", "findings", "answers"):
         _assert_same(name, whole, parts)
+
+
+@pytest.mark.parametrize(("files", "sizes"), [(0, [0]), (3, [3]), (5, [5]), (6, [2, 4]), (25, [2, 5, 10, 8])])
+def test_of_many_files_the_first_batches_are_small(files: int, sizes: list[int]) -> None:
+    batches = read.batches_of(files, 10)
+    assert [len(batch) for batch in batches] == sizes
+    assert [number for batch in batches for number in batch] == list(range(files))
 
 
 def _assert_same(name: str, whole: Intake, parts: list[Intake]) -> None:
@@ -85,6 +92,13 @@ def test_an_interrupted_reading_leaves_no_child(
     batches.close()
     assert started
     assert all(child.poll() is not None for child in started)
+
+
+def test_the_end_of_a_row_may_stand_in_a_cell() -> None:
+    held = b'<row r="3"><c r="B3" s="1" t="str"><v><![CDATA[</row><row r="9"><c r="D9" s="1">]]></v></c></row>'
+    sheet = b'<sheetData><row r="2"><c r="A2" s="1"><v>1</v></c></row>' + held + b"</sheetData>"
+    assert plain_rows(sheet) is None
+    assert _largest(sheet, _feed_chunks) == _largest(sheet, XlsxExtent.feed_whole)
 
 
 #: One sheet, written plainly and as other programs may write it.
