@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dagster_project import pipeline
-from dagster_project.incoming import is_wanted
+from dagster_project.incoming import wanted_files
 from dagster_project.ledger.store import list_receipts, open_ledger
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def read_freshness(desk: Desk, catalogue: Catalogue) -> Freshness:
     desk.folder.make()
     receipts = list_receipts(open_ledger(desk.settings.ledger))
     known = {receipt.sha256 for receipt in receipts}
-    inbox = desk.folder.inbox
-    files = [path for path in sorted(inbox.rglob("*")) if path.is_file() and is_wanted(path, inbox)]
-    waiting = [path for path in files if hashlib.sha256(path.read_bytes()).hexdigest() not in known]
+    waiting = [
+        name
+        for path, name in wanted_files(desk.folder.inbox)
+        if hashlib.sha256(path.read_bytes()).hexdigest() not in known
+    ]
     return Freshness(
-        files=tuple(path.relative_to(inbox).as_posix() for path in waiting),
+        files=tuple(waiting),
         is_stale=bool(receipts) and pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,20 +53,49 @@ def list_incoming(sources: Iterable[Path], now: Callable[[], datetime]) -> list[
 
 def _list_folder(folder: Path, now: Callable[[], datetime]) -> list[Incoming]:
     told = read_receipts(folder / RECEIPTS_FILE)
-    incoming = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not path.is_file() or not is_wanted(path, folder) or is_closed(path):
-            continue
-        incoming.append(told[name](path) if name in told else Incoming(path, printable(name), now()))
-    return incoming
+    return [
+        told[name](path) if name in told else Incoming(path, printable(name), now())
+        for path, name in wanted_files(folder)
+        if not is_closed(path)
+    ]
 
 
-def is_wanted(path: Path, folder: Path) -> bool:
-    """Whether something in a folder is no link, no hidden or half-saved file and not the list of receipts itself."""
-    relative = path.relative_to(folder)
-    hidden = any(part.startswith((".", "~$")) for part in relative.parts)
-    return not (path.is_symlink() or hidden or relative.as_posix() == RECEIPTS_FILE)
+def wanted_files(folder: Path) -> list[tuple[Path, str]]:
+    """The files in ``folder`` and below that may come in, in order, with their names in it."""
+    return [(path, name) for path, name, is_file in _wanted(folder) if is_file]
+
+
+def closed_paths(folder: Path) -> list[Path]:
+    """Files that we may not read and folders that we may not look into, of those that are wanted, in order."""
+    return [path for path, _, _ in _wanted(folder) if is_closed(path)]
+
+
+def _wanted(folder: Path) -> list[tuple[Path, str, bool]]:
+    """What lies in a folder and below and is no link, no hidden or half-saved file and not the list of receipts.
+
+    In the order of their paths, with the name in the folder and whether it is a file.
+    """
+    above = len(folder.parts)
+    found = []
+    for entry in _entries(str(folder)):
+        path = Path(entry.path)
+        parts = path.parts[above:]
+        if parts != (RECEIPTS_FILE,):
+            found.append((parts, path, entry.is_file(follow_symlinks=False)))
+    return [(path, "/".join(parts), is_file) for parts, path, is_file in sorted(found)]
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except OSError:
+        return
+    for entry in entries:
+        if not entry.name.startswith((".", "~$")) and not entry.is_symlink():
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
 
 
 def is_closed(path: Path) -> bool:

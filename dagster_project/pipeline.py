@@ -23,7 +23,7 @@ from dagster_project.catalogue.rounds import ANYTHING, Wanted, round_before
 from dagster_project.code_version import code_version
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.fixed_rounds import check_fixed, check_states, record_releases, release_of
-from dagster_project.incoming import RECEIPTS_FILE, is_closed, is_wanted, list_incoming, read_receipts
+from dagster_project.incoming import RECEIPTS_FILE, closed_paths, list_incoming, read_receipts
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, last_receipt_number, read_rounds, round_frames
@@ -143,11 +143,9 @@ def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
     """
     problems = []
     for folder in (source for source in sources if source.is_dir()):
-        closed = [
-            str(path) for path in sorted(folder.rglob("*")) if is_closed(path) and is_wanted(path, folder)
-        ]
+        closed = closed_paths(folder)
         if closed:
-            problems.append(KhoError("inbox.unreadable", files=", ".join(closed)))
+            problems.append(KhoError("inbox.unreadable", files=", ".join(map(str, closed))))
         told = read_receipts(folder / RECEIPTS_FILE)
         missing = [name for name in told if not (folder / name).exists()]
         if missing:

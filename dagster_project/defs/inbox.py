@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster_project.incoming import is_wanted
+from dagster_project.incoming import wanted_files
 
 #: A file that changed more recently may still be being copied.
 QUIET_SECONDS = 10
@@ -23,11 +23,10 @@ Seen = Mapping[str, tuple[int, ...]]
 def look(inbox: Path) -> dict[str, tuple[int, ...]]:
     """What lies in the inbox now; hidden and half-saved files are none of ours."""
     found = {}
-    for path in sorted(inbox.rglob("*")):
-        if path.is_file() and is_wanted(path, inbox):
-            stat = _stat(path)
-            if stat is not None:
-                found[path.relative_to(inbox).as_posix()] = stat
+    for path, name in wanted_files(inbox):
+        stat = _stat(path)
+        if stat is not None:
+            found[name] = stat
     return found
 
 

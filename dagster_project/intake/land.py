@@ -16,7 +16,7 @@ from dagster_project.durable import sync_file, sync_file_system, sync_folder
 from dagster_project.paths import DataFolder
 
 _CHUNK = 1 << 20
-_ONLY_OURS, _READ_ONLY = 0o600, 0o444
+_READ_ONLY = 0o444
 #: From so many files on, waiting for the whole file system takes less time than waiting for each of them.
 _MANY = 16
 
@@ -39,12 +39,13 @@ def land_all(sources: Sequence[Path], folder: DataFolder) -> list[LandedFile]:
     """Copy ``sources`` into the landing zone, one landed file each; none takes its place before all are durable."""
     folder.landing.mkdir(parents=True, exist_ok=True)
     copies = {folder.landing / f".{uuid.uuid4().hex}": source for source in sources}
+    placed: list[Path] = []
     try:
         landed = {aside: _copy(source, aside, folder) for aside, source in copies.items()}
         new = {file.path: aside for aside, file in landed.items() if not _is_there(file)}
-        _settle(new, folder)
+        _settle(new, folder, placed)
     finally:
-        for aside in copies:
+        for aside in copies.keys() - set(placed):
             aside.unlink(missing_ok=True)
     return list(landed.values())
 
@@ -52,7 +53,7 @@ def land_all(sources: Sequence[Path], folder: DataFolder) -> list[LandedFile]:
 def _copy(source: Path, aside: Path, folder: DataFolder) -> LandedFile:
     digest, size = hashlib.sha256(), 0
     with source.open("rb") as incoming, aside.open("xb") as stream:
-        os.fchmod(stream.fileno(), _ONLY_OURS)
+        os.fchmod(stream.fileno(), _READ_ONLY)
         while chunk := incoming.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
@@ -64,17 +65,18 @@ def _is_there(landed: LandedFile) -> bool:
     return landed.path.is_file() and landed.path.stat().st_size == landed.size_bytes
 
 
-def _settle(new: Mapping[Path, Path], folder: DataFolder) -> None:
-    """Give each copy its place; the bytes are durable before, the names after."""
+def _settle(new: Mapping[Path, Path], folder: DataFolder, placed: list[Path]) -> None:
+    """Give each copy its place, and list it among those ``placed``; the bytes are durable before, the names after."""
     many = len(new) >= _MANY
     if many:
         sync_file_system(folder.landing)
+    for parent in {path.parent for path in new}:
+        parent.mkdir(exist_ok=True)
     for path, aside in new.items():
         if not many:
             sync_file(aside)
-        aside.chmod(_READ_ONLY)
-        path.parent.mkdir(exist_ok=True)
         aside.replace(path)
+        placed.append(aside)
     if many:
         sync_file_system(folder.landing)
     else:
