@@ -103,14 +103,28 @@
 {% macro build_slice(relation, made, query, slice, scope) %}
     {%- set rows_of, compares = model.config.meta.rows_of, model.config.meta.compares -%}
     {%- if rows_of %}
-        {%- set key = rows_of.as or rows_of.key %}
-        delete from {{ relation }} where {{ key }} in (
-            select {{ rows_of.key }}
-            from kho.marts.{{ rows_of.relation }}
-            where {{ in_slice(slice, scope) }}
-        );
+        {#- An area has the rows of all below it: those that are as they were are left where they lie. -#}
+        create or replace temporary table made as
+        {{ query }};
+        {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | list %}
+        {%- set is_reached %}
+            before.{{ rows_of.as or rows_of.key }} in (
+                select {{ rows_of.key }}
+                from kho.marts.{{ rows_of.relation }}
+                where {{ in_slice(slice, scope) }}
+            )
+        {%- endset %}
+        {%- set is_same %}
+            {%- for column in columns %}
+            {{ 'and ' if not loop.first }}before.{{ column }} is not distinct from made.{{ column }}
+            {%- endfor %}
+        {%- endset %}
+        delete from {{ relation }} as before
+        where {{ is_reached }} and not exists (select 1 from temp.made as made where {{ is_same }});
         insert into {{ relation }} by name
-        {{ query }}
+        select * from temp.made as made
+        where not exists (select 1 from {{ relation }} as before where {{ is_reached }} and {{ is_same }});
+        drop table temp.made
     {%- elif compares %}
         create or replace table {{ made }} as select * from (
         {{ query }}
