@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 from build_files import connect_build
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_inputs import LATE_2025, Inputs
 from small_office import small_office
 from test_aggregation_marts import nation
@@ -24,6 +26,7 @@ from dagster_project.errors import KhoError
 from dagster_project.paths import DataFolder, Project
 from dagster_project.pipeline import Desk
 from dagster_project.settings import Settings
+from dagster_project.warehouse import build as dbt_builds
 from dagster_project.warehouse import marts, releases, slices
 from dagster_project.warehouse.build import KEPT, NodeResult, run_dbt
 from dagster_project.warehouse.contents import Parts
@@ -127,14 +130,24 @@ def test_a_build_and_its_release_go_on_in_slices_to_what_those_of_all_rounds_in_
 
 
 def test_who_is_missed_changes_with_the_first_file_of_a_round_and_with_one_for_the_area_of_others(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on, office = DataFolder(tmp_path / "going-on"), small_office()
+    vacuum: list[str | None] = []
+    invoke = dbtRunner.invoke
+
+    def listen(runner: dbtRunner, line: list[str]) -> dbtRunnerResult:
+        vacuum.append(os.environ.get("KHO_BUILD_VACUUM_TASKS"))
+        return invoke(runner, line)
+
+    monkeypatch.setattr(dbtRunner, "invoke", listen)
+    monkeypatch.setattr(dbt_builds, "_TIDIED_AFTER", 2)
     build(going_on, office)
-    for unit, area in (("U2", "001"), ("K4", "006")):
+    for unit, area, left in (("U2", "001", "0"), ("K4", "006", None)):
         office.submit(unit, area, 2026, {"P.GT": 710})
         told = build(going_on, office)
         assert KEPT in {result.status for result in told}
+        assert vacuum[-1] == left, "the first one leaves its gaps, the second closes those of both"
         whole = DataFolder(tmp_path / f"whole-{unit}")
         build(whole, office)
         assert list(differences(going_on, whole)) == []
