@@ -95,7 +95,7 @@ def test_an_interrupted_reading_leaves_no_child(
 
 
 def test_the_end_of_a_row_may_stand_in_a_cell() -> None:
-    held = b'<row r="3"><c r="B3" s="1" t="str"><v><![CDATA[</row><row r="9"><c r="D9" s="1">]]></v></c></row>'
+    held = b'<row r="3"><c r="B3" t="str"><v><![CDATA[</row><row r="9"><c r="D9">]]></v></c></row>'
     sheet = b'<sheetData><row r="2"><c r="A2" s="1"><v>1</v></c></row>' + held + b"</sheetData>"
     assert plain_rows(sheet) is None
     assert _largest(sheet, _feed_chunks) == _largest(sheet, XlsxExtent.feed_whole)
