@@ -46,6 +46,7 @@ def help_text(code: str) -> str:
 
 Year = Annotated[int | None, typer.Option("--year", help=help_text("year"))]
 Round = Annotated[str | None, typer.Option("--round", help=message("periods.help_round", HELP_LANG))]
+Csv = Annotated[bool, typer.Option("--csv", help=help_text("csv"))]
 Json = Annotated[bool, typer.Option("--json", help=help_text("json"))]
 OfRelease = Annotated[str | None, typer.Option("--release", help=help_text("release"))]
 KnownAt = Annotated[str | None, typer.Option("--at", help=message("known.help_at", HELP_LANG))]
@@ -68,6 +69,12 @@ def path_told(text: str) -> Path:
     if not text:
         raise UsageError("cli.empty_path")
     return Path(text)
+
+
+def check_format(*, as_csv: bool, as_json: bool) -> None:
+    """``UsageError`` where rows are asked for in two forms."""
+    if as_csv and as_json:
+        raise UsageError("releases.two_formats")
 
 
 def path_option(name: str, help_shown: str) -> Any:

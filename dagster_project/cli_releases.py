@@ -21,9 +21,11 @@ import typer
 from dagster_project import durable
 from dagster_project.cli_base import (
     HELP_LANG,
+    Csv,
     Json,
     Round,
     Year,
+    check_format,
     current_id,
     desk_told,
     help_text,
@@ -46,9 +48,6 @@ _COMPARED = ("inputs_hash", "catalogue_hash", "code_version")
 
 def _help(code: str) -> str:
     return message(f"releases.help_{code}", HELP_LANG)
-
-
-Csv = Annotated[bool, typer.Option("--csv", help=help_text("csv"))]
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +95,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show value by value what differs between two releases or two revisions of a form."""
-    _check_format(as_csv=as_csv, as_json=as_json)
+    check_format(as_csv=as_csv, as_json=as_json)
     if submission and old:
         raise UsageError("releases.two_ways")
     desk = desk_told()
@@ -121,7 +120,7 @@ def history(
     from dagster_project.warehouse.diff_text import render_history
     from dagster_project.warehouse.history import moment, read_history
 
-    _check_format(as_csv=as_csv, as_json=as_json)
+    check_format(as_csv=as_csv, as_json=as_json)
     asked_at = None if at is None else moment(at)
     desk = desk_told()
     known = read_history(
@@ -261,11 +260,6 @@ def _file(desk: Desk, release_id: str) -> Path:
     from dagster_project.warehouse.releases import RELEASE_FILE
 
     return desk.folder.release(release_id) / RELEASE_FILE
-
-
-def _check_format(*, as_csv: bool, as_json: bool) -> None:
-    if as_csv and as_json:
-        raise UsageError("releases.two_formats")
 
 
 def _written(found: Diff, head: dict[str, Any], *, as_csv: bool, as_json: bool) -> bool:

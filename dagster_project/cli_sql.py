@@ -18,11 +18,12 @@ import typer
 from dagster_project import durable
 from dagster_project.cli_base import (
     HELP_LANG,
+    Csv,
     Json,
     KnownAt,
     OfRelease,
+    check_format,
     desk_told,
-    help_text,
     id_told,
     say,
 )
@@ -51,13 +52,14 @@ def sql(
     *,
     release: OfRelease = None,
     at: KnownAt = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help=help_text("csv"))] = False,
+    as_csv: Csv = False,
     as_json: Json = False,
 ) -> None:
     """Print the rows of read-only queries over the current release, an earlier one, or what was known when."""
     from dagster_project.warehouse.releases import RELEASE_FILE
     from dagster_project.warehouse.sql import Style, render, run_query
 
+    check_format(as_csv=as_csv, as_json=as_json)
     desk = desk_told()
     release_id = id_told(desk, release, at)
     file = desk.folder.release(release_id) / RELEASE_FILE

@@ -182,6 +182,7 @@ def test_a_unit_that_does_not_report_is_wrong_usage(tmp_path: Path) -> None:
         ("status --year hai", "Giá trị của --year phải là một số nguyên."),
         ("status --year", "Tùy chọn --year cần một giá trị đi kèm."),
         ("sql --csv=3", "Tùy chọn --csv không nhận giá trị."),
+        ("sql x --csv --json", "Chỉ chọn một dạng kết quả: --json hoặc --csv."),
         ("status --yer 2025", "Không có tùy chọn --yer. Gần giống: --year,"),
         ("statu", "Không có lệnh statu. Gần giống: status"),
         ("status a b", "Thừa: a b."),

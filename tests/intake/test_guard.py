@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_what_is_remembered_of_a_part_is_of_its_own_kind_name_and_limit(tmp_path
     sheet = _cells("A1", "J60")
     shared = {"xl__sharedStrings.xml": sheet}
     assert _inspected(tmp_path, _xlsx(sheet, **shared)) is None
-    strict = LIMITS.model_copy(update={"sheet_cells": 599})
+    strict = replace(LIMITS, sheet_cells=599)
     assert _inspected(tmp_path, _xlsx(sheet, **shared), limits=strict) == "FILE_SHEET_TOO_LARGE"
     assert _inspected(tmp_path, _xlsx(sheet, **shared)) is None
 
