@@ -1,4 +1,4 @@
-"""What the operating system holds a process to: memory, processor time, its parent's life; what it has used.
+"""What a file from outside may cost, and what the operating system holds a process to and says of it.
 
 Linux and WSL. Another system would get its own few lines here and in ``locks``; no other module asks the system.
 Each function works on the process that calls it, for good.

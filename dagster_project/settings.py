@@ -29,8 +29,8 @@ _ADDRESS = r"^[^@\s]+@[^@\s]+$"
 #: With what Python and dbt take, the build of a nation stays below 4 GiB.
 BUILD_MEMORY_MB = 2_300
 
-#: What pydantic calls a name that a model, or a dataclass, does not know.
-_UNKNOWN_NAMES = {"extra_forbidden", "unexpected_keyword_argument"}
+#: What pydantic calls a name that a model, or a dataclass, does not know, and one that it lacks; else a value is wrong.
+_KINDS = {"extra_forbidden": "unknown", "unexpected_keyword_argument": "unknown", "missing": "missing"}
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
 
@@ -195,15 +195,13 @@ def read_office(file: Path) -> Office:
 
 def _unfit(file: Path, error: ValidationError) -> UsageError:
     """All that is wrong with the settings of ``file``, at once; what stands there may be a secret and is not told."""
-    unknown, wrong = [], []
+    told: dict[str, list[str]] = {"unknown": [], "missing": [], "wrong": []}
     for fault in error.errors(include_url=False, include_input=False):
         name = printable(".".join(map(str, fault["loc"])))
-        if fault["type"] in _UNKNOWN_NAMES:
-            unknown.append(name)
-        else:
-            wrong.append(f"{name} ({fault['msg']})")
+        kind = _KINDS.get(fault["type"], "wrong")
+        told[kind].append(f"{name} ({fault['msg']})" if kind == "wrong" else name)
     return UsageError(
-        "cli.unfit_settings", file=file, unknown="; ".join(unknown) or "–", wrong="; ".join(wrong) or "–"
+        "cli.unfit_settings", file=file, **{kind: "; ".join(names) or "–" for kind, names in told.items()}
     )
 
 

@@ -76,7 +76,7 @@ class Read:
 
 
 def batches_of(files: int, at_most: int = _BATCH) -> list[range]:
-    """The numbers of ``files`` in batches of up to ``at_most``; one batch where there are no files.
+    """The numbers of ``files`` in batches of up to ``at_most``; up to half as many are one batch, and so are none.
 
     Where there are several the first ones are small: whoever looks at them need not wait long for something to do.
     """

@@ -81,6 +81,7 @@ def take_in(
     wanted: Wanted,
 ) -> Intake:
     """As ``take_in_batches`` does it, all ``files`` at once."""
+    # Half of what a batch may hold is not parted.
     return next(take_in_batches(files, catalogue, office, limits, wanted, batch=2 * len(files)))
 
 
