@@ -76,8 +76,8 @@ _LOADED_BY_MODELS = (
     "pyarrow.dataset",
 )
 #: A build that goes on leaves the gaps of the rows that it replaced, for to close them takes longer than to make new
-#: rows; one of so many such builds closes the gaps of all.
-_UNTIDY = {"KHO_BUILD_VACUUM_TASKS": "0"}
+#: rows; one of so many such builds closes the gaps of all, with as many tasks as DuckDB takes by itself.
+_TIDYING = {"KHO_BUILD_VACUUM_TASKS": "100"}
 _TIDIED_AFTER = 20
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _OUT_OF_MEMORY = "Out of Memory Error"
@@ -302,7 +302,7 @@ def _run_dbt(
         untidy = (untidy + 1) % _TIDIED_AFTER
     if changed is None or changed:
         chosen = ("--select", *(f"source:{name}+" for name in changed)) if changed else ()
-        environment = _dbt_environment(folder, memory_mb, is_untidy=bool(touched and untidy))
+        environment = _dbt_environment(folder, memory_mb, is_tidying=bool(touched and not untidy))
         with environment, _connections_closed(), _log(folder.logs / _LOG) as log:
             callbacks = [log, _listener(on_node)] if on_node else [log]
             done = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(
@@ -509,23 +509,23 @@ def _places(project: Project, target: Path) -> list[str]:
 
 
 def dbt_variables(
-    folder: DataFolder, memory_mb: int = BUILD_MEMORY_MB, *, is_untidy: bool = False
+    folder: DataFolder, memory_mb: int = BUILD_MEMORY_MB, *, is_tidying: bool = False
 ) -> Mapping[str, str]:
-    """What dbt's profile and sources read from the environment; ``is_untidy`` leaves rows that were replaced."""
+    """What dbt's profile and sources read from the environment; ``is_tidying`` closes gaps of replaced rows."""
     return {
         "KHO_INPUTS": str(folder.build_inputs),
         "KHO_BUILD_FILE": str(folder.build_file),
         "KHO_BUILD_WORK": str(folder.build_work),
         "KHO_BUILD_MEMORY": f"{memory_mb}MB",
         "KHO_BUILD_SPILL": str(folder.build_spill),
-        **(_UNTIDY if is_untidy else {}),
+        **(_TIDYING if is_tidying else {}),
     }
 
 
 @contextmanager
-def _dbt_environment(folder: DataFolder, memory_mb: int, *, is_untidy: bool = False) -> Iterator[None]:
+def _dbt_environment(folder: DataFolder, memory_mb: int, *, is_tidying: bool = False) -> Iterator[None]:
     """The variables of dbt, only while it runs."""
-    told = dbt_variables(folder, memory_mb, is_untidy=is_untidy)
+    told = dbt_variables(folder, memory_mb, is_tidying=is_tidying)
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

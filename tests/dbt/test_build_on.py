@@ -143,11 +143,11 @@ def test_who_is_missed_changes_with_the_first_file_of_a_round_and_with_one_for_t
     monkeypatch.setattr(dbtRunner, "invoke", listen)
     monkeypatch.setattr(dbt_builds, "_TIDIED_AFTER", 2)
     build(going_on, office)
-    for unit, area, left in (("U2", "001", "0"), ("K4", "006", None)):
+    for unit, area, tasks in (("U2", "001", None), ("K4", "006", "100")):
         office.submit(unit, area, 2026, {"P.GT": 710})
         told = build(going_on, office)
         assert KEPT in {result.status for result in told}
-        assert vacuum[-1] == left, "the first one leaves its gaps, the second closes those of both"
+        assert vacuum[-1] == tasks, "the first one leaves its gaps, the second closes those of both"
         whole = DataFolder(tmp_path / f"whole-{unit}")
         build(whole, office)
         assert list(differences(going_on, whole)) == []

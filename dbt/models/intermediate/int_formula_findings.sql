@@ -36,6 +36,7 @@ subjects as (
 
 ),
 
+-- whose cell it is where a rule over the area names no unit
 leads as (
 
     select
@@ -43,73 +44,48 @@ leads as (
         area_code,
         data_element_code,
         category_code,
-        reporting_unit_code,
-        submission_id,
-        place_sha256,
-        place_file_name,
-        place_sheet,
-        place_cell,
-        row_number() over (
-            partition by round_code, area_code, data_element_code, category_code
-            order by counting_role desc nulls last, reporting_unit_code asc
-        ) as place
+        coalesce(
+            min(reporting_unit_code) filter (where counting_role = 'lead'),
+            min(reporting_unit_code) filter (where counting_role is not null),
+            min(reporting_unit_code)
+        ) as reporting_unit_code
     from {{ ref('int_current_values') }}
+    group by round_code, area_code, data_element_code, category_code
 
 ),
 
--- of a rule over the area, which names no unit: the cell of the unit that leads
-cells as (
-
-    select
-        round_code,
-        area_code,
-        data_element_code,
-        category_code,
-        reporting_unit_code as asked_unit_code,
-        reporting_unit_code,
-        submission_id,
-        place_sha256 as sha256,
-        place_file_name as file_name,
-        place_sheet as sheet,
-        place_cell as cell
-    from {{ ref('int_current_values') }}
-    union all
-    select
-        round_code,
-        area_code,
-        data_element_code,
-        category_code,
-        '' as asked_unit_code,
-        reporting_unit_code,
-        submission_id,
-        place_sha256 as sha256,
-        place_file_name as file_name,
-        place_sheet as sheet,
-        place_cell as cell
-    from leads
-    where place = 1
-
-),
-
--- a join on equality, for one on a condition would compare every result with every cell
-placed as (
+told as (
 
     select
         subjects.*,
-        coalesce(subjects.reporting_unit_code, cells.reporting_unit_code) as told_unit_code,
-        cells.submission_id,
-        cells.sha256,
-        cells.file_name,
-        cells.sheet,
-        cells.cell
+        coalesce(subjects.reporting_unit_code, leads.reporting_unit_code) as told_unit_code
     from subjects
-    left join cells
+    left join leads
         on
-            subjects.round_code = cells.round_code
-            and subjects.area_code = cells.area_code
-            and subjects.data_element_code = cells.data_element_code
-            and subjects.category_code = cells.category_code
-            and coalesce(subjects.reporting_unit_code, '') = cells.asked_unit_code
+            subjects.round_code = leads.round_code
+            and subjects.area_code = leads.area_code
+            and subjects.data_element_code = leads.data_element_code
+            and subjects.category_code = leads.category_code
+
+),
+
+placed as (
+
+    select
+        told.*,
+        cells.submission_id,
+        cells.place_sha256 as sha256,
+        cells.place_file_name as file_name,
+        cells.place_sheet as sheet,
+        cells.place_cell as cell
+    from told
+    left join {{ ref('int_current_values') }} as cells
+        on
+            told.round_code = cells.round_code
+            and told.area_code = cells.area_code
+            and told.told_unit_code = cells.reporting_unit_code
+            and told.data_element_code = cells.data_element_code
+            and told.category_code = cells.category_code
 
 )
 
