@@ -67,14 +67,19 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The areas that a change reaches; none where they are many. #}
+{% macro few_reached_areas() -%}
+    {%- set areas = run_query('select area_code from reached.areas order by area_code').columns[0].values() -%}
+    {{ return(areas if areas | length <= 50 else none) }}
+{%- endmacro %}
+
 {#
     The same as a filter that is moved to what a query reads, which a query within a filter is not. Thousands of areas
     are no list: each row would be compared with it from its first to its last.
 #}
 {% macro in_slice_told(slice, scope) -%}
-    {%- set few = 50 -%}
-    {%- set areas = run_query('select area_code from reached.areas order by area_code').columns[0].values() -%}
-    {{ in_slice(slice, scope, listed(areas)) if areas | length <= few else in_slice(slice, scope) }}
+    {%- set areas = few_reached_areas() -%}
+    {{ in_slice(slice, scope) if areas is none else in_slice(slice, scope, listed(areas)) }}
 {%- endmacro %}
 
 {# For tests: the rows of a scope that a build that goes on made anew, of any other build all. #}
@@ -82,9 +87,9 @@
     {{ in_slice_told(var('slice'), scope) if execute and var('slice', none) else 'true' }}
 {%- endmacro %}
 
-{# For the test of a key: whether a row's may be another one's, too. #}
+{# For the test of a key: whether a row's may be another one's, too. Of many areas hashes of all keys tell it sooner. #}
 {% macro may_be_doubled(relation, column_name, scope) -%}
-    {%- if scope and var('slice', none) -%}
+    {%- if scope and execute and var('slice', none) and few_reached_areas() is not none -%}
         {{ column_name }} in (select {{ column_name }} from {{ relation }} where {{ made_anew(scope) }})
     {%- else -%}
         (select count(distinct hash({{ column_name }})) < count(*) from {{ relation }} where {{ column_name }} is not null)
