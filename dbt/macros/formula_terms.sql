@@ -218,10 +218,10 @@
 {% endmacro %}
 
 {#
-    CTEs that end in `figures`: the relation `reported` and the derived elements on it, level by level; the
-    catalogue lets derived elements rest on one another as deep as this.
+    CTEs that end in `derived`: the derived elements on the relation `reported`, level by level; the catalogue lets
+    derived elements rest on one another as deep as this.
 #}
-{% macro all_figures(reported) %}
+{% macro all_derived_figures(reported) %}
 {%- set levels = 5 %}
 derived_terms as (
 
@@ -261,12 +261,21 @@ terms_{{ level }} as (
 
 {{ derived_figures('derived_' ~ level, 'terms_' ~ level, 'figures_' ~ level) }},
 
-{{ 'figures' if loop.last else 'figures_' ~ (level + 1) }} as (
+{% if not loop.last -%}
+figures_{{ level + 1 }} as (
 
     select * from figures_{{ level }}
     union all
     select * from derived_{{ level }}
 
-){{ ',' if not loop.last }}
+),
+{% endif -%}
 {% endfor %}
+derived as (
+
+    {% for level in range(levels) -%}
+        select * from derived_{{ level }}
+        {% if not loop.last -%} union all {%- endif %}
+    {% endfor %}
+)
 {% endmacro %}

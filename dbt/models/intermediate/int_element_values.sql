@@ -1,13 +1,5 @@
 -- Reported and derived figures, before anything is held out: what the rules look at.
-with
-
-reported as (
-
-    select * from {{ ref('int_reported_element_values') }}
-
-),
-
-{{ all_figures('reported') }}
+{{ config(materialized='view') }}
 
 select
     round_code,
@@ -20,4 +12,17 @@ select
     n_sources,
     coverage,
     is_sample
-from figures
+from {{ ref('int_reported_element_values') }}
+union all
+select
+    round_code,
+    area_code,
+    data_element_code,
+    category_code,
+    value,
+    value_state,
+    value_status,
+    n_sources,
+    coverage,
+    is_sample
+from {{ ref('int_derived_values') }}

@@ -1,7 +1,7 @@
 -- What the rules over figures found, each at one cell: that of the element which the rule names, else the left side's
 -- first.
 {{ config(materialized='view', meta={
-    'by_area': ['int_skipped_findings', 'int_rule_results', 'int_current_values'],
+    'by_area': ['int_skipped_findings', 'int_rule_results', 'int_leading_units', 'int_current_values'],
     'by_round': ['int_rule_subjects'],
 }) }}
 
@@ -36,36 +36,19 @@ subjects as (
 
 ),
 
--- whose cell it is where a rule over the area names no unit
-leads as (
-
-    select
-        round_code,
-        area_code,
-        data_element_code,
-        category_code,
-        coalesce(
-            min(reporting_unit_code) filter (where counting_role = 'lead'),
-            min(reporting_unit_code) filter (where counting_role is not null),
-            min(reporting_unit_code)
-        ) as reporting_unit_code
-    from {{ ref('int_current_values') }}
-    group by round_code, area_code, data_element_code, category_code
-
-),
-
+-- where a rule over the area names no unit, the cell is that of the unit that speaks for it
 told as (
 
     select
         subjects.*,
-        coalesce(subjects.reporting_unit_code, leads.reporting_unit_code) as told_unit_code
+        coalesce(subjects.reporting_unit_code, speakers.reporting_unit_code) as told_unit_code
     from subjects
-    left join leads
+    left join {{ ref('int_leading_units') }} as speakers
         on
-            subjects.round_code = leads.round_code
-            and subjects.area_code = leads.area_code
-            and subjects.data_element_code = leads.data_element_code
-            and subjects.category_code = leads.category_code
+            subjects.round_code = speakers.round_code
+            and subjects.area_code = speakers.area_code
+            and subjects.data_element_code = speakers.data_element_code
+            and subjects.category_code = speakers.category_code
 
 ),
 
