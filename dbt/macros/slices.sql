@@ -69,8 +69,9 @@
 
 {# The areas that a change reaches; none where they are many. #}
 {% macro few_reached_areas() -%}
+    {%- set few = 50 -%}
     {%- set areas = run_query('select area_code from reached.areas order by area_code').columns[0].values() -%}
-    {{ return(areas if areas | length <= 50 else none) }}
+    {{ return(areas if areas | length <= few else none) }}
 {%- endmacro %}
 
 {#

@@ -484,6 +484,7 @@ def test_the_unit_tests_beside_the_models_pass(office: DataFolder, monkeypatch: 
         "a_rate_is_recomputed_from_its_parts": "pass",
         "a_figure_is_an_outlier_only_among_enough_peers": "pass",
         "terms_come_together_as_the_formula_says": "pass",
+        "the_lead_speaks_for_a_figure_else_who_contributes_else_whoever_reports_it": "pass",
     }
 
 
