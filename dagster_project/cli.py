@@ -112,18 +112,16 @@ def init(
 ) -> None:
     """Make the data folder; what an office already has is left alone."""
     from dagster_project.office import make_office
-    from dagster_project.settings import read_office
 
     settings = settings_told()
-    shipped = read_office(Project().office)
-    made = make_office(
-        settings,
-        is_sample=sample,
-        level=level or shipped.level,
-        area_code=area if area is not None else shipped.area_code,
-        criteria_set_code=criteria_set if criteria_set is not None else shipped.criteria_set_code,
-        reference_areas=reference_areas or shipped.reference_areas,
-    )
+    told = {
+        "level": level,
+        "area_code": area,
+        "criteria_set_code": criteria_set,
+        "reference_areas": reference_areas,
+    }
+    asked = {name: value for name, value in told.items() if value is not None}
+    made = make_office(settings, is_sample=sample, asked=asked)
     say(settings, "init_done" if made else "init_kept", folder=settings.data)
 
 

@@ -6,6 +6,7 @@ What runs in the folder afterwards does not belong here.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from dagster_project import durable
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder, Project
-from dagster_project.settings import LEVELS, REFERENCE_AREAS, Settings
+from dagster_project.settings import LEVELS, REFERENCE_AREAS, Settings, read_office
 
 _TEMPLATE = """\
 # {mark}
@@ -52,42 +53,49 @@ retention:
 """
 
 
-def make_office(
-    settings: Settings,
-    *,
-    is_sample: bool,
-    level: str,
-    area_code: str,
-    criteria_set_code: str,
-    reference_areas: str,
-) -> bool:
+def make_office(settings: Settings, *, is_sample: bool, asked: Mapping[str, str]) -> bool:
     """Make what is missing; returns whether the office's catalogue was made now.
 
-    An office's catalogue starts as a copy of the one in use; the sample reads the one that ships. Raises
-    ``UsageError`` for a level, an area, a criteria set or reference areas that are not there, and where the folder
-    belongs to the sample and an office is asked for, or the reverse.
+    ``asked`` are level, area_code, criteria_set_code and reference_areas as far as they were told; the others are
+    those that the office has, else those that ship. An office's catalogue starts as a copy of the one in use; the
+    sample reads the one that ships. Raises ``UsageError`` for a level, an area, a criteria set or reference areas that
+    are not there, and where the folder has other settings, or belongs to the sample and an office is asked for, or
+    the reverse.
     """
-    if level not in LEVELS:
-        raise UsageError("cli.wrong_level", level=level)
-    if reference_areas not in REFERENCE_AREAS:
-        raise UsageError("areas.wrong_reference", told=reference_areas, known=", ".join(REFERENCE_AREAS))
-    beside = Project().national if reference_areas == "national" else None
-    _check_codes(load_catalogue(settings.catalogue, beside), level, area_code, criteria_set_code)
     folder = settings.folder
-    if folder.settings.is_file() and settings.office.is_sample != is_sample:
+    is_there = folder.settings.is_file()
+    if is_there and settings.office.is_sample != is_sample:
         raise UsageError("cli.sample_mixed" if is_sample else "cli.office_mixed", folder=folder.root)
+    if asked.get("level", LEVELS[0]) not in LEVELS:
+        raise UsageError("cli.wrong_level", level=asked["level"])
+    if asked.get("reference_areas", REFERENCE_AREAS[0]) not in REFERENCE_AREAS:
+        told, known = asked["reference_areas"], ", ".join(REFERENCE_AREAS)
+        raise UsageError("areas.wrong_reference", told=told, known=known)
+    before = settings.office if is_there else read_office(Project().office)
+    office = before.model_copy(update=asked)
+    beside = Project().national if office.reference_areas == "national" else None
+    _check_codes(
+        load_catalogue(settings.catalogue, beside), office.level, office.area_code, office.criteria_set_code
+    )
+    if is_there and office != before:
+        differing = [
+            f"{name} = {has} (≠ {told})"
+            for name, told in asked.items()
+            if (has := getattr(before, name)) != told
+        ]
+        raise UsageError("cli.init_differs", file=folder.settings, differing="; ".join(differing))
     folder.make()
     make_dagster_home(folder)
-    if not folder.settings.is_file():
+    if not is_there:
         durable.write_text(
             folder.settings,
             _TEMPLATE.format(
                 mark="SỐ LIỆU MINH HỌA" if is_sample else "Kho Chỉ tiêu",
                 is_sample=str(is_sample).lower(),
-                level=level,
-                area_code=area_code,
-                criteria_set_code=criteria_set_code,
-                reference_areas=reference_areas,
+                level=office.level,
+                area_code=office.area_code,
+                criteria_set_code=office.criteria_set_code,
+                reference_areas=office.reference_areas,
             ),
         )
         folder.settings.chmod(0o600)  # an office may write the address of its ledger there, with the password

@@ -7,10 +7,11 @@ the environment or a settings file.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 
@@ -18,6 +19,9 @@ from dagster_project.errors import UsageError
 from dagster_project.limits import ReadLimits, processors
 from dagster_project.paths import DataFolder, Project
 from dagster_project.text import printable
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Level = Literal["commune", "province", "national"]
 LEVELS: tuple[str, ...] = get_args(Level)
@@ -31,6 +35,21 @@ BUILD_MEMORY_MB = 2_300
 
 #: What pydantic calls a name that a model, or a dataclass, does not know, and one that it lacks; else a value is wrong.
 _KINDS = {"extra_forbidden": "unknown", "unexpected_keyword_argument": "unknown", "missing": "missing"}
+#: What can be used where pydantic finds a value wrong, by its type of fault: in signs, which are of every language.
+_USABLE = {
+    "greater_than_equal": "≥ {ge}",
+    "greater_than": "> {gt:g}",
+    "less_than_equal": "≤ {le:g}",
+    "literal_error": "{expected}",
+    "string_pattern_mismatch": "a@b.vn",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true | false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "123"),
+    **dict.fromkeys(("float_type", "float_parsing"), "1.5"),
+    **dict.fromkeys(("string_type", "string_too_short"), '"…"'),
+    **dict.fromkeys(("model_type", "dataclass_type"), "[…]"),
+}
+#: How pydantic lists what it expects: 'a', 'b' or 'c'.
+_EXPECTED = re.compile(r"'([^']*)'")
 #: Rights of the group and of everybody on a file.
 _OTHERS = 0o077
 
@@ -199,10 +218,19 @@ def _unfit(file: Path, error: ValidationError) -> UsageError:
     for fault in error.errors(include_url=False, include_input=False):
         name = printable(".".join(map(str, fault["loc"])))
         kind = _KINDS.get(fault["type"], "wrong")
-        told[kind].append(f"{name} ({fault['msg']})" if kind == "wrong" else name)
+        told[kind].append(f"{name} ({_usable(fault)})" if kind == "wrong" else name)
     return UsageError(
         "cli.unfit_settings", file=file, **{kind: "; ".join(names) or "–" for kind, names in told.items()}
     )
+
+
+def _usable(fault: ErrorDetails) -> str:
+    """What could stand there instead; pydantic's own words for a type of fault that none of our fields has."""
+    if fault["type"] not in _USABLE:
+        return fault["msg"]
+    limits = fault.get("ctx", {})
+    listed = " | ".join(_EXPECTED.findall(str(limits.get("expected", ""))))
+    return _USABLE[fault["type"]].format_map({**limits, "expected": listed})
 
 
 def _holds_secret(told: BaseModel) -> bool:

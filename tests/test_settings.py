@@ -46,6 +46,32 @@ def test_all_faults_of_a_settings_file_are_told_at_once_and_no_secret_with_them(
     assert "http" not in told
 
 
+@pytest.mark.parametrize(
+    ("line", "usable"),
+    [
+        ("level = 'village'", "level (commune | province | national)"),
+        ("is_sample = 'ja'", "is_sample (true | false)"),
+        ("area_code = 3390", 'area_code ("…")'),
+        ("keep_releases = 0", "keep_releases (≥ 1)"),
+        ("keep_releases = 'ten'", "keep_releases (123)"),
+        ("build_memory_mb = 1.5", "build_memory_mb (123)"),
+        ("mail = 3", "mail ([…])"),
+        ("mail = {host = '', sender = 'a@b'}", 'mail.host ("…")'),
+        ("mail = {host = 'h', sender = 'a'}", "mail.sender (a@b.vn)"),
+        ("mail = {host = 'h', sender = 'a@b', port = 65536}", "mail.port (≤ 65535)"),
+        ("mail = {host = 'h', sender = 'a@b', seconds = 0}", "mail.seconds (> 0)"),
+        ("mail = {host = 'h', sender = 'a@b', seconds = 'x'}", "mail.seconds (1.5)"),
+    ],
+)
+def test_what_could_stand_in_place_of_a_wrong_value_is_told_in_signs(
+    tmp_path: Path, line: str, usable: str
+) -> None:
+    (tmp_path / "settings.toml").write_text(line, encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        read_settings(tmp_path, None, None, {})
+    assert f": {usable}." in error.value.text("vi")
+
+
 def test_a_catalogue_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         read_settings(tmp_path, tmp_path / "nowhere", None, {})

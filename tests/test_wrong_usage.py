@@ -160,6 +160,24 @@ def test_an_office_of_a_code_that_the_catalogue_lacks_is_not_made(
     assert not (tmp_path / "data").exists()
 
 
+def test_init_of_an_office_with_other_settings_changes_nothing_and_says_which(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert kho(data, "init").code == ExitCode.DONE
+    before = (data / "settings.toml").read_bytes()
+    printed = kho(data, "init", "--level", "commune", "--reference-areas", "national")
+    assert printed.code == ExitCode.WRONG_USAGE
+    assert "reference_areas = own (≠ national)" in printed.err
+    assert "level" not in printed.err
+    assert (data / "settings.toml").read_bytes() == before
+    assert kho(data, "init", "--reference-areas", "own").code == ExitCode.DONE
+
+
+def test_init_once_more_needs_no_option_of_the_first_time(tmp_path: Path, catalogues: Path) -> None:
+    told = ("init", "--level", "province", "--area", "01", "--criteria-set", "PCI")
+    assert kho(tmp_path / "data", *told, catalogue=catalogues / "pci").code == ExitCode.DONE
+    assert kho(tmp_path / "data", "init").code == ExitCode.DONE
+
+
 def test_an_offices_catalogue_starts_from_the_one_that_was_named(tmp_path: Path, catalogues: Path) -> None:
     told = ("init", "--level", "province", "--area", "01", "--criteria-set", "PCI")
     assert kho(tmp_path / "data", *told, catalogue=catalogues / "pci").code == ExitCode.DONE
