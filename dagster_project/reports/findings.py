@@ -75,7 +75,9 @@ def _replaced(release: Release) -> pl.DataFrame:
     grain = ["reporting_unit_code", "area_code", "form_code", "round_code"]
     last = pl.col("submission_id") == pl.col("submission_id").last().over(grain)
     counts = pl.col("is_current").fill_null(value=False)
-    return sent.filter(~(last | counts)).select("submission_id").unique()
+    # A file of which one of these is not known may be anybody's: none that came later need be in its place.
+    is_known = pl.all_horizontal(pl.col(grain).is_not_null())
+    return sent.filter(is_known & ~(last | counts)).select("submission_id").unique()
 
 
 def _confirmed(release: Release) -> pl.DataFrame:

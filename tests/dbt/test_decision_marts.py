@@ -162,6 +162,26 @@ def decided_office() -> Inputs:
     excuse(office, "U2", 2025, "extension", until=day("2026-04-10"))
     office.submit("O5", "005", 2023, {"P.GT": 1}, blocked=True)
     office.submit("O5", "005", 2023, {"P.GT": 2}, blocked=True, received_at="2024-03-02T09:00:00+07:00")
+    office.submissions += [
+        {**office.submissions[-1], "submission_id": f"nobodys-{place}", "reporting_unit_code": None}
+        for place in (1, 2)
+    ]
+    office.findings += [
+        {
+            **office.findings[-2],
+            "finding_id": f"file-{place}",
+            "reporting_unit_code": sent["reporting_unit_code"],
+            "submission_id": sent["submission_id"],
+            "area_code": sent["area_code"],
+            "round_code": sent["round_code"],
+            "period_code": sent["period_code"],
+            "data_element_code": None,
+            "rule_code": "FORM_OLD",
+        }
+        for place, sent in enumerate(office.submissions)
+        if (sent["reporting_unit_code"], sent["period_code"])
+        in {("U1", "2025"), ("O5", "2023"), (None, "2023")}
+    ]
     return office
 
 
@@ -204,6 +224,24 @@ def test_a_cell_whose_figure_was_corrected_is_no_longer_to_be_mended(ask: Ask) -
     assert ask(
         "select data_element_code, is_open from fct_finding where rule_code = 'VALUE_BELOW_MIN' order by all"
     ) == [("X.GT", False), ("Y.GT", True)]
+
+
+def test_what_was_wrong_with_a_file_in_place_of_which_the_unit_sent_another_is_history(ask: Ask) -> None:
+    assert ask(
+        "select s.reporting_unit_code, s.status, f.is_open from fct_finding as f "
+        "join fct_submission as s using (submission_id) where f.rule_code = 'FORM_OLD' "
+        "order by s.reporting_unit_code, s.received_at, s.submission_id"
+    ) == [
+        # the second one counts, and the third, which is refused, came last
+        ("O5", "refused", False),
+        ("O5", "refused", True),
+        ("U1", "superseded", False),
+        ("U1", "quarantined", True),
+        ("U1", "refused", True),
+        # of two files that nobody is known to have sent, none is in place of the other
+        (None, "refused", True),
+        (None, "refused", True),
+    ]
 
 
 def test_what_the_level_above_says_of_a_corrected_figure_is_open(ask: Ask) -> None:

@@ -129,7 +129,11 @@ ranked as (
         row_number() over (
             partition by reporting_unit_code, area_code, form_code, round_code, is_current
             order by is_retrospective, received_at, submission_id
-        ) as place
+        ) as place,
+        lead(submission_id) over (
+            partition by reporting_unit_code, area_code, form_code, round_code
+            order by received_at nulls last, revision nulls last, sha256 nulls last, submission_id
+        ) is not null as was_followed
     from submissions
 
 ),
@@ -172,6 +176,13 @@ select
     submissions.replaced_at,
     submissions.is_current,
     submissions.is_current and submissions.place = 1 as takes_entries,
+    -- a file of which one of these is not known may be anybody's: none that came later need be in its place
+    submissions.was_followed
+    and not submissions.is_current
+    and submissions.reporting_unit_code is not null
+    and submissions.area_code is not null
+    and submissions.form_code is not null
+    and submissions.round_code is not null as is_replaced,
     submissions.is_retrospective,
     submissions.is_sample
 from ranked as submissions

@@ -14,7 +14,7 @@
         'stg_findings',
         'int_current_values',
     ],
-    'by_round': ['int_rounds', 'int_round_units', 'int_round_elements'],
+    'by_round': ['int_rounds', 'int_round_units', 'int_round_elements', 'int_submissions'],
 }) }}
 
 {%- set said_of_figures = [
@@ -348,6 +348,14 @@ accepted as (
 
 ),
 
+-- what was wrong with a file in whose place the unit sent another is history
+replaced as (
+
+    select submission_id from {{ ref('int_submissions') }}
+    where is_replaced
+
+),
+
 -- an answer or a decision belongs to one figure: another figure asks again. Joins on equality alone, for one on a
 -- condition would compare every finding with every answer.
 answered as (
@@ -357,12 +365,14 @@ answered as (
         responses.text as response,
         verdicts.decided_by,
         verdicts.decided_at,
-        verdicts.reason as decision_reason
+        verdicts.reason as decision_reason,
+        replaced.submission_id is not null as is_replaced
     from keyed
     left join {{ ref('stg_responses') }} as responses
         on {{ same_finding('keyed', 'responses', 'rule_to_answer') }}
     left join accepted as verdicts
         on {{ same_finding('keyed', 'verdicts', 'rule_to_decide') }}
+    left join replaced on keyed.submission_id = replaced.submission_id
 
 )
 
@@ -395,7 +405,7 @@ select
     advice_vi,
     advice_en,
     response as unit_response,
-    status = 'fail' and response is null and decided_at is null and not is_given as is_open,
+    status = 'fail' and response is null and decided_at is null and not is_given and not is_replaced as is_open,
     decided_by,
     decided_at,
     decision_reason,
