@@ -70,8 +70,10 @@ from dagster_project.paths import Project
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
+    from dagster_project.catalogue.rounds import Wanted
     from dagster_project.defs.run import Runner
     from dagster_project.ledger.rollbacks import Rollback
+    from dagster_project.ledger.store import Receipt
     from dagster_project.pipeline import Desk
     from dagster_project.settings import Settings
     from dagster_project.warehouse.summary import ReleaseSummary
@@ -160,6 +162,7 @@ def run(
         with _timed("receive", seconds):
             sources = files or [desk.folder.inbox]
             received = pipeline.receive(desk, sources, wanted=wanted)
+            _take_again(desk, catalogue, received, wanted)
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, sources)]
         before = current_manifest(desk.folder)
         held = pipeline.rolled_back(desk)
@@ -368,6 +371,16 @@ class _Outcome:
             return own
         kinds = {kind for kind, _ in own}
         return [*own, *(item for item in _exported(self.desk, self.signed) if item[0] not in kinds)]
+
+
+def _take_again(desk: Desk, catalogue: Catalogue, received: Sequence[Receipt], wanted: Wanted) -> None:
+    """Let what another year or round refused be read for the one that is told now, and say so beside the output."""
+    from dagster_project import pipeline
+
+    names = pipeline.take_again(desk, catalogue, received, wanted)
+    if names:
+        text = message("cli.taken_again", desk.settings.lang, count=len(names), files=", ".join(names))
+        sys.stderr.write(text + "\n")
 
 
 def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode:
