@@ -172,7 +172,7 @@ def _expect(
         return None
     if not _agree(told, plain, source, _plain(source.raw_text, asked, against, place)):
         problems.add("ledger.source_differs", expect=told or "–", holds=_shown(source))
-    return told if source.value is None and told == source.raw_text.strip() else plain or told
+    return source.raw_text if source.value is None else plain or told
 
 
 def _plain(text: str, asked: Asked, against: Against, place: dict[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dagster_project.errors import UsageError
+from dagster_project.text import sql_literal
 from dagster_project.warehouse.connection import connect
 from dagster_project.warehouse.marts import SCHEMA, Column, list_columns
 
@@ -20,7 +21,7 @@ _DASH = " — "
 
 @dataclass(frozen=True)
 class TableText:
-    """One table; ``rows`` is exact, since nothing was ever deleted in a release; comments hold both languages."""
+    """One table; comments hold both languages."""
 
     name: str
     rows: int
@@ -37,12 +38,14 @@ def in_language(comment: str | None, lang: str) -> str:
 def read_texts(file: Path) -> list[TableText]:
     """Every table of a release's file, by name, with its columns in order."""
     with connect(file) as connection:
-        rows = dict(
-            connection.execute(
-                "select table_name, estimated_size from duckdb_tables() where schema_name = ?", [SCHEMA]
-            ).fetchall()
+        told = list_columns(connection)
+        # What DuckDB itself says of a table's size counts rows that were deleted, too.
+        counted = " union all ".join(
+            f"select {sql_literal(table)}, count(*) from {SCHEMA}.{table}"  # noqa: S608 - names of our own tables
+            for table in told
         )
-        return [TableText(table, rows[table], *told) for table, told in list_columns(connection).items()]
+        rows = dict(connection.execute(counted).fetchall()) if told else {}
+        return [TableText(table, rows[table], *about) for table, about in told.items()]
 
 
 def find_text(texts: Sequence[TableText], told: str) -> TableText:

@@ -26,7 +26,7 @@ _UNCONFIRMED = """
     order by indicator_code
 """
 #: Open blocking findings about what counts: not about a version that was replaced, nor what the level above sent back
-#: of a figure that an officer has given, nor a refused file where another one counts or the unit is excused. One of an
+#: of a figure that an officer has given, nor a refused file where another one counts or the unit sends none. One of an
 #: unknown unit may be that of any who has not sent.
 _BLOCKING = """
     select distinct f.finding_id, f.reporting_unit_code, f.file_name, f.sheet, f.cell, f.message_vi, f.message_en
@@ -40,10 +40,11 @@ _BLOCKING = """
         or s.is_current
         or (
             s.status = 'refused' and case
-                when s.reporting_unit_code is not null then coalesce(r.actual, 0) = 0 and r.note is null
+                when s.reporting_unit_code is not null
+                    then coalesce(r.actual, 0) = 0 and not coalesce(r.not_sending, false)
                 else exists (
                     select 1 from marts.fct_reporting_rate
-                    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and note is null
+                    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and not not_sending
                 )
             end
         )
@@ -62,7 +63,7 @@ _BLOCKING = """
 _NOT_SENT = """
     select reporting_unit_code, max(reporting_unit_name) as name, form_code
     from marts.fct_reporting_rate
-    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and note is null
+    where round_code = getvariable('round_code') and expected = 1 and actual = 0 and not not_sending
     group by reporting_unit_code, form_code
     order by reporting_unit_code, form_code
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.warehouse.connection import ask
-from dagster_project.warehouse.summary import open_release
+from dagster_project.warehouse.summary import is_open, open_release
 
 
 def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -25,7 +25,7 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
                 ) as to_mend,
                 count(*) filter (where severity = 'warning') as to_explain
             from marts.fct_finding
-            where status = 'fail' and submission_id is not null and {_is_open(release_file)}
+            where status = 'fail' and submission_id is not null and {is_open(release_file) if release_file else "true"}
             group by submission_id
         ),
         firsts as (
@@ -61,15 +61,6 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         round_code=round_code,
     )
     return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
-
-
-def _is_open(release_file: Path | None) -> str:
-    """A release of an earlier version does not tell which findings are decided on: all are open there."""
-    found = _rows(
-        release_file,
-        "select 1 as n from duckdb_columns() where table_name = 'fct_finding' and column_name = 'is_open'",
-    )
-    return "coalesce(is_open, true)" if found else "true"
 
 
 def files_without_form(release_file: Path | None) -> set[str]:

@@ -159,7 +159,7 @@ def _csv_cell(value: object) -> object:
 
 def _as_json(result: Result) -> str:
     """A list of objects; a decimal stands as an exact number."""
-    exact = [kind.startswith("DECIMAL") for kind in result.types]
+    exact = [kind.startswith("DECIMAL") and kind.endswith(")") for kind in result.types]
     names = [json.dumps(name, ensure_ascii=False) for name in _distinct(result.columns)]
     lines = [
         ", ".join(

@@ -92,19 +92,29 @@ def refused_by_fixed_rounds(release_file: Path) -> set[str]:
         }
 
 
+def is_open(release_file: Path) -> str:
+    """The condition of findings that are still open; a release of an earlier version tells of none that it is not."""
+    with open_release(release_file) as connection:
+        known = connection.execute(
+            "select 1 from duckdb_columns() where table_name = 'fct_finding' and column_name = 'is_open'"
+        ).fetchone()
+    return "coalesce(is_open, true)" if known else "true"
+
+
 def reported_values(release_file: Path, round_code: str) -> pl.DataFrame:
-    """Current values of one round that no blocking finding doubts.
+    """Current values of one round that no blocking finding doubts, or that an officer accepted all the same.
 
     reporting_unit_code, data_element_code, category_code, value, value_state.
     """
+    still_open = is_open(release_file)
     with open_release(release_file) as connection:
         return ask(
             connection,
-            "select reporting_unit_code, data_element_code, category_code, value, value_state "
+            "select reporting_unit_code, data_element_code, category_code, value, value_state "  # noqa: S608
             "from marts.fct_reported_value as v where round_code = getvariable('round_code') and not exists ("
             "select 1 from marts.fct_finding as f where f.status = 'fail' and f.severity = 'blocking' "
-            "and f.submission_id = v.submission_id and f.data_element_code = v.data_element_code "
-            "and f.category_code = v.category_code)",
+            f"and {still_open} and f.submission_id = v.submission_id "
+            "and f.data_element_code = v.data_element_code and f.category_code = v.category_code)",
             round_code=round_code,
         )
 

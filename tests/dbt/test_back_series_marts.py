@@ -99,3 +99,24 @@ def test_one_figure_is_believed_at_a_time(ask: Ask) -> None:
         "select value, is_retrospective, is_current, known_from = known_to from fct_reported_value_history "
         "where reporting_unit_code = 'O1' and data_year = 2023 and data_element_code = 'P.GT' order by 1"
     ) == [(110.0, False, True, None), (115.0, True, False, True)]
+
+
+def test_a_unit_that_stands_in_for_several_areas_gives_each_of_its_figures_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    office, gone = small_office(), ("O2", "O3")
+    office.tables["rounds"] = [
+        {**row, "is_retrospective": row["round_code"] in BACK} for row in office.tables["rounds"]
+    ]
+    for table in ("reporting_units", "assignments"):
+        office.tables[table] = [row for row in office.tables[table] if row["reporting_unit_code"] not in gone]
+    office.submissions = [row for row in office.submissions if row["reporting_unit_code"] not in gone]
+    office.cells = [row for row in office.cells if row["reporting_unit_code"] not in gone]
+    back_series(office, "U1", "002", 2022, {"P.GT": 250, "R.TS": 5})
+    back_series(office, "U1", "003", 2022, {"P.GT": 300})
+    told = asker(build(tmp_path_factory.mktemp("standing_in"), office))
+    for mart in ("fct_reported_value", "fct_reported_value_history"):
+        assert told(
+            f"select area_code, data_element_code, value, assignment_role from {mart} "  # noqa: S608
+            "where reporting_unit_code = 'U1' and data_year = 2022 order by all"
+        ) == [("002", "P.GT", 250.0, "lead"), ("002", "R.TS", 5.0, "lead"), ("003", "P.GT", 300.0, "lead")]

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import polars as pl
 import pytest
 from dbt_inputs import Inputs, day
 from small_office import small_office
 from test_marts import Ask, asker, build
+
+from dagster_project.paths import DataFolder
+from dagster_project.warehouse.readiness import read_readiness
+from dagster_project.warehouse.summary import reported_values
 
 ENTERED = datetime.fromisoformat("2026-05-04T08:00:00+07:00")
 AREAS = {"K4": "004", "U1": "001", "U2": "001", "U3": "001", "O3": "003", "O5": "005"}
@@ -160,6 +165,7 @@ def decided_office() -> Inputs:
     excuse(office, "O5", 2022, "exempt")
     excuse(office, "K4", 2023, "not_sending")
     excuse(office, "U2", 2025, "extension", until=day("2026-04-10"))
+    excuse(office, "O5", 2023, "extension", until=day("2024-06-01"))
     office.submit("O5", "005", 2023, {"P.GT": 1}, blocked=True)
     office.submit("O5", "005", 2023, {"P.GT": 2}, blocked=True, received_at="2024-03-02T09:00:00+07:00")
     office.submissions += [
@@ -186,8 +192,13 @@ def decided_office() -> Inputs:
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    return asker(build(tmp_path_factory.mktemp("decisions"), decided_office()))
+def office(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    return build(tmp_path_factory.mktemp("decisions"), decided_office())
+
+
+@pytest.fixture(scope="module")
+def ask(office: DataFolder) -> Ask:
+    return asker(office)
 
 
 _VALUE = (
@@ -413,3 +424,43 @@ def test_the_newest_text_of_a_section_counts_and_the_earlier_ones_stay(ask: Ask)
 def test_a_round_knows_to_whom_its_report_goes_as_of_its_time(ask: Ask) -> None:
     told = dict(ask("select round_code, addressee_vi from dim_round where data_year >= 2024"))
     assert (told["T-2024"], told["T-2025"]) == ("Sở cũ", "Sở")
+
+
+def test_of_a_figure_on_behalf_that_was_corrected_only_the_correction_is_left_to_confirm(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    office = small_office()
+    office.rule("ENTRY_UNCONFIRMED", kind="entry_unconfirmed", severity="info", message_vi="{observed}")
+    enter(office, "K4", 2024, "X.GT", 8)
+    enter(office, "K4", 2024, "X.GT", 9, expect="8")
+    told = asker(build(tmp_path_factory.mktemp("corrected"), office))
+    assert told("select observed, expected from fct_finding where rule_code = 'ENTRY_UNCONFIRMED'") == [
+        ("9", "8")
+    ]
+    assert told(
+        "select value, entered_how from fct_reported_value "
+        "where reporting_unit_code = 'K4' and data_year = 2024 and data_element_code = 'X.GT'"
+    ) == [(9.0, "correction")]
+
+
+def test_a_figure_that_an_officer_accepted_stands_in_next_years_form(office: DataFolder) -> None:
+    told = reported_values(office.build_file, "T-2024")
+    figures = dict(
+        told.filter(pl.col("reporting_unit_code") == "K4").select("data_element_code", "value").iter_rows()
+    )
+    # PART_LE_WHOLE holds it, and was decided on
+    assert figures["R.TS"] == 8.0
+    # FEW_WOMEN holds that of U1, and nobody decided
+    held = reported_values(office.build_file, "T-2025").filter(
+        pl.col("reporting_unit_code") == "U1", pl.col("category_code") != "_T"
+    )
+    assert held["category_code"].to_list() == ["NAM"]
+
+
+def test_who_was_given_more_time_is_still_missed_and_who_said_to_send_nothing_is_not(
+    office: DataFolder,
+) -> None:
+    found = read_readiness(office.build_file, "T-2023")
+    assert [row["reporting_unit_code"] for row in found.not_sent] == ["O5"]
+    # nor is its last file, which was refused, of no concern
+    assert "O5" in {row["reporting_unit_code"] for row in found.blocking}

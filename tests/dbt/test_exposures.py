@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dagster_project.paths import Project
 from dagster_project.reports import export
+from dagster_project.reports.entered import WAITING_RULE
 from dagster_project.reports.open_data import write_open_data
 from dagster_project.reports.package import write_package
 from dagster_project.reports.portal import write_portal
@@ -20,7 +24,18 @@ from dagster_project.reports.release import Release, open_release
 from dagster_project.reports.series import read_ahead
 from dagster_project.warehouse.build import ensure_manifest
 from tests.reports.tiny_package import release_with_figures
-from tests.reports.tiny_release import ROUND
+from tests.reports.tiny_release import ROUND, write_release
+
+#: How a column's name, or what is said of it, speaks of a person.
+_PERSON_NAME = re.compile(r"_by$|sender|signer|author|officer|contact|person|phone|email")
+_PERSON_TOLD = re.compile(r"\b(who|whom|officer|person)\b|\bngười\b|\bcán bộ\b|\bai\b", re.IGNORECASE)
+#: What speaks of people and names none.
+_NAMELESS = {
+    ("dim_round", "addressee_vi"),  # an office
+    ("dim_round", "recipients_vi"),  # offices
+    ("dim_round", "state_since"),  # a moment
+    ("fct_finding", "is_open"),  # yes or no
+}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +109,43 @@ def test_documents_read_no_mart_that_their_exposures_do_not_name(
         read.clear()
         read_ahead(release, facts)
         check("summary")
+
+
+def test_no_column_that_speaks_of_a_person_is_in_the_open_data(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
+    """A new one is a row of what ``reports.open_data`` leaves out, or of ``_NAMELESS`` here."""
+    columns = {
+        node["name"]: node["columns"].values()
+        for node in manifest["nodes"].values()
+        if node["name"] in marts(manifest)
+    }
+    personal = {
+        (mart, column["name"])
+        for mart, told in columns.items()
+        for column in told
+        if _PERSON_NAME.search(column["name"]) or _PERSON_TOLD.search(column["description"])
+    }
+    assert ("fct_round_state", "set_by") in personal
+    release_dir = write_release(tmp_path, {})
+    with duckdb.connect(str(release_dir / "kho.duckdb")) as connection:
+        for mart, told in columns.items():
+            types = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in told)
+            connection.execute(f'create or replace table marts."{mart}" ({types})')
+    with open_release(release_dir) as release:
+        write_open_data(release, tmp_path / "open", "vi")
+    with (tmp_path / "open" / "columns.csv").open(encoding="utf-8-sig", newline="") as stream:
+        open_columns = {(row["table"], row["column"]) for row in csv.DictReader(stream)}
+    assert open_columns & personal == _NAMELESS
+
+
+def test_only_the_finding_that_waits_for_a_unit_repeats_who_told_a_figure() -> None:
+    """Its words are blank in the open data."""
+    with (Project().reference / "validation_rules.csv").open(encoding="utf-8", newline="") as stream:
+        rules = {row["rule_code"]: " ".join(row.values()) for row in csv.DictReader(stream)}
+    assert [code for code, words in rules.items() if "{said_by}" in words or "{reason}" in words] == [
+        WAITING_RULE
+    ]
 
 
 def _recorded(reader: Any, read: set[str]) -> Any:

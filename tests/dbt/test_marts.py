@@ -163,6 +163,18 @@ def test_the_figure_that_counts_is_the_leads_or_the_sum_and_names_each_cell(ask:
     ]
 
 
+def test_two_units_that_lead_with_the_same_figure_are_one_figure_to_its_last_digit(tmp_path: Path) -> None:
+    office = small_office()
+    office.cells = [cell for cell in office.cells if cell["data_element_code"] != "L.GT"]
+    for unit in ("U2", "U3"):  # nobody is assigned to it
+        office.submit(unit, "001", 2025, {"L.GT": 100}, received_at="2026-04-12T09:00:00+07:00")
+    told = asker(build(tmp_path, office))
+    assert told(
+        "select value, value_decimal, n_sources from fct_element_value "
+        "where area_code = '001' and data_year = 2025 and data_element_code = 'L.GT'"
+    ) == [(100, 100, 2)]
+
+
 def test_missing_not_applicable_not_available_and_text_are_told_apart(indicator: One, ask: Ask) -> None:
     assert indicator("value, value_state, applicability", "001", "N", 2025) == (
         None,

@@ -168,6 +168,8 @@ def test_json_keeps_codes_text_and_numbers_exact(file: Path) -> None:
     }
     assert json.loads(shown(file, "select 1 where false", "json")) == []
     assert json.loads(shown(file, "select 1 as a, 2 as a", "json")) == [{"a": 1, "a_1": 2}]
+    several = "select [cast(1.5 as decimal(4, 2)), null] as few, cast(2.5 as decimal(4, 2)) as one"
+    assert json.loads(shown(file, several, "json")) == [{"few": ["1.50", None], "one": 2.5}]
 
 
 def test_the_table_is_aligned_for_vietnamese_and_wide_letters(file: Path) -> None:

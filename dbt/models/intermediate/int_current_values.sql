@@ -136,6 +136,8 @@ left join assignments
         and corrected.form_code = assignments.form_code
         and corrected.reporting_unit_code = assignments.reporting_unit_code
         and corrected.data_element_code = assignments.data_element_code
+        -- a unit may report on other areas than its own; one that stands in does so for each of several by itself
+        and (not assignments.is_stand_in or corrected.area_code = assignments.area_code)
 left join assigned_elements
     on
         corrected.round_code = assigned_elements.round_code

@@ -28,6 +28,8 @@ judged as (
             when entries.kind = 'correction' and coalesce(figures.correction_state, 'source_changed') = 'source_changed'
                 then 'entry_source_changed'
             when entries.kind = 'correction' and figures.correction_state = 'settled' then 'settled'
+            -- of a figure that was corrected since, only the correction is left to be confirmed
+            when entries.kind = 'on_behalf' and figures.correction_state = 'applied' then 'corrected'
             when entries.confirmed_at is null then 'entry_unconfirmed'
         end as outcome
     from {{ ref('int_entries') }} as entries

@@ -29,6 +29,7 @@ parts as (
         current_values.value_text,
         current_values.unit,
         current_values.note_text,
+        coalesce(elements.unit_aggregation, 'lead') = 'sum' as is_summed,
         concat_ws(' · ', current_values.file_name, nullif(current_values.sheet, ''), current_values.cell) as place
     from {{ ref('int_current_values') }} as current_values
     left join {{ ref('int_round_elements') }} as elements
@@ -47,7 +48,10 @@ told as (
         data_element_code,
         category_code,
         count(*) as n_parts,
-        case when count(value_decimal) = count(*) filter (where has_value) then sum(value_decimal) end as value_decimal,
+        case
+            when count(value_decimal) = count(*) filter (where has_value)
+                then case when bool_or(is_summed) then sum(value_decimal) else min(value_decimal) end
+        end as value_decimal,
         case when count(distinct value_text) = 1 then min(value_text) end as value_text,
         case when count(distinct unit) = 1 then min(unit) end as unit,
         min(place) as source_places,

@@ -179,3 +179,4 @@ left join {{ ref('int_round_assignments') }} as assignments
         and reported.form_code = assignments.form_code
         and reported.reporting_unit_code = assignments.reporting_unit_code
         and reported.data_element_code = assignments.data_element_code
+        and (not assignments.is_stand_in or reported.area_code = assignments.area_code)

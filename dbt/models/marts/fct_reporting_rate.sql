@@ -18,6 +18,7 @@ select
     case when expected.is_expected then cast(expected.is_actual as double) end as reporting_rate,
     case when expected.is_expected then cast(expected.is_on_time as double) end as reporting_rate_on_time,
     expected.is_exempt as exempt,
+    expected.is_not_sending as not_sending,
     expected.reason as note,
     expected.due_at,
     coalesce(expected.is_sample, rounds.is_sample) as is_sample
