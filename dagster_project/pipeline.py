@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from dagster_project.warehouse.releases import Release
 
 _LANDED_AT_ONCE = 1_000
+#: Beside the catalogue's tables among the inputs of a build: which catalogue they are of.
+_CATALOGUE_HASH = "catalogue.sha256"
 #: What refuses a file as being of another round than the run was told to take.
 _OF_ANOTHER_ROUND = ("FORM_WRONG_YEAR", "FORM_OTHER_ROUND", "LAYOUT_WRONG_YEAR", "LAYOUT_OTHER_ROUND")
 _RELEASE_MADE = "release.made"
@@ -298,6 +300,7 @@ def write_catalogue(desk: Desk, catalogue: Catalogue) -> None:
     from dagster_project.catalogue.artifacts import write_parquet
 
     write_parquet(catalogue, desk.folder.build_inputs / "catalogue")
+    (desk.folder.build_inputs / _CATALOGUE_HASH).write_text(catalogue.content_hash, encoding="utf-8")
 
 
 def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -> int:
@@ -464,10 +467,14 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
     """The build file as the current release, or the current one where nothing in it changed.
 
     What a rollback set aside is not published again; something new is, and ends the rollback. Raises ``LockedError``
-    where the figures of a fixed round would change.
+    where the figures of a fixed round would change, and ``KhoError`` where the catalogue was edited since the build
+    began: the release would pass for made from it.
     """
     from dagster_project.warehouse.releases import Release, find_release, make_release
 
+    built_from = desk.folder.build_inputs / _CATALOGUE_HASH
+    if not built_from.is_file() or built_from.read_text(encoding="utf-8") != inputs.catalogue_hash:
+        raise KhoError("catalogue.edited_meanwhile")
     held = rolled_back(desk)
     if held and held.set_aside == inputs.inputs_hash:
         content_hash = find_release(desk.folder, held.release_id).content_hash

@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from dagster_project.ledger import store
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, log_act, open_ledger
 from dagster_project.locks import build_lock
 from dagster_project.paths import DataFolder
-from dagster_project.pipeline import Desk, needs_build, publish, read_inputs, receive
+from dagster_project.pipeline import Desk, needs_build, publish, read_inputs, receive, write_catalogue
 from dagster_project.settings import Settings, read_settings
 from tests.command import kho
 from tests.warehouse.tiny import make_build
@@ -114,14 +115,24 @@ def test_a_second_build_takes_nothing_and_says_who_works(desk: Desk, tmp_path: P
     assert [path for path in desk.folder.landing.rglob("*") if path.is_file()] == []
 
 
-def test_a_release_file_that_was_damaged_is_made_again(desk: Desk, catalogues: Path) -> None:
+def test_a_release_is_of_the_catalogue_it_was_built_from_and_a_damaged_one_is_made_again(
+    desk: Desk, catalogues: Path
+) -> None:
     from dagster_project.catalogue.load import load_catalogue
 
-    inputs = read_inputs(desk, load_catalogue(catalogues / "pci"))
+    catalogue = load_catalogue(catalogues / "pci")
+    inputs = read_inputs(desk, catalogue)
     make_build(
         desk.folder,
         "create table marts.dim_round as select null::varchar as round_code, null::varchar as state where false",
     )
+    desk.folder.build_inputs.mkdir(parents=True)
+    write_catalogue(desk, catalogue)
+    # what was built is of a catalogue that is there no more
+    with pytest.raises(KhoError) as error:
+        publish(desk, replace(inputs, catalogue_hash="of-another"))
+    assert error.value.code == "catalogue.edited_meanwhile"
+    assert needs_build(desk, inputs)
     made = publish(desk, inputs)
     assert not needs_build(desk, inputs)
     file = desk.folder.release(made.release_id) / "kho.duckdb"
