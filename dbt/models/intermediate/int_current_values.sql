@@ -26,6 +26,14 @@ corrections as (
 assignments as (
 
     select * from {{ ref('int_round_assignments') }}
+    where not is_stand_in
+
+),
+
+stand_ins as (
+
+    select * from {{ ref('int_round_assignments') }}
+    where is_stand_in
 
 ),
 
@@ -35,7 +43,7 @@ assigned_elements as (
         round_code,
         area_code,
         data_element_code
-    from assignments
+    from {{ ref('int_round_assignments') }}
 
 ),
 
@@ -123,9 +131,10 @@ select
     corrected.place_file_name,
     corrected.place_sheet,
     corrected.place_cell,
-    assignments.assignment_role,
+    coalesce(stand_ins.assignment_role, assignments.assignment_role) as assignment_role,
     -- where nobody of the area is assigned, whoever reports leads
     coalesce(
+        stand_ins.assignment_role,
         assignments.assignment_role,
         case when assigned_elements.data_element_code is null then 'lead' end
     ) as counting_role
@@ -136,8 +145,14 @@ left join assignments
         and corrected.form_code = assignments.form_code
         and corrected.reporting_unit_code = assignments.reporting_unit_code
         and corrected.data_element_code = assignments.data_element_code
-        -- a unit may report on other areas than its own; one that stands in does so for each of several by itself
-        and (not assignments.is_stand_in or corrected.area_code = assignments.area_code)
+-- a unit may report on other areas than its own; one that stands in does so for each of several by itself
+left join stand_ins
+    on
+        corrected.round_code = stand_ins.round_code
+        and corrected.form_code = stand_ins.form_code
+        and corrected.reporting_unit_code = stand_ins.reporting_unit_code
+        and corrected.area_code = stand_ins.area_code
+        and corrected.data_element_code = stand_ins.data_element_code
 left join assigned_elements
     on
         corrected.round_code = assigned_elements.round_code

@@ -46,6 +46,21 @@ with
     'is_sample',
 ] %}
 
+assignments as (
+
+    select * from {{ ref('int_round_assignments') }}
+    where not is_stand_in
+
+),
+
+-- one that stands in does so for each of several areas by itself
+stand_ins as (
+
+    select * from {{ ref('int_round_assignments') }}
+    where is_stand_in
+
+),
+
 entered as (
 
     select distinct reported_value_key from {{ ref('int_entered_history') }}
@@ -126,7 +141,7 @@ select
     areas.area_name,
     reported.reporting_unit_code,
     units.reporting_unit_name,
-    assignments.assignment_role,
+    coalesce(stand_ins.assignment_role, assignments.assignment_role) as assignment_role,
     elements.indicator_code,
     reported.data_element_code,
     reported.category_code,
@@ -173,10 +188,16 @@ left join {{ ref('int_categories') }} as categories
     on
         elements.disaggregation_code = categories.disaggregation_code
         and reported.category_code = categories.category_code
-left join {{ ref('int_round_assignments') }} as assignments
+left join assignments
     on
         reported.round_code = assignments.round_code
         and reported.form_code = assignments.form_code
         and reported.reporting_unit_code = assignments.reporting_unit_code
         and reported.data_element_code = assignments.data_element_code
-        and (not assignments.is_stand_in or reported.area_code = assignments.area_code)
+left join stand_ins
+    on
+        reported.round_code = stand_ins.round_code
+        and reported.form_code = stand_ins.form_code
+        and reported.reporting_unit_code = stand_ins.reporting_unit_code
+        and reported.area_code = stand_ins.area_code
+        and reported.data_element_code = stand_ins.data_element_code
