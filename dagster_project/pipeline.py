@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import durable, frames
-from dagster_project.catalogue.rounds import ANYTHING, Wanted, round_before, rounds_wanted
+from dagster_project.catalogue.rounds import ANYTHING, Wanted, round_before
 from dagster_project.code_version import code_version
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.fixed_rounds import check_fixed, check_states, record_releases, release_of
 from dagster_project.incoming import RECEIPTS_FILE, closed_paths, list_incoming, read_receipts
 from dagster_project.ledger.decision_frames import decision_frames, read_decisions, with_signed_copies
-from dagster_project.ledger.retakes import log_retakes, retakes
+from dagster_project.ledger.retakes import Retake, retake_facts, retakes
 from dagster_project.ledger.rollbacks import Rollback, log_rollback, log_rollback_ended, rollback_of
 from dagster_project.ledger.rounds import Rounds, last_receipt_number, read_rounds, round_frames
 from dagster_project.ledger.store import (
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.intake.land import LandedFile
     from dagster_project.intake.take_in import Intake
-    from dagster_project.ledger.retakes import Expected
     from dagster_project.quality.gated import Batch
     from dagster_project.quality.late import Fixed
     from dagster_project.quality.outcomes import Result
@@ -62,8 +61,6 @@ if TYPE_CHECKING:
 _LANDED_AT_ONCE = 1_000
 #: Beside the catalogue's tables among the inputs of a build: which catalogue they are of.
 _CATALOGUE_HASH = "catalogue.sha256"
-#: What refuses a file as being of another round than the run was told to take.
-_OF_ANOTHER_ROUND = ("FORM_WRONG_YEAR", "FORM_OTHER_ROUND", "LAYOUT_WRONG_YEAR", "LAYOUT_OTHER_ROUND")
 _RELEASE_MADE = "release.made"
 
 
@@ -142,41 +139,20 @@ def receive(
     return [receipt for receipt in list_receipts(engine) if (receipt.sha256, receipt.file_name) in asked]
 
 
-def take_again(desk: Desk, catalogue: Catalogue, receipts: Iterable[Receipt], wanted: Wanted) -> list[str]:
-    """Let files of ``receipts`` be read for ``wanted`` that a run which was told another round refused for that alone.
+def take_again(desk: Desk, catalogue: Catalogue, handed_in: Iterable[Receipt], wanted: Wanted) -> list[str]:
+    """Take again what was refused for its round alone, as ``taking_again`` says; the names of the files."""
+    from dagster_project import taking_again
 
-    Without it a mistyped year would refuse these bytes for good. Nothing is taken again for a fixed round, which
-    refuses what comes later. Returns the names of the files.
-    """
-    if not wanted:
-        return []
-    ledger = open_ledger(desk.settings.ledger)
-    again = retakes(ledger)
-    known = [receipt for receipt in receipts if _wanted_of(receipt, again) not in (ANYTHING, wanted)]
-    rounds = rounds_wanted(catalogue, desk.settings.office, wanted)
-    if not known or not read_rounds(ledger).fixed().keys().isdisjoint(rounds):
-        return []
-    refused = _refused_for_round(desk, {receipt.sha256 for receipt in known})
-    found = {receipt.sha256: receipt for receipt in reversed(known) if receipt.sha256 in refused}
-    expected = (wanted.year, wanted.round_code)
-    log_retakes(ledger, found.values(), expected, at=desk.now(), by=desk.settings.person)
-    return sorted(receipt.file_name for receipt in found.values())
-
-
-def _wanted_of(receipt: Receipt, again: Mapping[str, Expected]) -> Wanted:
-    """What the run was told to take that a file counts for: the last one that took it again, else the first."""
-    return Wanted(*again.get(receipt.sha256, (receipt.expected_year, receipt.expected_round)))
-
-
-def _refused_for_round(desk: Desk, files: Collection[str]) -> set[str]:
-    """Which of ``files`` (sha256) were refused as being of another round, as they were last read."""
-    import polars as pl
-
-    refused: set[str] = set()
-    for found in desk.folder.cells.glob("[!.]*/[!.]*/findings.parquet"):
-        told = pl.scan_parquet(found).filter(pl.col("rule_code").is_in(_OF_ANOTHER_ROUND))
-        refused |= set(told.select("sha256").collect().to_series())
-    return refused & set(files)
+    return taking_again.take_again(
+        open_ledger(desk.settings.ledger),
+        desk.folder.cells,
+        handed_in,
+        wanted,
+        catalogue=catalogue,
+        office=desk.settings.office,
+        now=desk.now(),
+        by=desk.settings.person,
+    )
 
 
 def not_received(desk: Desk, sources: Iterable[Path]) -> list[KhoError]:
@@ -221,7 +197,7 @@ def read_inputs(desk: Desk, catalogue: Catalogue) -> Inputs:
     code = code_version(desk.project)
     office = desk.settings.office.model_dump(mode="json")
     decisions, rounds = read_decisions(ledger, desk.known_at), read_rounds(ledger, desk.known_at)
-    decided = [*decisions.facts(), *rounds.facts(), *sorted(retakes(ledger, desk.known_at).items())]
+    decided = [*decisions.facts(), *rounds.facts(), *retake_facts(retakes(ledger, desk.known_at))]
     facts = [receipts, decided, catalogue.content_hash, office, code]
     return Inputs(
         inputs_hash=_digest(json.dumps(facts, ensure_ascii=False).encode()),
@@ -320,11 +296,11 @@ def read_cells(desk: Desk, catalogue: Catalogue, *, keep_others: bool = False) -
     receipts, again = list_receipts(ledger, desk.known_at), retakes(ledger, desk.known_at)
     new: dict[str, Receipt] = {}
     for receipt in receipts:
-        if receipt.sha256 not in known:
-            new.setdefault(receipt.sha256, receipt)
+        if receipt.sha256 not in known and receipt.sha256 not in new:
+            new[receipt.sha256] = again.get(receipt.sha256, Retake()).of(receipt)
     by_wanted: dict[Wanted, list[Receipt]] = {}
     for receipt in new.values():
-        by_wanted.setdefault(_wanted_of(receipt, again), []).append(receipt)
+        by_wanted.setdefault(Wanted(receipt.expected_year, receipt.expected_round), []).append(receipt)
     done = 0
     for wanted, chosen in sorted(by_wanted.items(), key=lambda item: str(item[0])):
         files = [
@@ -647,7 +623,7 @@ def cell_store(desk: Desk, catalogue: Catalogue) -> Path:
     key = f"{catalogue.content_hash}\n{code_version(desk.project)}\n{office}"
     again = retakes(open_ledger(desk.settings.ledger), desk.known_at)
     if again:  # rare, and a batch of files is read as a whole
-        key += f"\n{json.dumps(sorted(again.items()))}"
+        key += f"\n{json.dumps(retake_facts(again))}"
     return desk.folder.cells / _digest(key.encode())[:16]
 
 

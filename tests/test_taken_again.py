@@ -1,7 +1,9 @@
-"""A file that was refused because a run was told the wrong year is read by a run that is told the right one."""
+"""Files that were refused for their round alone: by a mistyped year, or because the round was not open yet."""
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from dagster_project.settings import Office, Settings
 INBOX = Project().sample / "inbox"
 FORM = INBOX / "B01-X_BL-VP_2244-X-2025.xlsx"
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
+#: Its round opens on 1 January 2026.
+EARLY = datetime(2025, 12, 31, 16, 59, tzinfo=UTC)
+OPEN = datetime(2025, 12, 31, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -26,6 +31,10 @@ def desk(tmp_path: Path) -> pipeline.Desk:
     return pipeline.Desk(
         Settings(data=tmp_path, catalogue=Project().reference, office=office), now=lambda: NOW
     )
+
+
+def at_moment(desk: pipeline.Desk, moment: datetime) -> pipeline.Desk:
+    return replace(desk, now=lambda: moment)
 
 
 def read(desk: pipeline.Desk, file: Path, wanted: Wanted) -> tuple[list[str], dict[str, bool]]:
@@ -75,3 +84,18 @@ def test_nothing_is_taken_again_for_a_round_that_is_fixed(desk: pipeline.Desk) -
     )
     add_round_act(open_ledger(desk.settings.ledger), act)
     assert read(desk, FORM, Wanted(2025)) == ([], {FORM.name: True})
+
+
+def test_what_came_before_its_round_opened_is_taken_when_it_is_handed_in_again(
+    desk: pipeline.Desk, tmp_path: Path
+) -> None:
+    early, soon, later = (at_moment(desk, moment) for moment in (EARLY, OPEN, NOW))
+    assert read(early, FORM, ANYTHING) == ([], {FORM.name: True})
+    assert read(early, FORM, ANYTHING) == ([], {FORM.name: True})
+    renamed = shutil.copyfile(FORM, tmp_path / "gửi lại.xlsx")
+    assert read(soon, renamed, ANYTHING) == ([FORM.name], {FORM.name: False})
+    assert read(later, FORM, ANYTHING) == ([], {FORM.name: False})
+    store = pipeline.cell_store(later, pipeline.load_checked_catalogue(later))
+    assert pl.read_parquet(store / "*" / "submissions.parquet")["received_at"].to_list() == [OPEN]
+    # as it was known before, it was not there yet
+    assert pipeline.cell_store(replace(desk, known_at=EARLY), pipeline.load_checked_catalogue(desk)) != store

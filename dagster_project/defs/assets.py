@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project import durable, pipeline
+from dagster_project.catalogue.rounds import ANYTHING
 from dagster_project.catalogue_versions import notice
 from dagster_project.defs.inbox import is_at_rest
 from dagster_project.defs.partitions import ROUNDS
@@ -55,6 +56,7 @@ def landing(
         receipts = pipeline.receive(
             desk, [inbox], only=None if seen is None else lambda path: is_at_rest(path, inbox, seen)
         )
+        pipeline.take_again(desk, pipeline.load_checked_catalogue(desk), receipts, ANYTHING)
         problems = [error.text(desk.settings.lang) for error in pipeline.not_received(desk, [inbox])]
     return dg.MaterializeResult(metadata={"files_in_inbox": len(receipts), "not_received": problems})
 
