@@ -60,6 +60,8 @@ def letters(
             told_code = "edited" if letter.is_edited else "written"
             name = message(f"letters.kind_{letter.kind}", desk.settings.lang)
             _print(told_code, desk.settings.lang, kind=name, path=letter.path)
+        if done.is_fixed:
+            _print("fixed", desk.settings.lang, round_code=code)
         if not done.letters and not done.removed:
             _print("nothing", desk.settings.lang, round_code=code)
             continue

@@ -16,6 +16,7 @@ from dagster_project.messages import message
 
 if TYPE_CHECKING:
     from dagster_project.ledger.notices import WrittenNotice
+    from dagster_project.pipeline import Desk
     from dagster_project.settings import Settings
 
 
@@ -46,7 +47,7 @@ def list_written(year: Year = None, round_code: Round = None) -> None:
     if not shown:
         _say(desk.settings, "list_none")
     for item in shown:
-        sys.stdout.write(_line(desk.settings, item) + "\n")
+        sys.stdout.write(_line(desk, item) + "\n")
 
 
 @notices_app.command("write", help=_help("help_write"))
@@ -74,9 +75,10 @@ def write() -> None:
 def send(
     again: Annotated[list[int] | None, typer.Option("--again", help=_help("help_again"))] = None,
 ) -> None:
-    """Hand what waits to the mail server; exit code 4 where some of it could not be sent."""
-    from dagster_project.ledger.notices import SENT
-    from dagster_project.mail import send_waiting
+    """Hand what waits to the mail server and say what is too old for that; exit code 4 where some could not be sent."""
+    from dagster_project.ledger.notices import FAILED, SENT
+    from dagster_project.mail import is_old, left_over, send_waiting
+    from dagster_project.notices import SENT_WITHIN
 
     desk = office_told()
     done = send_waiting(desk, again or ())
@@ -84,7 +86,11 @@ def send(
         _say(desk.settings, "nothing_waiting")
     for item in done:
         told = {"number": item.notice.number, "recipient": item.notice.recipient, "detail": item.detail}
-        _say(desk.settings, f"outcome_{item.outcome}", **told)
+        is_last = item.outcome == FAILED and is_old(item.notice, desk.now())
+        _say(desk.settings, "outcome_failed_old" if is_last else f"outcome_{item.outcome}", **told)
+    old = left_over(desk)
+    if old:
+        _say(desk.settings, "old", count=len(old), days=SENT_WITHIN.days)
     if any(item.outcome != SENT for item in done):
         raise typer.Exit(ExitCode.FAILED)
 
@@ -96,7 +102,7 @@ def remind(
     unit: Annotated[list[str] | None, typer.Option("--unit", help=help_text("unit"))] = None,
     occasion: Annotated[str | None, typer.Option("--occasion", help=_help("help_occasion"))] = None,
 ) -> None:
-    """Write a reminder to each unit that owes a form of the rounds told."""
+    """Write a reminder to each unit that owes a form of the rounds told; exit code 3 where one is fixed."""
     from dagster_project import pipeline
     from dagster_project.catalogue.calendar import OFFICE_TIME
     from dagster_project.timetable import REMINDER, Step, remind
@@ -116,10 +122,14 @@ def remind(
             _say(desk.settings, "nobody_owes", round=code)
 
 
-def _line(settings: Settings, item: WrittenNotice) -> str:
+def _line(desk: Desk, item: WrittenNotice) -> str:
     from dagster_project.catalogue.calendar import OFFICE_TIME
+    from dagster_project.mail import is_old
 
+    settings = desk.settings
     state = item.outcome or ("waiting" if item.recipient else "by_hand")
+    if item.is_unsent and is_old(item, desk.now()):
+        state = "old"
     return message(
         "notices.line",
         settings.lang,
@@ -128,7 +138,7 @@ def _line(settings: Settings, item: WrittenNotice) -> str:
         kind=message(f"notices.kind_{item.kind}", settings.lang),
         unit=item.reporting_unit_code or "–",
         subject=item.subject,
-        state=message(f"notices.state_{state}", settings.lang),
+        state=message(f"notices.state_{state}", settings.lang, number=item.number, detail=item.detail),
     )
 
 

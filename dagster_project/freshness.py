@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import pipeline
@@ -33,17 +34,21 @@ class Freshness:
 def read_freshness(desk: Desk, catalogue: Catalogue) -> Freshness:
     """How fresh the current release is; an inbox of the same bytes under other names counts as taken in.
 
+    A file that we may not read, or that is gone by now, is passed over as a run passes it over.
     An office that received nothing yet has nothing to release.
     """
     desk.folder.make()
     receipts = list_receipts(open_ledger(desk.settings.ledger))
     known = {receipt.sha256 for receipt in receipts}
-    waiting = [
-        name
-        for path, name in wanted_files(desk.folder.inbox)
-        if hashlib.sha256(path.read_bytes()).hexdigest() not in known
-    ]
+    hashes = {name: _sha256(path) for path, name in wanted_files(desk.folder.inbox)}
     return Freshness(
-        files=tuple(waiting),
+        files=tuple(name for name, sha256 in hashes.items() if sha256 and sha256 not in known),
         is_stale=bool(receipts) and pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
     )
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (FileNotFoundError, PermissionError):
+        return None

@@ -92,14 +92,16 @@ def _round_line(status: RoundStatus, rounds: Rounds, lang: str) -> RoundLine:
 def _waiting(known: Known, rounds: Rounds, status: RoundStatus, lang: str) -> Iterator[str]:
     """The papers and answers that a round waits for, one line per kind."""
     code = status.round_code
-    if rounds.state(code) == "for_signature":
+    is_out = rounds.state(code) == "for_signature"
+    if is_out:
         yield message("handover.signature", lang, round=code)
     if rounds.state(code) in _DONE:
         return
+    # While it is out, what units send is refused: only signed copies and confirmations are waited for.
     unsent = [
         unit.reporting_unit_code for unit in status.units if unit.state in ("waiting", "overdue", "refused")
     ]
-    if unsent:
+    if unsent and not is_out:
         yield _line("unsent", lang, code, unsent)
     unsigned = [unit.reporting_unit_code for unit in status.units if "signed_copy" in unit.to_do]
     if unsigned:
@@ -117,7 +119,7 @@ def _waiting(known: Known, rounds: Rounds, status: RoundStatus, lang: str) -> It
         for item in known.exemptions
         if item.round_code == code and item.until is not None and item.until >= today
     ]
-    if extended:
+    if extended and not is_out:
         yield _line("extended", lang, code, extended)
     if status.files_without_form:
         yield message("handover.without_form", lang, round=code, count=status.files_without_form)

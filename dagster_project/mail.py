@@ -1,7 +1,8 @@
 """Notices handed to the office's mail server: one connection, short waits, and a trace of every attempt.
 
 What is sent and to whom was written before (``notices``). A server that does not answer is asked again later; one
-that took a message, or may have taken it, is not asked for the same notice again.
+that took a message, or may have taken it, is not asked for the same notice again. What is old by then is left for
+people to hand over, or to send on purpose.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +28,14 @@ from dagster_project.ledger.notices import (
     REFUSED,
     SENT,
     UNKNOWN,
+    UNMADE,
     WrittenNotice,
     end_attempt,
     list_notices,
     start_attempt,
-    unsent,
 )
 from dagster_project.ledger.store import open_ledger
-from dagster_project.notices import TEXT_FILE
+from dagster_project.notices import SENT_WITHIN, TEXT_FILE
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -54,10 +56,22 @@ class Sent:
 
 
 def waiting(desk: Desk) -> list[WrittenNotice]:
-    """Notices that a mail server may be asked to take; none where no server is set."""
+    """Notices that a mail server may be asked to take, none of them old; none where no server is set."""
     if desk.settings.office.mail is None or not desk.settings.has_ledger:
         return []
-    return unsent(list_notices(open_ledger(desk.settings.ledger)))
+    notices = list_notices(open_ledger(desk.settings.ledger))
+    return [item for item in notices if item.is_unsent and not is_old(item, desk.now())]
+
+
+def left_over(desk: Desk) -> list[WrittenNotice]:
+    """Notices with an address that were not sent in time: to be handed over by hand, or sent by their numbers."""
+    notices = list_notices(open_ledger(desk.settings.ledger))
+    return [item for item in notices if item.is_unsent and is_old(item, desk.now())]
+
+
+def is_old(notice: WrittenNotice, now: datetime) -> bool:
+    """Whether a notice is too old at ``now`` (aware) to be sent by itself."""
+    return now - notice.written_at > SENT_WITHIN
 
 
 def is_time(desk: Desk, notices: Sequence[WrittenNotice]) -> bool:
@@ -88,18 +102,21 @@ def send_waiting(desk: Desk, numbers: Sequence[int] = ()) -> list[Sent]:
     try:
         with _connected(mail, password) as server:
             for notice in chosen:
+                content, fault = _content(mail, desk.folder.root / notice.folder, notice)
                 started = start_attempt(ledger, notice, desk.now())
                 if started is None:
                     continue
-                outcome, detail = _hand_over(server, mail, desk.folder.root / notice.folder, notice)
+                outcome, detail = (UNMADE, fault) if fault else _hand_over(server, mail, notice, content)
                 end_attempt(ledger, started, outcome, detail, desk.now())
                 done.append(Sent(notice, outcome, detail))
     except (OSError, smtplib.SMTPException) as error:
         # Nobody let us in: one attempt is written for all, or a week without a server would fill the ledger.
-        started = start_attempt(ledger, chosen[0], desk.now())
+        reached = {item.notice.number for item in done}
+        left = [notice for notice in chosen if notice.number not in reached]
+        started = start_attempt(ledger, left[0], desk.now()) if left else None
         if started is not None:
             end_attempt(ledger, started, FAILED, _words(error), desk.now())
-        return [Sent(notice, FAILED, _words(error)) for notice in chosen]
+        done += [Sent(notice, FAILED, _words(error)) for notice in left]
     return done
 
 
@@ -153,9 +170,18 @@ def _connected(mail: Mail, password: SecretStr | None) -> Iterator[smtplib.SMTP]
         server.close()
 
 
-def _hand_over(server: smtplib.SMTP, mail: Mail, folder: Path, notice: WrittenNotice) -> tuple[str, str]:
+def _content(mail: Mail, folder: Path, notice: WrittenNotice) -> tuple[bytes, str]:
+    """The bytes of a notice, or why there are none: its folder is gone, or no mail goes to such an address."""
+    try:
+        # The protocol knows no other letters, and the library would fail with the server half asked.
+        parseaddr(notice.recipient)[1].encode("ascii")
+        return compose(mail, folder, notice).as_bytes(), ""
+    except (OSError, ValueError, MessageError) as error:
+        return b"", _words(error)
+
+
+def _hand_over(server: smtplib.SMTP, mail: Mail, notice: WrittenNotice, content: bytes) -> tuple[str, str]:
     """One notice to a server; until its text is on the way nothing can have been taken."""
-    content = compose(mail, folder, notice).as_bytes()
     try:
         for ask, address in ((server.mail, mail.sender), (server.rcpt, notice.recipient)):
             code, answer = _asked(ask(address))

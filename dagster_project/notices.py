@@ -25,6 +25,7 @@ from dagster_project.ledger.store import open_ledger
 from dagster_project.messages import message, message_table
 from dagster_project.reports.safe import file_part
 from dagster_project.sending_back import feedback
+from dagster_project.warehouse.status import first_due
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -37,6 +38,9 @@ KINDS = (RECEIPT, REMINDER, RELEASE, FAILURE)
 TEXT_FILE = "thong-bao.txt"
 #: What is older is history when it is first seen (a folder brought from elsewhere): nobody is written to about it.
 TOLD_WITHIN = timedelta(days=30)
+#: What waited longer is never sent by itself: it counts days that are over, and the office may have handed it over by
+#: hand meanwhile. A weekend without a mail server is bridged.
+SENT_WITHIN = timedelta(days=3)
 _OF_NO_ROUND = "chung"
 _UNSENT = ("waiting", "overdue", "refused")
 
@@ -123,7 +127,6 @@ def reminders(
     Raises ``UsageError`` for ``units`` that do not report in the round.
     """
     status.check_units(units or ())
-    due = next((item for item in status.dues if item.level == "unit"), None)
     owing = [
         unit
         for unit in status.units
@@ -133,15 +136,12 @@ def reminders(
     notices = []
     for code, lines in groupby(owing, key=lambda unit: unit.reporting_unit_code):
         own = list(lines)
-        until = max((line.until for line in own if line.until), default=due.due_date if due else None)
-        is_over = any(line.state == "overdue" for line in own)
-        text = "overdue" if is_over else "waiting"
+        due = first_due(known, status, own)
+        text = "overdue" if due and due.is_over else "waiting"
         values = {
             "round": status.name_vi if desk.settings.lang == "vi" else status.name_en,
-            "due": f"{until:%d/%m/%Y}" if until else "–",
-            "before": _before(
-                desk, is_exclusive=due is not None and not due.inclusive and until == due.due_date
-            ),
+            "due": f"{due.due_date:%d/%m/%Y}" if due else "–",
+            "before": _text(desk, "before" if due and not due.inclusive else "until"),
             "days": due.working_days_left if due else 0,
         }
         notices.append(
@@ -302,10 +302,6 @@ def _letter(desk: Desk, name: str, lines: Sequence[str]) -> str:
     if desk.settings.office.is_sample:
         parts.insert(0, message("cli.sample_mark", desk.settings.lang))
     return "\n\n".join(parts)
-
-
-def _before(desk: Desk, *, is_exclusive: bool) -> str:
-    return _text(desk, "before" if is_exclusive else "until")
 
 
 def _address(catalogue: Catalogue, unit: str) -> str:

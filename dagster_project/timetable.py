@@ -23,6 +23,7 @@ from dagster_project.catalogue.calendar import (
     due_moment,
     working_days_left,
 )
+from dagster_project.fixed_rounds import refuse_fixed
 from dagster_project.known import known_of
 from dagster_project.ledger.rounds import read_rounds
 from dagster_project.ledger.store import open_ledger
@@ -39,6 +40,9 @@ FORMS, REMINDER, CLOSING, EXPORT = "forms", "reminder", "closing", "export"
 STEPS = (FORMS, REMINDER, CLOSING, EXPORT)
 _UNITS = "unit"
 _SATURDAY = 5
+#: Working days after the day of the units' due moment for which the closing stays due where no later due date keeps it
+#: so: as many as the shipped timetable leaves from "before 10 April" to 15 April 2026.
+_CLOSING_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -69,16 +73,15 @@ def due_steps(
 ) -> list[Step]:
     """Steps of the office's own rounds that are due at ``now`` (aware) and were not done, the oldest round first.
 
-    ``fixed``: rounds that are for signature, issued or locked: of them only the export is still due. Nothing of a
-    round is due after its last due moment.
+    ``fixed``: rounds that are for signature, issued or locked: of them only the export is still due. After the last due
+    moment of a round at most its closing is, for some working days.
     """
     holidays = day_rules(catalogue.table("holidays"))
     found: list[Step] = []
     for item in _rounds(catalogue, office):
-        if now >= max(item.dues.values(), default=now):
-            continue
-        steps = [] if item.code in fixed else [*_forms(item, now), *_reminder(item, now, holidays)]
-        steps += [] if item.code in fixed else _closing(item, now)
+        steps: list[Step] = []
+        if item.code not in fixed:
+            steps += [*_forms(item, now), *_reminder(item, now, holidays), *_closing(item, now, holidays)]
         steps += _export(item, office, now, holidays)
         found += [step for step in steps if step.key not in done]
     return found
@@ -108,8 +111,10 @@ def remind(
 ) -> list[Path]:
     """Reminders of a step to those that owe a form (after the closing: that they are overdue); the step is done.
 
-    With ``units`` only to these, and the step is not done by it.
+    With ``units`` only to these, and the step is not done by it. Raises ``LockedError`` for a round that is fixed: what
+    it asks for would be refused.
     """
+    refuse_fixed(read_rounds(open_ledger(desk.settings.ledger)), [step.round_code])
     known = known_of(desk, catalogue)
     occasion = step.occasion or step.kind
     notices = reminders(desk, known, read_status(known, step.round_code), occasion, units)
@@ -141,8 +146,8 @@ def _moment(due: Mapping[str, Any]) -> datetime:
 
 
 def _forms(item: _Round, now: datetime) -> Iterator[Step]:
-    due = item.dues.get(_UNITS)
-    if item.forms_on and item.forms_on <= now.astimezone(OFFICE_TIME).date() and (due is None or now < due):
+    until = item.dues.get(_UNITS, max(item.dues.values(), default=now))
+    if item.forms_on and item.forms_on <= now.astimezone(OFFICE_TIME).date() and now < until:
         yield Step(FORMS, item.code)
 
 
@@ -158,9 +163,13 @@ def _reminder(item: _Round, now: datetime, holidays: Mapping[date, bool]) -> Ite
         yield Step(REMINDER, item.code, str(reached[0]))
 
 
-def _closing(item: _Round, now: datetime) -> Iterator[Step]:
+def _closing(item: _Round, now: datetime, holidays: Mapping[date, bool]) -> Iterator[Step]:
+    """From the units' due moment to the last one of the round; some working days in any case: it may be the same."""
     due = item.dues.get(_UNITS)
-    if due is not None and now >= due:
+    if due is None or now < due:
+        return
+    passed = working_days_left(due, now, holidays)
+    if passed < _CLOSING_DAYS or now < max(item.dues.values()):
         yield Step(CLOSING, item.code)
 
 

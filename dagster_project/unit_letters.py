@@ -10,15 +10,13 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from dagster_project import durable
-from dagster_project.catalogue.calendar import day_rules, due_moment, working_days_left
 from dagster_project.reports.filling import template_of
 from dagster_project.reports.letters import (
     Deadline,
@@ -38,7 +36,7 @@ from dagster_project.reports.safe import file_part
 from dagster_project.reports.template_fields import check_fields
 from dagster_project.warehouse.open_findings import SendBack, open_findings
 from dagster_project.warehouse.releases import RELEASE_FILE
-from dagster_project.warehouse.status import Known, RoundStatus, UnitStatus, read_status
+from dagster_project.warehouse.status import Due, Known, RoundStatus, UnitStatus, first_due, read_status
 
 if TYPE_CHECKING:
     from dagster_project.paths import DataFolder
@@ -65,10 +63,14 @@ class Letter:
 
 @dataclass(frozen=True)
 class Letters:
-    """All letters of one call, and how many of earlier calls no longer held and were removed."""
+    """All letters of one call, and how many of earlier calls no longer held and were removed.
+
+    ``is_fixed`` says that the round is: nobody is asked for what would be refused.
+    """
 
     letters: tuple[Letter, ...]
     removed: int
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def write_letters(
 ) -> Letters:
     """Write what is due to ``units``, or to all, as Word documents with their PDFs and as texts.
 
+    In a round that is for signature, issued or locked nothing but a signed copy is asked for.
     Raises ``UsageError`` for a unit that does not report in the round and for a template that cannot be filled.
     """
     status = read_status(known, round_code)
@@ -101,14 +104,12 @@ def write_letters(
     debts = _debts(known, status, facts, open_findings(release_dir / RELEASE_FILE, round_code))
     chosen = [debt for debt in debts if units is None or debt.code in units]
     planned = [plan for plan in _plan(occasion, chosen, together=units is None) if plan.kind in kinds]
-    return _put(folder.letters / round_code, planned, _of_call(units, kinds))
+    done = _put(folder.letters / round_code, planned, _of_call(units, kinds))
+    return replace(done, is_fixed=not facts.round.is_draft)
 
 
 def _occasion(known: Known, status: RoundStatus, facts: RoundFacts, focal: str, templates: Path) -> Occasion:
-    dues = {
-        due.level: Deadline(due.due_date, due.inclusive, due.working_days_left, due.is_over)
-        for due in status.dues
-    }
+    dues = {due.level: _deadline(due) for due in status.dues}
     return Occasion(
         facts=facts,
         now=known.now,
@@ -156,14 +157,13 @@ def _debt(  # noqa: PLR0917
     forms: Mapping[str, str],
 ) -> Debt:
     code = lines[0].reporting_unit_code
-    unsent = tuple(
-        Unsent(line.form_code, forms.get(line.form_code) or line.form_code, line.state)
-        for line in lines
-        if _UNSENT.get(line.state) in line.to_do
-    )
+    is_fixed = not facts.round.is_draft
+    unsent = [] if is_fixed else [line for line in lines if _UNSENT.get(line.state) in line.to_do]
+    owing = unsent or [line for line in lines if line.to_do] or lines
     is_excused = all(line.excuse and line.state == line.excuse for line in lines)
+    is_asked = not is_excused and not is_fixed
     # What is said of a form that did not come is the reminder's.
-    asked = [] if is_excused else [item for item in back if item.sha256 and not item.findings.is_empty()]
+    asked = [item for item in back if item.sha256 and not item.findings.is_empty()] if is_asked else []
     questions = tuple(question for item in asked for question in _questions(item.findings))
     owes = any({"signed_copy", "confirm"} & set(line.to_do) for line in lines)
     is_whole = not any(item.is_blocking for item in questions)
@@ -172,11 +172,13 @@ def _debt(  # noqa: PLR0917
     return Debt(
         code=code,
         name=lines[0].reporting_unit_name,
-        unsent=unsent,
+        unsent=tuple(
+            Unsent(line.form_code, forms.get(line.form_code) or line.form_code, line.state) for line in unsent
+        ),
         questions=questions,
         files=tuple(dict.fromkeys(files)) if questions or owes else (),
         owes_confirmation=owes and is_whole and not facts.values.filter(reporting_unit_code=code).is_empty(),
-        deadline=_deadline(known, status, lines),
+        deadline=_deadline(first_due(known, status, owing)),
     )
 
 
@@ -202,24 +204,8 @@ def _questions(findings: pl.DataFrame) -> list[Question]:
     ]
 
 
-def _deadline(known: Known, status: RoundStatus, lines: Sequence[UnitStatus]) -> Deadline | None:
-    """The unit's own extension, the latest of several, else the due date of all units."""
-    until = max((line.until for line in lines if line.until), default=None)
-    if until is not None:
-        return _extended(known, until)
-    due = next((due for due in status.dues if due.level == "unit"), None)
+def _deadline(due: Due | None) -> Deadline | None:
     return Deadline(due.due_date, due.inclusive, due.working_days_left, due.is_over) if due else None
-
-
-def _extended(known: Known, until: date) -> Deadline:
-    moment = due_moment(until, inclusive=True)
-    holidays = day_rules(known.catalogue.table("holidays"))
-    return Deadline(
-        until,
-        inclusive=True,
-        days_left=working_days_left(known.now, moment, holidays),
-        is_over=known.now >= moment,
-    )
 
 
 def _plan(occasion: Occasion, debts: Sequence[Debt], *, together: bool) -> list[_Planned]:

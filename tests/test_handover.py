@@ -57,6 +57,20 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_the_page_says_what_stands_and_what_is_waited_for(desk: Desk, known: Known) -> None:
+    page = gather(
+        known, read_rounds(open_ledger(desk.folder.ledger_file)), giver="Lan", taker="Minh", lang="vi"
+    )
+    (line,) = [line for line in page.rounds if line.code == ROUND]
+    assert line.state == "nháp"
+    assert line.sent.startswith("0/")
+    told = " ".join(text for text in page.waiting if text.startswith(ROUND))
+    assert "đơn vị chưa gửi" in told
+    assert "BL-QS (11/04/2026)" in told
+
+
+def test_for_signature_the_document_is_waited_for_and_no_form_that_would_be_refused(
+    desk: Desk, known: Known
+) -> None:
     ledger = open_ledger(desk.folder.ledger_file)
     signed = RoundAct(
         round_code=ROUND,
@@ -71,11 +85,8 @@ def test_the_page_says_what_stands_and_what_is_waited_for(desk: Desk, known: Kno
     page = gather(known, read_rounds(ledger), giver="Lan", taker="Minh", lang="vi")
     (line,) = [line for line in page.rounds if line.code == ROUND]
     assert line.state == "trình ký (09/04/2026, Lan)"
-    assert line.sent.startswith("0/")
-    told = " ".join(text for text in page.waiting if text.startswith(ROUND))
+    (told,) = [text for text in page.waiting if text.startswith(ROUND)]
     assert "chờ số, ngày và bản đã ký" in told
-    assert "đơn vị chưa gửi" in told
-    assert "BL-QS (11/04/2026)" in told
 
 
 def test_it_is_written_once_for_paper_and_stands_in_the_ledger(desk: Desk, known: Known) -> None:

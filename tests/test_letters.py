@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,7 +23,9 @@ from dagster_project.reports.read import read_round
 from dagster_project.reports.release import open_release
 from dagster_project.settings import Office
 from dagster_project.unit_letters import Letters, write_letters
+from dagster_project.warehouse.releases import Manifest
 from dagster_project.warehouse.status import Known
+from tests.command import kho_inside
 from tests.reports.tiny_release import HOSTILE, ROUND, Rows, commune, write_release
 
 #: Wednesday 8 April 2026, 9:00 in Hanoi: the units' form is due before the 10th.
@@ -202,6 +205,69 @@ def test_an_exempt_unit_is_not_asked_and_an_extension_counts(write: Write) -> No
     assert extended.letters[0].path.read_text(encoding="utf-8").splitlines()[2] == (
         "Hạn hết ngày 14/4/2026, còn 4 ngày làm việc."
     )
+
+
+def test_of_two_forms_the_date_of_the_one_that_is_due_first_is_told(tmp_path: Path) -> None:
+    tables = {
+        **TABLES,
+        "forms": TABLES["forms"] + "B02,1,T,commune,Biểu bổ sung\n",
+        "assignments": TABLES["assignments"] + "yt,A.1.GT,B02,contributor\n",
+    }
+    (tmp_path / "catalogue").mkdir()
+    release = write_release(tmp_path, _mended())
+    extended = Exemption(
+        reporting_unit_code="yt",
+        area_code="03390",
+        form_code="B02",
+        round_code=ROUND,
+        kind="extension",
+        until=date(2026, 4, 20),
+        reason="sửa chữa trụ sở",
+        decided_by="Lan",
+        decided_at=NOW,
+    )
+    known = replace(
+        _known(tmp_path / "catalogue", tables),
+        release_file=release / "kho.duckdb",
+        exemptions=[extended],
+    )
+    (letter,) = write_letters(
+        known, DataFolder(tmp_path / "data"), release, ROUND, units=["yt"], kinds=["message"]
+    ).letters
+    lines = letter.path.read_text(encoding="utf-8").splitlines()
+    assert "chưa gửi biểu B01; chưa gửi biểu B02" in lines[0]
+    assert lines[2] == "Hạn trước ngày 10/4/2026, còn 1 ngày làm việc."
+
+
+@pytest.mark.parametrize("state", ["for_signature", "issued", "locked"])
+def test_a_round_that_takes_nothing_more_asks_only_for_what_still_may_come(
+    write: Write, tmp_path: Path, state: str
+) -> None:
+    write(_rows())
+    rows = _rows()
+    rows["dim_round"] = [{**row, "state": state} for row in rows["dim_round"]]
+    done = write(rows)
+    assert _names(done) == {"giay-xac-nhan_vp.docx", "tin-nhan_vp.txt"}
+    text = (tmp_path / "data" / "letters" / ROUND / "tin-nhan_vp.txt").read_text(encoding="utf-8")
+    assert text.splitlines()[0].endswith("số liệu năm 2025: chưa có bản ký xác nhận số liệu.")
+    assert not (tmp_path / "data" / "letters" / ROUND / "cong-van-don-doc.docx").exists()
+
+
+def test_the_command_says_why_nobody_is_reminded(tmp_path: Path) -> None:
+    (tmp_path / "catalogue").mkdir()
+    _known(tmp_path / "catalogue", TABLES)
+    data = DataFolder(tmp_path / "data")
+    data.make()
+    rows = _mended()
+    rows["dim_round"] = [{**row, "state": "locked"} for row in rows["dim_round"]]
+    release = write_release(data.releases, rows)
+    manifest = Manifest(release.name, NOW.isoformat(), "0", "0", "0", "0", is_sample=True, sha256="0")
+    (release / "manifest.json").write_text(json.dumps(manifest.as_json()), encoding="utf-8")
+    data.current_release.write_text(release.name, encoding="utf-8")
+    told = ("letters", "--round", ROUND, "--unit", "yt")
+    printed = kho_inside(data.root, *told, catalogue=tmp_path / "catalogue")
+    assert printed.code == 0
+    assert "không đôn đốc" in printed.out
 
 
 def test_nothing_reported_gives_one_reminder_to_all(write: Write) -> None:

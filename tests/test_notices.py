@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from dagster_project.errors import UsageError
+from dagster_project.catalogue.load import load_catalogue
+from dagster_project.errors import ExitCode, UsageError
+from dagster_project.ledger.decisions import Exemption, add_exemption
 from dagster_project.ledger.notices import list_notices
 from dagster_project.ledger.store import open_ledger
-from dagster_project.mail import is_time, send_waiting, waiting
-from dagster_project.notices import Notice, failure, write_notices
+from dagster_project.mail import is_time, left_over, send_waiting, waiting
+from dagster_project.notices import SENT_WITHIN, Notice, failure, write_notices
 from dagster_project.pipeline import Desk
 from dagster_project.settings import Mail, Office, Settings, read_settings
+from dagster_project.timetable import REMINDER, Step, remind
+from tests.command import kho_inside
 from tests.mail_server import MailServer, mail_server
+from tests.season.catalogue import AREA, ROUND, write_season_catalogue
 
 NOW = datetime(2026, 4, 9, 9, tzinfo=UTC)
 SECRET = "closed-word"  # noqa: S105
@@ -198,3 +204,143 @@ def test_a_failed_run_is_told_once_with_its_reason(tmp_path: Path) -> None:
     for word in ("refresh", "09/04/2026 16:00", "Ổ đĩa đầy", "kho run"):
         assert word in text
     assert list_notices(open_ledger(desk.settings.ledger))[0].recipient == "it@xa.example"
+
+
+def test_what_was_written_before_there_was_a_server_is_left_to_people_once_it_is_old(tmp_path: Path) -> None:
+    write_notices(desk_of(tmp_path), [notice()])
+    with mail_server() as server:
+        desk = desk_of(tmp_path, mail_of(server), later=SENT_WITHIN + timedelta(minutes=1))
+        write_notices(desk, [notice("BL-VP", "bl-vp@xa.example")])
+        assert [item.reporting_unit_code for item in waiting(desk)] == ["BL-VP"]
+        send_waiting(desk)
+        assert server.recipients == ["bl-vp@xa.example"]
+        assert [item.reporting_unit_code for item in left_over(desk)] == ["BL-KT"]
+        send_waiting(desk, [1])
+        assert server.recipients == ["bl-vp@xa.example", "bl-kt@xa.example"]
+    assert left_over(desk) == []
+
+
+def test_a_server_that_is_back_after_a_weekend_takes_what_was_written_before_it(tmp_path: Path) -> None:
+    write_notices(desk_of(tmp_path), [notice()])
+    with mail_server() as server:
+        send_waiting(desk_of(tmp_path, mail_of(server), later=timedelta(days=2, hours=15)))
+        assert server.recipients == ["bl-kt@xa.example"]
+
+
+def test_the_list_and_sending_say_that_old_notices_wait_for_people(tmp_path: Path) -> None:
+    catalogue = write_season_catalogue(tmp_path / "catalogue")
+    data = tmp_path / "data"
+    write_notices(desk_of(data, later=timedelta(days=-2000)), [notice(), notice("BL-QS", recipient="")])
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    (data / "settings.toml").write_text(
+        f'[mail]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nsender = "kho@xa.example"\n', "utf-8"
+    )
+    by_mail, by_hand = kho_inside(data, "notices", "list", catalogue=catalogue).out.splitlines()
+    assert "giao tận tay, hoặc kho notices send --again 1" in by_mail
+    assert by_hand.endswith("giao tận tay (không có địa chỉ thư)")
+    sent = kho_inside(data, "notices", "send")
+    assert sent.code == ExitCode.DONE
+    assert "Không có thông báo nào chờ gửi" in sent.out
+    assert "1 thông báo viết đã quá 3 ngày mà chưa gửi" in sent.out
+    asked = kho_inside(data, "notices", "send", "--again", "1")
+    assert asked.code == ExitCode.FAILED
+    assert "không tự gửi lại" in asked.out
+    assert "Sẽ thử lại" not in asked.out
+    assert "kho notices send --again 1" in kho_inside(data, "notices", "list", catalogue=catalogue).out
+
+
+@pytest.mark.parametrize(
+    "fault", ["a folder that is gone", "bl-vp@xa.example\nBcc: x@y.example", "phòng@xa.vn"]
+)
+def test_a_notice_that_no_mail_can_be_made_of_holds_up_no_other_and_is_told_with_its_reason(
+    tmp_path: Path, fault: str
+) -> None:
+    with mail_server() as server:
+        desk = desk_of(tmp_path, mail_of(server))
+        recipient = fault if "@" in fault else "bl-vp@xa.example"
+        folders = write_notices(
+            desk, [notice(), notice("BL-VP", recipient), notice("BL-QS", "bl-qs@xa.example")]
+        )
+        if recipient != fault:
+            shutil.move(folders[1], tmp_path / "aside")
+        done = send_waiting(desk)
+        assert [item.outcome for item in done] == ["sent", "unmade", "sent"] == outcomes(desk)
+        assert server.recipients == ["bl-kt@xa.example", "bl-qs@xa.example"]
+        assert "Error" in list_notices(open_ledger(desk.settings.ledger))[1].detail
+        assert waiting(desk) == []
+        if recipient != fault:
+            shutil.move(tmp_path / "aside", folders[1])
+            assert [item.outcome for item in send_waiting(desk, [2])] == ["sent"]
+
+
+def test_a_number_that_no_notice_has_points_to_the_list(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        send_waiting(desk_of(tmp_path, mail_of(25)), [7])
+    assert "kho notices list" in error.value.text("vi")
+    assert "kho notices list" in error.value.text("en")
+
+
+def reminded(folder: Path, moment: datetime, *extended: tuple[str, str, date]) -> dict[str, str]:
+    """What a reminder says to each unit of the season's round, in which BL-KT has a second form to send."""
+    shipped = write_season_catalogue(folder / "catalogue")
+    for table, row in {
+        "forms": "F2,1,T1,commune,Biểu bổ sung,Quyết định số 1/QĐ-UBND",
+        "assignments": "BL-KT,B.1.GT,F2,contributor,confirmed",
+    }.items():
+        file = shipped / f"{table}.csv"
+        file.write_text(file.read_text("utf-8") + row + "\n", encoding="utf-8")
+    office = Office(level="commune", area_code=AREA, criteria_set_code="T1")
+    desk = Desk(Settings(data=folder / "data", catalogue=shipped, office=office), now=lambda: moment)
+    desk.folder.make()
+    ledger = open_ledger(desk.settings.ledger)
+    for unit, form, until in extended:
+        more_time = Exemption(
+            reporting_unit_code=unit,
+            area_code=AREA,
+            form_code=form,
+            round_code=ROUND,
+            kind="extension",
+            until=until,
+            reason="huấn luyện",
+            decided_by="Lan",
+            decided_at=moment,
+        )
+        add_exemption(ledger, more_time)
+    remind(desk, load_catalogue(shipped), Step(REMINDER, ROUND, "1"), "Lan")
+    return {
+        item.reporting_unit_code: (desk.folder.root / item.folder / "thong-bao.txt").read_text("utf-8")
+        for item in list_notices(ledger)
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "until", "told"),
+    [
+        # 9, 10, 13, 14, 15, 16, 17 and 20 April
+        ("2026-04-08T09:00+07:00", date(2026, 4, 20), "đến hết ngày 20/04/2026; còn 8 ngày làm việc"),
+        ("2026-04-10T00:05+07:00", date(2026, 4, 20), "đến hết ngày 20/04/2026; còn 6 ngày làm việc"),
+        # all others must send before that very day
+        ("2026-04-08T09:00+07:00", date(2026, 4, 10), "đến hết ngày 10/04/2026; còn 2 ngày làm việc"),
+    ],
+)
+def test_a_reminder_tells_a_unit_with_more_time_its_own_last_day_and_the_days_until_it(
+    tmp_path: Path, moment: str, until: date, told: str
+) -> None:
+    texts = reminded(tmp_path, datetime.fromisoformat(moment), ("BL-QS", "F1", until))
+    assert f"Hạn gửi: {told}." in texts["BL-QS"]
+    assert "trước ngày 10/04/2026" in texts["BL-VP"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2026-04-08T09:00+07:00", "Hạn gửi: trước ngày 10/04/2026; còn 1 ngày làm việc."),
+        ("2026-04-10T09:00+07:00", "Đã quá hạn gửi Báo cáo năm 2025 (trước ngày 10/04/2026)"),
+    ],
+)
+def test_more_time_for_one_form_is_not_told_of_another(tmp_path: Path, moment: str, told: str) -> None:
+    texts = reminded(tmp_path, datetime.fromisoformat(moment), ("BL-KT", "F2", date(2026, 4, 20)))
+    assert told in texts["BL-KT"]
+    assert "20/04/2026" not in texts["BL-KT"]

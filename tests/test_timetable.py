@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dagster_project.catalogue.load import Catalogue, load_catalogue
-from dagster_project.settings import Office
-from dagster_project.timetable import Step, due_steps
+from dagster_project.errors import LockedError
+from dagster_project.ledger.notices import list_notices
+from dagster_project.ledger.rounds import RoundAct, add_round_act
+from dagster_project.ledger.store import open_ledger
+from dagster_project.ledger.timetable import done_steps
+from dagster_project.pipeline import Desk
+from dagster_project.settings import Office, Settings
+from dagster_project.timetable import Step, due_steps, remind
 from tests.season.catalogue import ROUND, write_season_catalogue
 
 OFFICE = Office(level="commune", area_code="03390", criteria_set_code="T1")
@@ -64,6 +71,45 @@ def test_what_was_done_is_not_due_again_and_an_earlier_reminder_is_not_caught_up
 
 def test_of_a_round_for_signature_only_the_export_is_due(catalogue: Catalogue) -> None:
     assert due(catalogue, "04-10 12:00", fixed=(ROUND,)) == [EXPORT]
+
+
+@pytest.mark.parametrize(
+    ("dues", "moment", "steps"),
+    [
+        ("{round},unit,2026-04-10,false", "04-09 12:00", [FORMS, reminder(1)]),
+        ("{round},unit,2026-04-10,false", "04-10 00:05", [CLOSING]),
+        # 13, 14 and 15 April are working days
+        ("{round},unit,2026-04-10,false", "04-15 23:59", [CLOSING]),
+        ("{round},unit,2026-04-10,false", "04-16 00:00", []),
+        ("{round},unit,2026-04-10,true\n{round},commune,2026-04-10,true", "04-11 00:05", [CLOSING]),
+        # Tết lasts from 16 to 20 February: the 23rd is the first working day
+        ("{round},unit,2026-02-13,true", "02-25 23:59", [CLOSING]),
+        ("{round},unit,2026-02-13,true", "02-26 00:00", []),
+    ],
+)
+def test_a_round_in_which_nothing_is_due_after_the_units_date_is_closed_on_the_working_days_after_it(
+    tmp_path: Path, dues: str, moment: str, steps: list[Step]
+) -> None:
+    folder = write_season_catalogue(tmp_path)
+    rows = f"round_code,level,due_date,inclusive\n{dues.format(round=ROUND)}\n"
+    (folder / "round_due_dates.csv").write_text(rows, encoding="utf-8")
+    assert due(load_catalogue(folder), moment) == steps
+
+
+@pytest.mark.parametrize("state", ["for_signature", "issued", "locked"])
+def test_of_a_round_that_takes_nothing_more_nobody_is_reminded(
+    tmp_path: Path, catalogue: Catalogue, state: str
+) -> None:
+    now = datetime(2026, 4, 11, 2, tzinfo=UTC)
+    desk = Desk(Settings(data=tmp_path, catalogue=tmp_path, office=OFFICE), now=lambda: now)
+    desk.folder.make()
+    ledger = open_ledger(desk.settings.ledger)
+    signed = RoundAct(round_code=ROUND, act="sign", state=state, reason="", set_by="Lan", set_at=now)
+    add_round_act(ledger, signed)
+    with pytest.raises(LockedError, match=ROUND):
+        remind(desk, catalogue, reminder(1), "Lan")
+    assert list_notices(ledger) == []
+    assert done_steps(ledger) == set()
 
 
 def test_rounds_of_another_level_are_not_the_offices(catalogue: Catalogue) -> None:

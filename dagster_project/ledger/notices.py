@@ -6,7 +6,6 @@ sent, and is not repeated unless a person asks. Texts and mail are not made here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from dagster_project.ledger.store import aware, utc
 from dagster_project.ledger.tables import NOTICE_ATTEMPTS, NOTICE_OUTCOMES, NOTICES
 
-#: Outcomes: accepted; not now (asked again later); never (the server said no); perhaps sent (not asked again).
-SENT, FAILED, REFUSED, UNKNOWN = "sent", "failed", "refused", "unknown"
+#: Outcomes: accepted; not now (asked again later); never (the server said no); perhaps sent (not asked again); no mail
+#: could be made of it, and no server was asked.
+SENT, FAILED, REFUSED, UNKNOWN, UNMADE = "sent", "failed", "refused", "unknown", "unmade"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,11 @@ class WrittenNotice:
     outcome: str | None = None
     detail: str = ""
     tried_at: datetime | None = None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether a mail server may be asked to take it: never tried, or certainly not taken the last time."""
+        return bool(self.recipient) and self.outcome in (None, FAILED)
 
 
 def known_events(engine: Engine) -> set[str]:
@@ -116,11 +121,6 @@ def list_notices(engine: Engine) -> list[WrittenNotice]:
         )
         for row in rows
     ]
-
-
-def unsent(notices: Sequence[WrittenNotice]) -> list[WrittenNotice]:
-    """Those that a mail server may be asked to take: never tried, or certainly not taken the last time."""
-    return [item for item in notices if item.recipient and item.outcome in (None, FAILED)]
 
 
 def start_attempt(engine: Engine, notice: WrittenNotice, at: datetime) -> int | None:

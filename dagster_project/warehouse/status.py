@@ -6,7 +6,7 @@ ledger: what was decided since the release counts at once. Printing belongs to t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -158,6 +158,19 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
         on_time=sum(bool(unit.on_time) for unit in counted if unit.state == "sent"),
         units=tuple(units),
         files_without_form=len(files_without_form(known.release_file) - papers),
+    )
+
+
+def first_due(known: Known, status: RoundStatus, lines: Iterable[UnitStatus]) -> Due | None:
+    """What is due first of a unit's forms: by the end of an extension, else with all units; None without a date."""
+    of_all = next((due for due in status.dues if due.level == "unit"), None)
+    holidays = day_rules(known.catalogue.table("holidays"))
+    dues = [
+        _due("unit", line.until, inclusive=True, now=known.now, holidays=holidays) if line.until else of_all
+        for line in lines
+    ]
+    return min(
+        filter(None, dues), key=lambda due: due_moment(due.due_date, inclusive=due.inclusive), default=None
     )
 
 
