@@ -190,8 +190,7 @@ def run(
     else:
         outcome.say()
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
-    came = {receipt.sha256 for receipt in new or received}
-    raise typer.Exit(_exit_code(outcome, came, is_whole=not problems))
+    raise typer.Exit(_exit_code(outcome, received, new, is_whole=not problems))
 
 
 @app.command(help=help_text("report"))
@@ -383,10 +382,16 @@ def _take_again(desk: Desk, catalogue: Catalogue, received: Sequence[Receipt], w
         sys.stderr.write(text + "\n")
 
 
-def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode:
-    """A lock, where fixed rounds refused a file and nothing usable came with it; ``is_whole``: nothing was left out."""
-    from dagster_project.warehouse.summary import list_files, refused_by_fixed_rounds
+def _exit_code(
+    outcome: _Outcome, received: Sequence[Receipt], new: Sequence[Receipt], *, is_whole: bool
+) -> ExitCode:
+    """A lock, where fixed rounds refused a file and nothing usable came with it; ``is_whole``: nothing was left out.
 
+    Of what is new a blocking finding counts also where another file came in its place.
+    """
+    from dagster_project.warehouse.summary import has_blocking, list_files, refused_by_fixed_rounds
+
+    came = {receipt.sha256 for receipt in new or received}
     refused = came & refused_by_fixed_rounds(outcome.release_file())
     if refused:
         files = list_files(outcome.release_file(), came)
@@ -396,6 +401,7 @@ def _exit_code(outcome: _Outcome, came: set[str], *, is_whole: bool) -> ExitCode
         if not any(file.status in ("received", "paper") for file in files):
             return ExitCode.LOCKED
     is_clean = is_whole and not outcome.summary.findings["blocking"]
+    is_clean = is_clean and not (new and has_blocking(outcome.release_file(), came))
     return ExitCode.DONE if is_clean else ExitCode.BLOCKING_FINDINGS
 
 

@@ -122,13 +122,29 @@ def reported_values(release_file: Path, round_code: str) -> pl.DataFrame:
 def list_files(release_file: Path, asked: Collection[str] | None = None) -> list[FileSummary]:
     """The files of a release as they came, those with the ``asked`` sha256 or all."""
     with open_release(release_file) as connection:
-        connection.execute("create temp table asked (sha256 varchar)")
-        if asked:
-            listed = ", ".join(f"({sql_literal(sha256)})" for sha256 in asked)
-            connection.execute(f"insert into asked values {listed}")  # noqa: S608
-        elif asked is None:
-            connection.execute("insert into asked select distinct sha256 from marts.fct_receipt")
+        _ask_for(connection, asked)
         return _files(connection)
+
+
+def has_blocking(release_file: Path, asked: Collection[str]) -> bool:
+    """Whether anything blocking was found in the files with the ``asked`` sha256, open or not."""
+    with open_release(release_file) as connection:
+        _ask_for(connection, asked)
+        found = connection.execute(
+            "select 1 from marts.fct_finding "
+            "where status = 'fail' and severity = 'blocking' and sha256 in (from asked) limit 1"
+        )
+        return found.fetchone() is not None
+
+
+def _ask_for(connection: duckdb.DuckDBPyConnection, asked: Collection[str] | None) -> None:
+    """A table of the ``asked`` sha256, or of those of all files."""
+    connection.execute("create temp table asked (sha256 varchar)")
+    if asked:
+        listed = ", ".join(f"({sql_literal(sha256)})" for sha256 in asked)
+        connection.execute(f"insert into asked values {listed}")  # noqa: S608
+    elif asked is None:
+        connection.execute("insert into asked select distinct sha256 from marts.fct_receipt")
 
 
 def _files(connection: duckdb.DuckDBPyConnection) -> list[FileSummary]:
