@@ -28,11 +28,9 @@ def write_parquet(catalogue: Catalogue, folder: Path) -> None:
 def formula_terms(catalogue: Catalogue) -> pl.DataFrame:
     """Terms of all indicators, derived elements and rules. Raises ``FormulaError`` for one that lint refuses."""
     formulas = list(_formulas(catalogue))
-    derived = {
-        owner.owner_code: [used.data_element_code for used in formula.references]
-        for owner, formula in formulas
-        if owner.owner_type == "data_element"
-    }
+    derived = (
+        (owner.owner_code, formula) for owner, formula in formulas if owner.owner_type == "data_element"
+    )
     return to_terms(formulas, levels(derived))
 
 

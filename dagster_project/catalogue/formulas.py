@@ -128,8 +128,14 @@ class Owner:
     valid_to: object = None
 
 
-def levels(derived: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """The level of each derived element: 1 over reported elements only; raises ``FormulaError`` on a cycle."""
+def levels(versions: Iterable[tuple[str, Formula]]) -> dict[str, int]:
+    """The level of each derived element: 1 over reported elements only; raises ``FormulaError`` on a cycle.
+
+    ``versions``: code and formula. An element has one level in all years, above whatever one of its versions uses.
+    """
+    derived: dict[str, set[str]] = {}
+    for code, formula in versions:
+        derived.setdefault(code, set()).update(used.data_element_code for used in formula.references)
     found: dict[str, int] = {}
 
     def level(code: str, above: tuple[str, ...]) -> int:
@@ -138,7 +144,7 @@ def levels(derived: Mapping[str, Iterable[str]]) -> dict[str, int]:
         if code in above:
             raise FormulaError("catalogue.formula_cycle", " → ".join((*above, code)))
         if code not in found:
-            found[code] = 1 + max((level(part, (*above, code)) for part in derived[code]), default=0)
+            found[code] = 1 + max((level(part, (*above, code)) for part in sorted(derived[code])), default=0)
         return found[code]
 
     for code in derived:

@@ -164,7 +164,7 @@ def _check_shares(successions: pl.DataFrame) -> Iterator[Problem]:
 
 def _check_formulas(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
     known = _known_pairs(tables)
-    derived: dict[str, set[str]] = {}
+    derived: list[tuple[str, formulas.Formula]] = []
     for table, column in _FORMULAS:
         for row in tables[table].filter(pl.col(column).is_not_null()).iter_rows(named=True):
             try:
@@ -178,7 +178,7 @@ def _check_formulas(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
                 told = {"observed": ":".join(used)}
                 yield Problem(table, row["row"], column, "catalogue.formula_element_unknown", told)
             if table == "data_elements":
-                derived[row["data_element_code"]] = {used.data_element_code for used in formula.references}
+                derived.append((row["data_element_code"], formula))
     try:
         formulas.levels(derived)
     except formulas.FormulaError as error:

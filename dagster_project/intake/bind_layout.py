@@ -76,7 +76,7 @@ def bind_layouts(
     submissions = _submissions(layouts, office)
     untimely = check_time(submissions, wanted, catalogue, office)
     values = place_values(cells, layouts, catalogue)
-    placed = _settle(cells, values, submissions, blocked, first_rule(untimely, ["submission_id"]))
+    placed = _settle(cells, values, blocked, first_rule(untimely, ["submission_id"]))
     found = pl.concat(
         [
             faults,
@@ -104,15 +104,12 @@ def bind_layouts(
 def _settle(
     cells: pl.DataFrame,
     values: pl.DataFrame,
-    submissions: pl.DataFrame,
     blocked: pl.DataFrame,
     untimely: pl.DataFrame,
 ) -> pl.DataFrame:
     """Every cell, and every blank position that is owed a figure, with binding, disposition and reason."""
-    ids = submissions.select("sha256", "round_code", "submission_id")
     bound = (
-        values.join(ids, on=["sha256", "round_code"], how="left", nulls_equal=True, maintain_order="left")
-        .join(blocked.rename({"rule_code": "blocked_file"}), on="sha256", how="left")
+        values.join(blocked.rename({"rule_code": "blocked_file"}), on="sha256", how="left")
         .join(untimely.rename({"rule_code": "blocked_round"}), on="submission_id", how="left")
         .with_columns(
             pl.coalesce("blocked_file", "blocked_round").alias("blocked_by"),

@@ -137,9 +137,12 @@ def _figures(
     )
     crossed = (
         meant.drop("period_code")
-        .join(own.select(*SHEET, "col", "role", "head_row"), on=SHEET)
-        .filter(pl.col("row") > pl.col("head_row"))
-        .join(raw.select(*_SPOT, "raw_text", "cell_type"), on=_SPOT, how="left")
+        .join(
+            own.select(*SHEET, "col", "role", "head_row"),
+            on=[*SHEET, "head_row"],
+            maintain_order="left_right",
+        )
+        .join(raw.select(*_SPOT, "raw_text", "cell_type"), on=_SPOT, how="left", maintain_order="left")
         .with_columns(pl.col("raw_text").fill_null("").str.strip_chars().alias("shown"))
         .with_columns(
             pl.when(pl.col("role") == "numerator")
@@ -160,7 +163,9 @@ def _figures(
     asked = assigned_elements(catalogue).select(
         "reporting_unit_code", "round_code", "data_element_code", pl.lit(value=True).alias("is_asked")
     )
-    crossed = crossed.join(reports.select("sha256", "reporting_unit_code"), on="sha256").join(
+    crossed = crossed.join(
+        reports.select("sha256", "reporting_unit_code"), on="sha256", maintain_order="left"
+    ).join(
         asked.unique(),
         on=["reporting_unit_code", "round_code", "data_element_code"],
         how="left",
@@ -185,13 +190,48 @@ def _figures(
         .then(pl.lit("not_assigned"))
         .alias("fault")
     )
-    same = ["sha256", "data_element_code", "category_code"]
-    bound = pl.col("fault").is_null() & filled
-    twice = pl.col("shown").filter(bound).n_unique().over(same) > 1
-    return crossed.with_columns(
-        pl.when(bound & twice).then(pl.lit("REPORT_FIGURE_TWICE")).otherwise("fault").alias("fault"),
-        (is_value & pl.col("is_rate") & bound).fill_null(value=False).alias("is_bare_rate"),
-    ).filter(filled | pl.col("fault").is_null())
+    bound = pl.col("fault").is_null()
+    placed = crossed.filter(filled | bound).with_columns(
+        (is_value & pl.col("is_rate") & bound & filled).fill_null(value=False).alias("is_bare_rate")
+    )
+    return _once(placed).filter(filled | pl.col("fault").ne_missing("repeated_row"))
+
+
+def _once(placed: pl.DataFrame) -> pl.DataFrame:
+    """The places with each figure taken from one: alike, the first counts, and a blank one only if no other is filled.
+
+    ``fault`` says why another place does not count, ``given_at`` where the one that counts stands.
+    """
+    figure = ["sha256", "data_element_code", "category_code"]
+    bound, filled = pl.col("fault").is_null(), pl.col("shown") != ""
+    said = (
+        pl.when(bound & filled)
+        .then("shown")
+        .when(bound & (pl.col("value_state") == "zero"))
+        .then(pl.lit("0"))
+        .when(bound)
+        .then("value_state")
+    )
+    numbered = placed.with_columns(said.alias("said"), pl.int_range(pl.len()).alias("place"))
+    tells = pl.col("said").is_not_null()
+    counts = pl.coalesce(
+        pl.col("place").filter(which).min().over(figure) for which in (bound & filled, tells, bound)
+    )
+    differ = pl.col("said").drop_nulls().n_unique().over(figure) > 1
+    sheet = pl.col("sheet").gather(counts)
+    cell = a1(pl.col("row"), pl.col("col")).gather(counts)
+    return numbered.with_columns(
+        pl.when(tells & differ)
+        .then(pl.lit("REPORT_FIGURE_TWICE"))
+        .when(bound & (pl.col("place") != counts))
+        .then(pl.lit("repeated_row"))
+        .otherwise("fault")
+        .alias("fault"),
+        pl.when(sheet == pl.col("sheet"))
+        .then(cell)
+        .otherwise(pl.format("{}!{}", sheet, cell))
+        .alias("given_at"),
+    )
 
 
 def _with_states(crossed: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -245,6 +285,7 @@ def _settle(
         "indicator_code",
         "fault",
         "is_bare_rate",
+        "given_at",
         "role",
         "name_text",
         "code_text",
@@ -261,7 +302,7 @@ def _settle(
         .join(whose, on="sha256", how="left", maintain_order="left")
         .join(blocked, on="sha256", how="left", maintain_order="left")
         .join(
-            columns.group_by(SHEET).agg(pl.col("head_row").first()),
+            columns.group_by(SHEET).agg(pl.col("head_row").unique().alias("heads")),
             on=SHEET,
             how="left",
             maintain_order="left",
@@ -273,9 +314,9 @@ def _settle(
         .then("blocked_by")
         .when(pl.col("role").is_not_null())
         .then("fault")
-        .when(pl.col("head_row").is_null())
+        .when(pl.col("heads").is_null())
         .then(pl.lit("outside_table"))
-        .when(pl.col("row") <= pl.col("head_row"))
+        .when((pl.col("row") < pl.col("heads").list.min()) | pl.col("heads").list.contains(pl.col("row")))
         .then(pl.lit("heading"))
         .otherwise(pl.lit("label"))
     )
@@ -307,18 +348,21 @@ def _about_cells(cells: pl.DataFrame) -> pl.DataFrame:
         "REPORT_CATEGORY_UNKNOWN",
         "REPORT_NOT_BINDABLE",
         "REPORT_FIGURE_TWICE",
+        "repeated_row",
     ]
     held = cells.filter(pl.col("reason").is_in(rules))
+    again = pl.col("reason") == "repeated_row"
     line = pl.concat_str("code_text", "name_text", separator=" ", ignore_nulls=True)
     return pl.concat(
         [
             held.select(
-                pl.col("reason").alias("rule_code"),
+                pl.when(again).then(pl.lit("LAYOUT_ROW_REPEATED")).otherwise("reason").alias("rule_code"),
                 *("sha256", "sheet", "cell", "data_element_code", "indicator_code"),
                 pl.when(pl.col("reason") == "REPORT_ROW_UNKNOWN")
                 .then(line)
                 .otherwise("raw_text")
                 .alias("observed"),
+                pl.when(again).then("given_at").alias("expected"),
             ),
             finding(
                 cells.filter(pl.col("is_bare_rate"), pl.col("disposition").is_null()),

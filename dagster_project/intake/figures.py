@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _EXACT = ("count", "money")
 _YES = ("có", "yes", "true", "đạt", "1")
 _NO = ("không", "no", "false", "không đạt", "chưa đạt", "0")
-_APPROXIMATE = (
-    r"^(?:[<>≤≥~≈±]|khoảng|gần|hơn|trên|dưới|xấp xỉ|ước|chừng|tầm|tối thiểu|tối đa|ít nhất|không quá"
-    r"|about|approx|nearly|over|under|at least|at most).*\d|^[+-]?[\d.,]+\s*\+$"
+#: What stands before a figure that is only a rough one.
+ROUGHLY = (
+    r"(?:[<>≤≥~≈±]|khoảng|gần|hơn|trên|dưới|xấp xỉ|ước|chừng|tầm|tối thiểu|tối đa|ít nhất|không quá"
+    r"|about|approx|nearly|over|under|at least|at most)"
 )
+_APPROXIMATE = rf"^{ROUGHLY}.*\d|^[+-]?[\d.,]+\s*\+$"
 _PLAIN_DIGITS = r"^-?[0-9]+(\.[0-9]+)?$"
+_WHOLE = r"^-?[0-9]+$"
 #: No figure of an office is larger, and twice this size would be infinite.
 _LARGEST = 1e250
 #: Parts of a number format that only show text.
@@ -217,13 +220,17 @@ def _with_figure(frame: pl.DataFrame) -> pl.DataFrame:
     percent = is_number & pl.col("is_percent") & pl.col("as_percent").fill_null(value=False)
     text_number = pl.col("digits").cast(pl.Float64, strict=False)
     plain = pl.when(pl.col("raw_text").str.contains(_PLAIN_DIGITS)).then("raw_text")
+    # A formula may leave 434.99999999999994 where a spreadsheet shows 435: a whole number, and a figure that keeps its
+    # digits, is the one that is shown.
+    is_as_shown = pl.col("value_type").is_in(_EXACT) | plain.str.contains(_WHOLE)
+    stored = pl.coalesce(pl.when(is_as_shown).then(plain.cast(pl.Float64, strict=False)), "number")
     yes = folded(pl.Series(_YES)).to_list()
     answer = pl.when(pl.col("shown_key").is_in(yes)).then(1.0).otherwise(0.0)
     figure = (
         pl.when(percent)
         .then((pl.col("number") * 100).round_sig_figs(_SIGNIFICANT))
         .when(is_number & (pl.col("ratio") == 1))
-        .then("number")
+        .then(stored)
         .when(is_number)
         .then((pl.col("number") * pl.col("ratio")).round_sig_figs(_SIGNIFICANT))
         .when(pl.col("ratio") == 1)
@@ -243,7 +250,7 @@ def _with_figure(frame: pl.DataFrame) -> pl.DataFrame:
         .then(exact)
         .alias("figure_exact"),
         pl.when(fine & pl.col("is_worded")).then("shown").alias("figure_text"),
-        pl.when(pl.col("fault").is_null()).then("remark").alias("remark"),
+        pl.when(numeric).then("remark").alias("remark"),
         _expected().alias("expected"),
     )
 

@@ -1,6 +1,7 @@
 """Which cell of a form is what: bound where a coded column crosses a coded row, else ignored or held back for a reason.
 
-What was typed is not looked at (``values``); findings about cells are made in ``form_checks``.
+What was typed is not looked at (``values``), but below the table, where only a figure is held back; findings about
+cells are made in ``form_checks``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import polars as pl
 
 from dagster_project.forms.layout import FEEDBACK_SHEET, HIDDEN_SHEET, ROLES
 from dagster_project.intake.cell_names import a1
+from dagster_project.intake.figures import ROUGHLY
 from dagster_project.intake.form_codes import CODES, SPOT, TABLE
+from dagster_project.intake.words import visible
 
 #: Why a cell of an unbound column is ignored.
 _PLAIN_COLUMNS = {
@@ -19,6 +22,13 @@ _PLAIN_COLUMNS = {
     "DVT": "unit_of_measure",
     "KT": "prior_period",
 }
+#: A text that is one figure, perhaps with words behind it; where, when and by whom a form was signed is none.
+_FIGURE = (
+    rf"(?i)^(?:{ROUGHLY}[\s=]*)?[+\u2212\u2013-]?\s*\d(?:[\d.,\s]*\d)?(?:e[+-]?\d+)?"
+    r"\s*(?:[%‰+]|\(?\p{L}(?:\D|\p{L}\d)*)?$"
+)
+_DAY = r"^\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})$"
+_TELEPHONE = r"^(?:\+84[\s.]?|0)[1-9](?:[\s.]?\d){8,9}$"
 #: A reason that is the code of a rule; others are words.
 _RULE_CODE = "^[A-Z]"
 
@@ -62,6 +72,7 @@ def place_cells(
         .join(_identity_cells(forms), on=["sha256", "cell"], how="left", maintain_order="left")
         .join(_printed_units(keyed, columns), on=[*TABLE, "row"], how="left", maintain_order="left")
         .with_columns(pl.coalesce("printed_unit", "unit").alias("unit"))
+        .pipe(_with_figures_below, cells["raw_text"])
         .with_columns(_reason(), pl.col("role").is_not_null().alias("is_bound"))
         .with_columns(
             pl.when(pl.col("is_bound") & pl.col("blocked_by").is_null())
@@ -134,15 +145,23 @@ def _identity_cells(forms: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_figures_below(context: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+    """``context`` with ``is_figure_below``: whether its text is a figure in the column of figures below the table."""
+    below = (pl.col("row") > pl.coalesce("last_row", "code_row")) & (pl.col("column_code") == "GT")
+    # Few cells stand there: no text of another is looked at.
+    places = context.select(pl.arg_where(below)).to_series()
+    shown = visible(pl.col("text"))
+    is_figure = shown.str.contains(_FIGURE) & ~shown.str.contains(_DAY) & ~shown.str.contains(_TELEPHONE)
+    figures = pl.DataFrame({"place": places, "text": texts.gather(places)}).filter(is_figure)
+    return context.with_columns(
+        pl.int_range(pl.len()).is_in(figures["place"].implode()).alias("is_figure_below")
+    )
+
+
 def _reason() -> pl.Expr:
     """Why a cell is not a bound one; a rule code where it is held back."""
     column = pl.col("column_code")
     in_table = pl.col("row").is_between(pl.col("code_row") + 1, pl.col("last_row"))
-    below_figure = (
-        (pl.col("row") > pl.coalesce("last_row", "code_row"))
-        & (column == "GT")
-        & (pl.col("cell_type") == "number")
-    )
     # A figure beside an unknown code, or beside none, is held back with its whole row; other text is not lost
     # on anybody, so that it is ignored and reported.
     inside = (
@@ -172,7 +191,7 @@ def _reason() -> pl.Expr:
         .then(pl.lit("code"))
         .when(in_table)
         .then(inside)
-        .when(below_figure)
+        .when("is_figure_below")
         .then(pl.lit("FORM_FIGURE_WITHOUT_CODE"))
         .otherwise(pl.lit("signature"))
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COLUMN = [*SHEET, "col"]
 SPOT = [*SHEET, "row", "col"]
+_WHOSE = ["sha256", "reporting_unit_code", "form_code", "period_code"]
 _MARK = " | "
 
 
@@ -66,7 +67,7 @@ def place_values(cells: pl.DataFrame, layouts: Layouts, catalogue: Catalogue) ->
     """One row per position of a value: rows that name an area, and cells with content beside no area at all."""
     columns = layouts.columns.filter(pl.col("role") == "value").drop("map_area_code")
     columns = columns.join(layouts.rows.select(SHEET).unique(), on=SHEET, how="anti").join(
-        layouts.rounds, on=["sha256", "period_code"], how="left", maintain_order="left"
+        layouts.rounds, on=_WHOSE, how="left", maintain_order="left"
     )
     data = cells.filter(pl.col("part") == "data")
     labels = data.filter(pl.col("column_role").is_in(["area_name", "area_code"])).select(
@@ -100,7 +101,7 @@ def _of_rows(data: pl.DataFrame, layouts: Layouts) -> pl.DataFrame:
     """The figures of long tables, each with its round and the text of its cell."""
     rows = layouts.rows.join(
         layouts.rounds,
-        on=["sha256", "reporting_unit_code", "form_code", "period_code"],
+        on=_WHOSE,
         how="left",
         maintain_order="left",
     )

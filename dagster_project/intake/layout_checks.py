@@ -178,6 +178,7 @@ def check_repeated(values: pl.DataFrame) -> pl.DataFrame:
         a1(pl.col("row"), pl.col("col")).alias("cell"),
         "data_element_code",
         "category_code",
+        "submission_id",
         "round_code",
         "period_code",
         pl.col("raw_text").fill_null("–").alias("observed"),
@@ -208,7 +209,7 @@ def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
         .agg(
             pl.col("area_text").first().alias("observed"),
             pl.col("area_codes").first().alias("expected"),
-            *_only_one("round_code", "period_code"),
+            *_only_one("submission_id", "round_code", "period_code"),
         )
     )
 
@@ -225,7 +226,7 @@ def check_elements(values: pl.DataFrame) -> pl.DataFrame:
         pl.col("indicator_code").first(),
         pl.col("data_element_code").first().alias("observed"),
         pl.col("period_code").first().alias("expected"),
-        *_only_one("round_code", "period_code"),
+        *_only_one("submission_id", "round_code", "period_code"),
     )
 
 
@@ -243,17 +244,17 @@ def describe(
             found = found.with_columns(pl.lit(None, dtype=pl.String).alias(name))
     subject = ["reporting_unit_code", "area_code", "round_code", "period_code"]
     by_id = submissions.select("submission_id", *(pl.col(name).alias(f"its_{name}") for name in subject))
-    by_round = submissions.select("sha256", "round_code", pl.col("submission_id").alias("of_round"))
     single = (
         submissions.group_by("sha256")
         .agg(pl.col("submission_id").first().alias("of_file"), pl.len().alias("n"))
         .filter(pl.col("n") == 1)
         .drop("n")
     )
+    # Figures of a period without a round bear the id of no submission.
+    is_known = pl.col("submission_id").is_in(submissions["submission_id"].implode())
     full = (
-        found.join(by_round, on=["sha256", "round_code"], how="left", maintain_order="left")
-        .join(single, on="sha256", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("submission_id", "of_round", "of_file").alias("submission_id"))
+        found.join(single, on="sha256", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(pl.when(is_known).then("submission_id"), "of_file").alias("submission_id"))
         .join(by_id, on="submission_id", how="left", maintain_order="left")
         .drop("round_code", "period_code")
         .rename({f"its_{name}": name for name in subject})

@@ -168,7 +168,10 @@ def dimensions(catalogue: Catalogue) -> pl.DataFrame:
 
 def mark_repeated(values: pl.DataFrame) -> pl.DataFrame:
     """``values`` with the fault of figures that a long table gives twice: alike, the first counts; else none does."""
-    figure = ["sha256", "round_code", "area_code", "data_element_code", "category_code"]
+    figure = [
+        *("sha256", "reporting_unit_code", "round_code"),
+        *("area_code", "data_element_code", "category_code"),
+    ]
     said = ["raw_text", "unit_multiplier", "status_text"]
     again = (
         values.filter("is_long", pl.col("row_fault").is_null(), pl.col("area_code").is_not_null())

@@ -76,6 +76,8 @@ def read_parts(file: Path, limits: ReadLimits) -> Parts:
             if entry.filename in wanted:
                 kept.setdefault(entry.filename, b"".join(chunks))
     told = _object(kept.pop(MANIFEST))
+    # JSON may escape half a letter, which no file can hold; all else is encoded by ``checksum``.
+    json.dumps(told.get("checksum"), ensure_ascii=False).encode()
     annex = kept.pop(ANNEX, None)
     sheets = {ABOUT: [[key, value] for key, value in _flat(told)], PARTS: list(_parts(told, found))}
     csv.field_size_limit(_FIELD_LIMIT)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from bisect import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -198,21 +198,26 @@ class _Reading:
             self.changed.notify_all()
 
     def run(self, share: Sequence[int]) -> None:
-        """Read the files of ``share`` in one child after another, as far as they are asked for."""
+        """Read the files of ``share`` in one child after another, as far as they are asked for.
+
+        Files that could not be written together are then written each alone, so that one costs no other.
+        """
+        alone: set[int] = set()
         try:
             while not self.is_stopped and (left := [file for file in share if file not in self.ended]):
-                self._run_child(left)
-                if all(file not in self.ended for file in left):
+                unwritten = self._run_child(left, alone)
+                if not unwritten and all(file not in self.ended for file in left):
                     self._end(left[:1], ("FILE_UNREADABLE", ""))
+                alone |= unwritten
         except BaseException as error:  # noqa: BLE001 - raised again where the batch is waited for
             with self.changed:
                 self.failure = error
                 self.changed.notify_all()
 
-    def _run_child(self, numbers: Sequence[int]) -> None:
-        """One run of the child over ``numbers``; it ends at the first file that stops it."""
+    def _run_child(self, numbers: Sequence[int], alone: Collection[int]) -> set[int]:
+        """One run of the child over ``numbers``; it ends at the first file that stops it. Returns as ``_follow``."""
         job = self.folder / f"job-{numbers[0]}.json"
-        job.write_text(json.dumps(self._job(numbers)), encoding="utf-8")
+        job.write_text(json.dumps(self._job(numbers, alone)), encoding="utf-8")
         with subprocess.Popen(  # noqa: S603 - this interpreter, our own module, a file of our own making
             [sys.executable, "-I", "-m", _CHILD, str(job)],
             stdin=subprocess.DEVNULL,
@@ -226,17 +231,17 @@ class _Reading:
                     self.children.append(child)
                 # A stop that came before this child was listed has not ended it; one that comes later does.
                 if self.is_stopped:
-                    return
+                    return set()
                 events = _events(child, self.limits.file_wall_seconds)
                 if next(events, None) is None and not self.is_stopped:
                     raise KhoError("intake.reader_failed")
-                self._follow(events, numbers)
+                return self._follow(events)
             finally:
                 child.kill()
                 with self.changed:
                     self.children.remove(child)
 
-    def _job(self, numbers: Sequence[int]) -> dict[str, object]:
+    def _job(self, numbers: Sequence[int], alone: Collection[int]) -> dict[str, object]:
         return {
             "folder": str(self.folder),
             "limits": asdict(self.limits),
@@ -249,7 +254,9 @@ class _Reading:
                     }
                     for number in batch
                 ]
-                for _, batch in groupby(numbers, self._batch_of)
+                for _, batch in groupby(
+                    numbers, lambda number: (self._batch_of(number), number if number in alone else None)
+                )
             ],
         }
 
@@ -259,32 +266,39 @@ class _Reading:
     def _cells_file(self, first: int) -> Path:
         return self.folder / f"{first}.arrow"
 
-    def _follow(self, events: Iterator[Mapping[str, Any] | None], numbers: Sequence[int]) -> None:
+    def _follow(self, events: Iterator[Mapping[str, Any] | None]) -> set[int]:
         """Note what the child says; the file at which it falls silent or ends has failed.
 
-        A file that was read counts only when its cells are written.
+        A file that was read counts only when its cells are written. Returns those that were not, where none of them
+        can be told to be the one that failed.
         """
         current: int | None = None
+        unwritten: set[int] = set()
+        rule_code = "FILE_UNREADABLE"
         for event in events:
             if event is None:
-                silent = next(number for number in numbers if number not in self.ended)
-                self._end([silent if current is None else current], ("FILE_TOO_SLOW", ""))
-                return
-            if event["event"] == "start":
+                rule_code = "FILE_TOO_SLOW"
+            elif event["event"] == "start":
                 current = int(event["file"])
                 self._wait_for(current)
             elif event["event"] == "inspected":
                 self.seen[int(event["file"])] = Inspection(**event["seen"])
             elif event["event"] == "written":
                 self._end(event["files"], None, first=event["files"][0])
+                unwritten.difference_update(event["files"])
             else:
                 current = None
                 if event["event"] == "failed":
                     self._end([event["file"]], (event["rule_code"], event["detail"]))
                 elif event["event"] == "done":
                     self._end([event["file"]], None)
-        if current is not None:
-            self._end([current], ("FILE_UNREADABLE", ""))
+                else:
+                    unwritten.add(event["file"])
+        if current is None and len(unwritten) > 1:
+            return unwritten
+        failed = unwritten if current is None else {current}
+        self._end([*failed], (rule_code, ""))
+        return set()
 
     def _wait_for(self, file: int) -> None:
         """Hear no more of a child that is a whole batch ahead: its pipe fills and it waits, too."""

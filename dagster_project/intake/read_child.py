@@ -33,7 +33,7 @@ from python_calamine import (
 
 from dagster_project.intake.cell_detail import Details
 from dagster_project.intake.cell_names import column_letters
-from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
+from dagster_project.intake.delimited import OpenQuoteError, UnclearDelimiterError, read_delimited
 from dagster_project.intake.details import read_details
 from dagster_project.intake.guard import PAPER, Inspection, inspect
 from dagster_project.intake.package_parts import ANNEX, PACKAGE, RETURN, read_parts
@@ -102,23 +102,25 @@ def _read_one(number: int, file: Path, name: str, limits: ReadLimits, batch: _Ba
         return
     try:
         sheets = read_cells(file, seen, limits)
-        if sum(len(sheet.cells) for sheet in sheets) >= _BATCH:
-            batch.write()  # so that what a large file needs is its own
-        batch.add(number, sheets)
-        if batch.is_full:
-            batch.write()
     except UnclearDelimiterError:
         _say(file=number, event="failed", rule_code="FILE_DELIMITER_UNCLEAR", detail="")
+    except OpenQuoteError as error:
+        _say(file=number, event="failed", rule_code="FILE_QUOTE_OPEN", detail=str(error.line))
     except PasswordError:
         _say(file=number, event="failed", rule_code="FILE_ENCRYPTED", detail="")
     except (CalamineError, BadZipFile, OSError, ValueError, KeyError, csv.Error) as error:
         _say(file=number, event="failed", rule_code="FILE_UNREADABLE", detail=str(error))
     except MemoryError:
-        batch.forget(number)
         _say(file=number, event="failed", rule_code="FILE_UNREADABLE", detail=_OUT_OF_MEMORY)
     else:
-        # Heard with what is said next.
+        # Heard with what is said next. Should the writing fail, the file that was read last is no more to blame than
+        # the others.
         _say(file=number, event="read", at_once=False)
+        if sum(len(sheet.cells) for sheet in sheets) >= _BATCH:
+            batch.write()  # so that what a large file needs is its own
+        batch.add(number, sheets)
+        if batch.is_full:
+            batch.write()
 
 
 class _Batch:
@@ -135,12 +137,6 @@ class _Batch:
         self._sheets.extend((number, sheet) for sheet in sheets if sheet.cells)
         self._cells += sum(len(sheet.cells) for sheet in sheets)
 
-    def forget(self, number: int) -> None:
-        """Leave a file out whose cells cannot be held."""
-        self._sheets = [one for one in self._sheets if one[0] != number]
-        self._files = [file for file in self._files if file != number]
-        self._cells = sum(len(sheet.cells) for _, sheet in self._sheets)
-
     @property
     def is_full(self) -> bool:
         return self._cells >= _BATCH
@@ -149,7 +145,7 @@ class _Batch:
         """Write what there is and tell of it: until then, the parent does not count on any of these files."""
         if not self._files:
             return
-        sys.stdout.flush()  # should this fail, it is no fault of the file that was read last
+        sys.stdout.flush()  # so that the parent knows which files these are, should this fail
         self._frame().write_ipc(self._folder / f"{self._files[0]}.arrow")
         _say(event="written", files=self._files)
         self._sheets, self._cells, self._files = [], 0, []

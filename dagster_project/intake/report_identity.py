@@ -1,4 +1,4 @@
-"""Whose report it is and of which round: from area codes in its lines, its file name, its letterhead and its headings.
+"""Whose report it is and of which round: from codes in its lines and its file name, its letterhead and its headings.
 
 Every fault here blocks the file: what is not told is asked for, never supposed.
 """
@@ -133,7 +133,11 @@ def _rounds(
 def _units(
     raw: pl.DataFrame, files: pl.DataFrame, lines: pl.DataFrame, catalogue: Catalogue, office: Office
 ) -> pl.DataFrame:
-    """The one unit that each file names: by area codes in lines of its period, else in its name, else in a cell."""
+    """The one unit that each file names: by area codes in lines of its period, else by its code in the file's name.
+
+    Else by its area's code in that name and by what a cell says. A number in a name may be a day or a month: where
+    cells name other units and not the one that it may stand for, none is taken.
+    """
     day = pl.col("period_end")
     units = (
         files.select("sha256", "period_end")
@@ -155,16 +159,13 @@ def _units(
         .list.eval(pl.element().str.extract_all(_CODES_IN_NAME)),
     )
     in_names = tokens.explode("file_name").explode("file_name").rename({"file_name": "token"}).unique()
-    areas = (
-        units.join(
-            catalogue.table("areas").select(
-                "area_code", pl.col("name_vi").alias("text"), "valid_from", "valid_to"
-            ),
-            on="area_code",
-        )
-        .filter(day.is_between(pl.col("valid_from").fill_null(day), pl.col("valid_to").fill_null(day)))
-        .select("sha256", "reporting_unit_code", "text")
-    )
+    places = units.join(
+        catalogue.table("areas").select(
+            "area_code", pl.col("name_vi").alias("text"), "parent_code", "valid_from", "valid_to"
+        ),
+        on="area_code",
+    ).filter(day.is_between(pl.col("valid_from").fill_null(day), pl.col("valid_to").fill_null(day)))
+    areas = places.select("sha256", "reporting_unit_code", "text")
     aliases = units.join(
         catalogue.table("unit_aliases").select("reporting_unit_code", pl.col("alias").alias("text")),
         on="reporting_unit_code",
@@ -175,26 +176,27 @@ def _units(
     names = names.with_columns(folded(names["text"]).alias("key"))
     parts = raw.select("sha256", pl.col("raw_text").str.split("\n").alias("text")).explode("text")
     parts = parts.with_columns(folded(parts["text"]).alias("key")).unique(["sha256", "key"])
+    unit = ["sha256", "reporting_unit_code"]
+    # A unit that bears the code of its area is named by it no more surely than by the area.
+    own = units.filter(pl.col("reporting_unit_code") != pl.col("area_code"))
+    by_code, by_area = (
+        named.join(
+            in_names, left_on=["sha256", pl.col(code).str.to_uppercase()], right_on=["sha256", "token"]
+        ).select(unit)
+        for named, code in ((own, "reporting_unit_code"), (units, "area_code"))
+    )
+    by_text = names.join(parts, on=["sha256", "key"]).select(unit)
+    # Over its own name a unit prints that of the area above, which says nothing against it.
+    above = by_area.join(places, on=unit).select("sha256", pl.col("parent_code").alias("area_code"))
+    others = by_text.join(units.join(above, on=["sha256", "area_code"], how="semi"), on=unit, how="anti")
     ways = [
-        in_lines.join(units, on=["sha256", "area_code"]),
-        pl.concat(
-            [
-                units.join(
-                    in_names,
-                    left_on=["sha256", pl.col(code).str.to_uppercase()],
-                    right_on=["sha256", "token"],
-                )
-                for code in ("reporting_unit_code", "area_code")
-            ],
-            how="diagonal_relaxed",
-        ),
-        names.join(parts, on=["sha256", "key"]),
+        in_lines.join(units, on=["sha256", "area_code"]).select(unit),
+        by_code,
+        by_area.join(by_text, on=unit, how="semi"),
+        pl.concat([by_area, others]),
     ]
     found = pl.concat(
-        [
-            way.select("sha256", "reporting_unit_code").unique().with_columns(pl.lit(number).alias("way"))
-            for number, way in enumerate(ways)
-        ]
+        [way.unique().with_columns(pl.lit(number).alias("way")) for number, way in enumerate(ways)]
     ).filter(pl.col("way") == pl.col("way").min().over("sha256"))
     one = found.group_by("sha256").agg(
         pl.when(pl.len() == 1).then(pl.col("reporting_unit_code").first()),

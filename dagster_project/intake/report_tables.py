@@ -27,7 +27,8 @@ _YEAR = r"^(?:thực hiện |số liệu |kết quả )?(?:năm )?(20[0-9]{2})$"
 def find_tables(raw: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:
     """One row per column of each table: sha256, sheet, head_row, col, role, period_code of a column headed by a year.
 
-    A table has codes or names, and figures. Where a file has tables with numerators, its others only repeat them.
+    A table has codes or names, and figures. One that gives no figures is told only where it ends such a table. Where a
+    file has sheets with numerators, its others only repeat them.
     """
     cells = raw.filter(~pl.col("sha256").is_in(list(taken)), ~pl.col("sheet_hidden").fill_null(value=False))
     cells = cells.with_columns(folded(cells["raw_text"]).alias("key"))
@@ -41,23 +42,28 @@ def find_tables(raw: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:
         )
         .filter(pl.col("role").is_not_null())
     )
-    heads = (
-        headed.group_by(LINE)
-        .agg(
-            pl.col("role").is_in(["code", "name"]).any().alias("names"),
-            pl.col("role").is_in(["value", "numerator"]).any().alias("gives"),
-        )
-        .filter("names", "gives")
-        .group_by(SHEET)
-        .agg(pl.col("row").min().alias("head_row"))
-    )
-    columns = headed.join(heads, left_on=LINE, right_on=[*SHEET, "head_row"], how="semi")
+    columns = headed.join(_heads(headed), on=LINE, how="semi")
     columns = columns.with_columns((pl.col("role") == "numerator").any().over(SHEET).alias("has_parts"))
     return (
         columns.filter(pl.col("has_parts") | ~pl.col("has_parts").any().over("sha256"))
         .select(*SHEET, pl.col("row").alias("head_row"), "col", "role", "period_code")
-        .sort(*SHEET, "col")
+        .sort(*SHEET, "head_row", "col")
     )
+
+
+def _heads(headed: pl.DataFrame) -> pl.DataFrame:
+    """Rows that head a table: those of figures, and those that name lines in a column where one of them does."""
+    marked = headed.with_columns(
+        pl.col("role").is_in(["code", "name"]).alias("names"),
+        pl.col("role").is_in(["value", "numerator"]).any().over(LINE).alias("gives"),
+    )
+    naming = marked.filter("names", "gives").select(*SHEET, "col")
+    heads = (
+        marked.filter("names").join(naming, on=[*SHEET, "col"], how="semi").select(*LINE, "gives").unique()
+    )
+    # A head of two rows may repeat its names in the second; that is no table of its own.
+    second = heads.select(*SHEET, pl.col("row") + 1, pl.lit(value=True).alias("is_second"))
+    return heads.join(second, on=LINE, how="left").filter(pl.col("gives") | pl.col("is_second").is_null())
 
 
 def _words() -> pl.DataFrame:
@@ -71,11 +77,18 @@ def _words() -> pl.DataFrame:
 
 
 def read_lines(raw: pl.DataFrame, tables: pl.DataFrame) -> pl.DataFrame:
-    """One row per line below a table's head: the text of each role's first column (``<role>_text``)."""
-    inside = raw.join(tables, on=[*SHEET, "col"], maintain_order="left").filter(
-        pl.col("row") > pl.col("head_row")
+    """One row per line below a table's head: ``head_row``, the text of each role's first column (``<role>_text``).
+
+    A line is of the last head above it. ``raw`` comes in the order in which sheets are read.
+    """
+    heads = tables.select(*SHEET, "head_row", pl.col("head_row").alias("row")).unique()
+    inside = (
+        raw.join(heads, on=LINE, how="left", maintain_order="left")
+        .with_columns(pl.col("head_row").forward_fill().over(SHEET))
+        .filter(pl.col("row") > pl.col("head_row"))
+        .join(tables, on=[*SHEET, "head_row", "col"], maintain_order="left")
     )
     text = pl.col("raw_text").str.strip_chars()
-    return inside.group_by(LINE, maintain_order=True).agg(
+    return inside.group_by(*LINE, "head_row", maintain_order=True).agg(
         text.filter(pl.col("role") == role, text != "").first().alias(f"{role}_text") for role in ROLES
     )

@@ -172,12 +172,14 @@ def _write_back(numbered: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         pl.col("unit").alias("new_unit"),
     )
     waiting = pl.col("disposition").is_null()
-    fates = (
-        numbered.select("cell_number", *_LINE, "disposition")
-        .filter(waiting)
+    beside = (
+        numbered.select("cell_number", *_LINE, "role", "disposition")
+        .filter(waiting, pl.col("role").ne_missing("value"))
         .join(values.select(*_LINE, "fault").unique(_LINE, maintain_order=True), on=_LINE, nulls_equal=True)
         .select("cell_number", "fault")
     )
+    # Figures of several areas may stand side by side in one row: each has its own fate.
+    fates = pl.concat([values.select("cell_number", "fault"), beside])
     # Each of these joins copies what it is given: they are given no more than numbers of cells.
     told = (
         numbered.select("cell_number")
@@ -236,8 +238,10 @@ def _of_held(values: pl.DataFrame) -> pl.DataFrame:
     by_state = pl.col("fault").str.starts_with("STATE_")
     return values.filter(pl.col("fault").is_not_null()).with_columns(
         pl.col("fault").alias("rule_code"),
-        pl.when(by_state)
+        pl.when(by_state & ~_is_blank())
         .then(both)
+        .when(by_state)
+        .then("state_said")
         .when(pl.col("fault") == "UNIT_UNKNOWN")
         .then("declared")
         .otherwise("raw_text")

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dagster_project.catalogue.artifacts import formula_terms
 from dagster_project.catalogue.definitions import changes_between, series_definitions
 from dagster_project.catalogue.load import Catalogue
 from dagster_project.catalogue.tables import TABLES
@@ -139,6 +140,25 @@ def test_an_office_may_declare_that_a_version_compares_or_does_not() -> None:
     broken = series_definitions(catalogue(versions(people, told), []))
     assert breaks_of(broken, "I") == ["year-2024-1"]
     assert broken["break_reason_vi"][0] == "Điều tra mẫu thay tổng điều tra."
+
+
+def test_what_rests_on_an_element_comes_after_each_of_its_versions() -> None:
+    terms = formula_terms(
+        catalogue(
+            [],
+            [
+                {"data_element_code": "Z", "formula": "A + B"},
+                *versions(
+                    {"data_element_code": "Y", "formula": "Z + A"},
+                    {"data_element_code": "Y", "formula": "A + B"},
+                    since=2025,
+                ),
+                {"data_element_code": "X", "formula": "Y + A"},
+            ],
+        )
+    )
+    level = terms.select("owner_code", "valid_from", "level").unique().sort("owner_code", "valid_from").rows()
+    assert level == [("X", None, 2), ("Y", None, 1), ("Y", date(2025, 1, 1), 0), ("Z", None, 0)]
 
 
 def test_a_catalogue_without_versions_has_no_rows() -> None:

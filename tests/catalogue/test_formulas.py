@@ -193,10 +193,10 @@ def test_division_by_zero_is_refused() -> None:
 
 
 def test_derived_elements_stand_on_lower_levels_and_never_in_a_circle() -> None:
-    assert levels({"D": ["A"], "E": ["D", "B"]}) == {"D": 1, "E": 2}
+    assert levels([("D", parse("2 * A")), ("E", parse("D + B"))]) == {"D": 1, "E": 2}
     with pytest.raises(FormulaError) as error:
-        levels({"D": ["E"], "E": ["D"]})
-    assert error.value.code == "catalogue.formula_cycle"
+        levels([("D", parse("E")), ("E", parse("2 * D"))])
+    assert (error.value.code, error.value.detail) == ("catalogue.formula_cycle", "D → E → D")
 
 
 def test_terms_of_a_plain_sum_have_no_denominator() -> None:

@@ -218,6 +218,20 @@ def test_a_second_row_for_one_key_is_named_with_its_row(folder: Path) -> None:
     assert [(p.code, p.row) for p in problems(folder)] == [("catalogue.key_twice", height + 1)]
 
 
+def test_a_circle_of_derived_elements_in_earlier_years_is_a_problem(folder: Path) -> None:
+    def derive(code: str, formula: str, **validity: str) -> None:
+        values = {"role": "derived", "disaggregation_code": None, "formula": formula, **validity}
+        like = pl.col("data_element_code") == "I.2.GT"
+        append(folder, "data_elements", like, data_element_code=code, **values)
+
+    derive("Z", "Y + I.2.GT")
+    derive("Y", "Z", valid_to="2024-12-31")
+    derive("Y", "2 * I.2.GT", valid_from="2025-01-01")
+    assert [problem.code for problem in problems(folder)] == ["catalogue.formula_cycle"]
+    edit(folder, "data_elements", pl.col("formula") == "Z", formula="3 * I.2.GT")
+    assert problems(folder) == []
+
+
 def test_an_area_whose_shares_are_not_published_is_no_problem(folder: Path) -> None:
     edit(folder, "area_successions", pl.col("old_code") == "03412", share=None, basis="unknown")
     assert problems(folder) == []

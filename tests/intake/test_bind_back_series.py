@@ -129,6 +129,19 @@ def test_every_cell_is_there_once_with_the_text_of_the_file(desk: Desk) -> None:
     assert filled.sort(spot).equals(raw.select(*spot, "raw_text").sort(spot))
 
 
+def test_the_place_and_day_below_the_figures_of_the_first_year_are_no_figure(desk: Desk) -> None:
+    def sign(book: Workbook) -> None:
+        page = book[OLD]
+        day = next(cell for row in page.iter_rows() for cell in row if "tháng …" in str(cell.value))
+        assert day.column_letter == place(page, f"GT@{YEARS[0]}", "A.1.GT")[0]
+        day.value = "Bình Lư, ngày 05 tháng 4 năm 2026"
+        page.cell(day.row + 5, day.column, "0213 3875 123")
+
+    bound = desk.bind(sign)
+    assert figures(bound) == ALL
+    assert bound.findings.is_empty()
+
+
 def test_columns_that_were_moved_keep_their_year(desk: Desk) -> None:
     def move(book: Workbook) -> None:
         book[OLD].insert_cols(5, 2)

@@ -420,9 +420,35 @@ def test_a_figure_in_a_row_without_a_code_is_never_lost_silently(desk: Desk) -> 
     assert held.select("disposition", "reason").row(0) == ("quarantined", "FORM_FIGURE_WITHOUT_CODE")
 
 
-def test_a_figure_below_the_last_row_is_never_lost_silently(desk: Desk) -> None:
-    bound = desk.change(lambda _, page: page.cell(20, 6, 999))
-    assert ("FORM_FIGURE_WITHOUT_CODE", "blocking", "F20") in _told(bound)
+@pytest.mark.parametrize(
+    "typed",
+    [
+        999,
+        "1.234,5",
+        "12 người",
+        "12,5 %",
+        "1 234\u00a0567",
+        "khoảng 20",
+        ">= 95%",
+        "12,5 tCO2e",
+        "3 tỷ (ước tính)",
+    ],
+)
+def test_a_figure_below_the_last_row_is_never_lost_silently(desk: Desk, typed: object) -> None:
+    bound = desk.change(lambda _, page: page.cell(20, 6, typed))
+    assert _told(bound) == [("FORM_FIGURE_WITHOUT_CODE", "blocking", "F20")]
+    assert bound.cells.filter(cell="F20").select("disposition", "raw_text").rows() == [
+        ("quarantined", str(typed))
+    ]
+
+
+def test_a_figure_typed_as_text_in_a_last_row_that_lost_its_code_is_told(desk: Desk) -> None:
+    def change(_: Workbook, page: Worksheet) -> None:
+        row, column = _find(page, "A.2.TL")
+        page.cell(row, column).value = None
+        page.cell(row, 6).value = "1.234,5"
+
+    assert ("FORM_FIGURE_WITHOUT_CODE", "blocking", "F19") in _told(desk.change(change))
 
 
 def test_text_in_an_added_column_is_told_where_it_stands(desk: Desk) -> None:
@@ -453,6 +479,25 @@ def test_a_name_signed_below_the_column_of_codes_is_no_code(desk: Desk) -> None:
     bound = desk.change(sign)
     assert _figures(bound) == GIVEN
     assert _told(bound) == []
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "Bình Lư, ngày 05 tháng 4 năm 2026",
+        "05 tháng 4 năm 2026",
+        "05/4/2026",
+        "5.4.2026",
+        "ĐT: 0213 3875 123",
+        "0912 345 678",
+        "+84 912.345.678",
+        "1. Nguyễn Thị Mẫu",
+    ],
+)
+def test_what_is_signed_below_the_column_of_figures_is_no_figure(desk: Desk, signed: str) -> None:
+    bound = desk.change(lambda _, page: page.cell(23, 6, signed))
+    assert _told(bound) == []
+    assert bound.cells.filter(cell="F23")["reason"].to_list() == ["signature"]
 
 
 def test_files_are_told_apart_and_one_bad_file_holds_up_no_other(desk: Desk) -> None:

@@ -308,3 +308,88 @@ def test_a_unit_in_the_heading_or_above_the_table_is_converted_and_told(
     assert _values(taken) == {("01", "A.GT", "2012"): value, ("01", "B.GT", "2012"): 7.0}
     assert taken.findings["rule_code"].to_list() == (["UNIT_CONVERTED"] if value != 1.5 else [])
     assert set(taken.cells.drop_nulls("data_element_code")["unit"]) == {"triệu", "dự án"}
+
+
+def test_two_areas_side_by_side_in_one_row_have_each_their_own_fate(desk: Desk) -> None:
+    columns = (
+        "layout_code,sheet,column,header,role,area_column,data_element_code\n"
+        "doi,,A,Tỉnh,area_name,,\ndoi,,B,Điểm,value,A,A.GT\ndoi,,C,Tỉnh,area_name,,\ndoi,,D,Điểm,value,C,A.GT"
+    )
+    maps = (
+        "layout_code,form_code,reporting_unit_code,file_pattern,sheet,period_code,header_first_row,"
+        "header_last_row,first_row\ndoi,T-PCI,VCCI,doi*.csv,,2012,1,1,2"
+    )
+    content = "Tỉnh;Điểm;Tỉnh;Điểm\nHà Nội;7;TP.HCM;abc\nBRVT;abc;Hà Tĩnh;8\n".encode()
+    areas = f"{_TABLES['areas']}\n42,Hà Tĩnh,province,,"
+    changes = {"layout_maps": maps, "layout_columns": columns, "areas": areas}
+    taken = desk.take({"doi.csv": content}, changes=changes)
+
+    assert _values(taken) == {("01", "A.GT", "2012"): 7.0, ("42", "A.GT", "2012"): 8.0}
+    told = [("VALUE_NOT_A_NUMBER", "D2"), ("VALUE_NOT_A_NUMBER", "B3")]
+    assert taken.findings.select("rule_code", "cell").rows() == told
+    held = taken.cells.filter(pl.col("disposition") == "quarantined")
+    assert held.select("reason", "cell").rows() == told
+
+
+_TWO_UNITS = {
+    "forms": f"{_TABLES['forms']}\nT-PAPI,1,PCI,province,Bảng PAPI",
+    "reporting_units": f"{_TABLES['reporting_units']}\nCECODES,CECODES,national,VN",
+}
+
+
+def _sheets(**rows: list[list[object]]) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name, texts in rows.items():
+            page = book.add_worksheet(name)
+            for at, row in enumerate(texts):
+                page.write_row(at, 0, row)
+    return buffer.getvalue()
+
+
+def test_sheets_of_two_units_are_two_submissions_and_no_cell_is_in_both(desk: Desk) -> None:
+    maps = (
+        "layout_code,form_code,reporting_unit_code,file_pattern,sheet,period_code,header_first_row,"
+        "header_last_row,first_row\nhai,T-PCI,VCCI,hai*.xlsx,S1,2012,1,1,2\n"
+        "hai,T-PAPI,CECODES,hai*.xlsx,S2,2012,1,1,2"
+    )
+    columns = "layout_code,sheet,column,header,role,data_element_code" + "".join(
+        f"\nhai,{sheet},A,Tỉnh,area_name,\nhai,{sheet},B,Điểm,value,A.GT" for sheet in ("S1", "S2")
+    )
+    header: list[object] = ["Tỉnh", "Điểm"]
+    content = _sheets(S1=[header, ["Hà Nội", 1]], S2=[header, ["Hà Nội", 2], ["Sao Hỏa", 3]])
+    taken = desk.take(
+        {"hai.xlsx": content}, changes={**_TWO_UNITS, "layout_maps": maps, "layout_columns": columns}
+    )
+
+    ids = dict(taken.submissions.select("reporting_unit_code", "submission_id").iter_rows())
+    assert set(ids) == {"VCCI", "CECODES"}
+    figures = taken.cells.filter(pl.col("role") == "value")
+    assert figures.select("sheet", "cell", "form_code", "submission_id", "disposition").rows() == [
+        ("S1", "B2", "T-PCI", ids["VCCI"], "accepted"),
+        ("S2", "B2", "T-PAPI", ids["CECODES"], "accepted"),
+        ("S2", "B3", "T-PAPI", ids["CECODES"], "quarantined"),
+    ]
+    assert taken.findings.select("rule_code", "sheet", "reporting_unit_code", "submission_id").rows() == [
+        ("LAYOUT_AREA_UNKNOWN", "S2", "CECODES", ids["CECODES"])
+    ]
+
+
+def test_what_two_units_say_of_one_figure_in_long_tables_is_no_repetition(desk: Desk) -> None:
+    maps = (
+        "layout_code,form_code,reporting_unit_code,file_pattern,sheet,header_first_row,header_last_row,first_row\n"
+        "dai,T-PCI,VCCI,dai*.xlsx,S1,1,1,2\ndai,T-PAPI,CECODES,dai*.xlsx,S2,1,1,2"
+    )
+    columns = "layout_code,sheet,column,header,role,data_element_code" + "".join(
+        f"\ndai,{sheet},A,Năm,period,\ndai,{sheet},B,Tỉnh,area_name,\ndai,{sheet},C,Điểm,value,A.GT"
+        for sheet in ("S1", "S2")
+    )
+    header: list[object] = ["Năm", "Tỉnh", "Điểm"]
+    content = _sheets(S1=[header, ["2012", "Hà Nội", 1]], S2=[header, ["2012", "Hà Nội", 2]])
+    taken = desk.take(
+        {"dai.xlsx": content}, changes={**_TWO_UNITS, "layout_maps": maps, "layout_columns": columns}
+    )
+
+    assert taken.findings.is_empty()
+    accepted = taken.cells.filter(pl.col("disposition") == "accepted")
+    assert accepted.select("reporting_unit_code", "value").rows() == [("VCCI", 1.0), ("CECODES", 2.0)]

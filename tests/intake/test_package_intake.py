@@ -77,6 +77,11 @@ def _far_annex(parts: dict[str, bytes]) -> None:
     _signed(parts)
 
 
+def _half_a_letter(parts: dict[str, bytes]) -> None:
+    told = json.loads(parts["manifest.json"])
+    parts["manifest.json"] = json.dumps({**told, "checksum": "\ud800"}).encode()
+
+
 CHANGES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "one byte": (_replace(FACTS, "1234.0", "1235.0", signed=False), "PACKAGE_DAMAGED"),
     "manifest": (_replace("manifest.json", "draft", "issued", signed=False), "PACKAGE_DAMAGED"),
@@ -89,6 +94,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "sample": (lambda parts: _about(parts, is_sample=True), "PACKAGE_IS_SAMPLE"),
     "annex": (_replace("csv/fct_indicator.csv", "37.5", "38.5"), "PACKAGE_ANNEX_DIFFERS"),
     "annex without end": (_far_annex, "FILE_UNREADABLE"),
+    "half a letter": (_half_a_letter, "FILE_UNREADABLE"),
     "year": (lambda parts: _about(parts, round={"period_code": "2024"}), "LAYOUT_WRONG_YEAR"),
 }
 

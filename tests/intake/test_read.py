@@ -19,7 +19,7 @@ import xlsxwriter
 from dagster_project.errors import KhoError
 from dagster_project.intake import read
 from dagster_project.intake.cell_names import a1, column_letters
-from dagster_project.intake.delimited import UnclearDelimiterError, read_delimited
+from dagster_project.intake.delimited import OpenQuoteError, UnclearDelimiterError, read_delimited
 from dagster_project.intake.read import RAW, UNREAD, FileToRead, Read, read_files
 from dagster_project.intake.read_child import number_text
 from dagster_project.limits import ReadLimits
@@ -101,11 +101,9 @@ def test_files_that_stop_the_child_cost_only_themselves(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stand-in for the child dies at one file and falls silent at another; the rest is read."""
-    stand_in = tmp_path / "child.py"
-    stand_in.write_text(
-        "import os, sys, time\n"
-        "from dagster_project.intake import read_child as child\n"
-        "real = child.read_cells\n"
+    _stand_in(
+        tmp_path,
+        monkeypatch,
         "def fake(file, seen, limits):\n"
         "    if file.name == 'dies.xlsx': os.abort()\n"
         "    if file.name == 'hangs.xlsx': time.sleep(60)\n"
@@ -116,19 +114,12 @@ def test_files_that_stop_the_child_cost_only_themselves(
         "    if file.name == 'stuck.xlsx': time.sleep(60)\n"
         "    return look(file, limits, name)\n"
         "child.read_cells = fake\n"
-        "child.inspect = fake_look\n"
-        "child.main(sys.argv[1])\n"
+        "child.inspect = fake_look\n",
     )
     names = ["ok1.xlsx", "dies.xlsx", "hangs.xlsx", "stuck.xlsx", "ok2.xlsx", "leaves.xlsx"]
     files = [tmp_path / name for name in names]
     for file in files:
         file.write_bytes(book.read_bytes())
-    real = subprocess.Popen
-
-    def start(command: list[str], **options: object) -> subprocess.Popen[bytes]:
-        return real([sys.executable, "-I", str(stand_in), command[-1]], **options)
-
-    monkeypatch.setattr(read.subprocess, "Popen", start)
     done = _read(*files, limits=ReadLimits(file_wall_seconds=2))
 
     assert set(done.raw["file_name"]) == {"ok1.xlsx", "ok2.xlsx"}
@@ -138,6 +129,74 @@ def test_files_that_stop_the_child_cost_only_themselves(
         "stuck.xlsx": "FILE_TOO_SLOW",
         "leaves.xlsx": "FILE_UNREADABLE",
     }
+
+
+#: What stops a child that writes the cells of one file, and the rule by which that file is told.
+_STOPS = {
+    "'\\ud800'.encode()": "FILE_UNREADABLE",
+    "os.abort()": "FILE_UNREADABLE",
+    "time.sleep(60)": "FILE_TOO_SLOW",
+}
+
+
+@pytest.mark.parametrize("batch", [100_000, 25])
+@pytest.mark.parametrize("stops", _STOPS)
+def test_a_file_that_cannot_be_written_costs_no_file_that_was_read_with_it(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: str, batch: int
+) -> None:
+    """A stand-in for the child cannot write what it read of the third file, with all files or as a batch fills."""
+    _stand_in(
+        tmp_path,
+        monkeypatch,
+        "real_frame = child._Batch._frame\n"
+        "def fake_frame(batch):\n"
+        f"    if 2 in batch._files: {stops}\n"
+        "    return real_frame(batch)\n"
+        "child._Batch._frame = fake_frame\n"
+        f"child._BATCH = {batch}\n",
+    )
+    names = ["ok1.xlsx", "ok2.xlsx", "odd.xlsx", "ok3.xlsx", "ok4.xlsx"]
+    files = [tmp_path / name for name in names]
+    for file in files:
+        file.write_bytes(book.read_bytes())
+    done = _read(*files, limits=ReadLimits(file_wall_seconds=2))
+
+    assert done.unread.select("sha256", "rule_code").rows() == [("odd.xlsx", _STOPS[stops])]
+    assert dict(done.raw.group_by("file_name").len().iter_rows()) == {
+        name: 10 for name in names if name != "odd.xlsx"
+    }
+
+
+def _stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: str) -> None:
+    """Start, in the place of the child, one with ``changes`` made to its module."""
+    stand_in = tmp_path / "child.py"
+    stand_in.write_text(
+        "import os, sys, time\n"
+        "from dagster_project.intake import read_child as child\n"
+        "real = child.read_cells\n"
+        f"{changes}"
+        "child.main(sys.argv[1])\n"
+    )
+    popen = subprocess.Popen
+
+    def start(command: list[str], **options: object) -> subprocess.Popen[bytes]:
+        return popen([sys.executable, "-I", str(stand_in), command[-1]], **options)
+
+    monkeypatch.setattr(read.subprocess, "Popen", start)
+
+
+@pytest.mark.parametrize("checksum", ["\ud800", {"\ud800": 1}])
+def test_a_package_with_half_a_letter_is_refused_while_it_is_read(
+    book: Path, tmp_path: Path, checksum: object
+) -> None:
+    package = tmp_path / "half.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"format": "kho-package/1", "checksum": checksum}))
+    done = _read(book, package)
+    assert set(done.raw["file_name"]) == {"a.xlsx"}
+    ((sha256, rule_code, detail),) = done.unread.rows()
+    assert (sha256, rule_code) == ("half.zip", "FILE_UNREADABLE")
+    assert "surrogates" in detail
 
 
 def test_a_file_that_needs_more_memory_than_allowed_is_refused_alone(book: Path, tmp_path: Path) -> None:
@@ -197,6 +256,43 @@ def test_the_delimiter_is_the_one_that_splits_all_rows_alike(content: bytes, row
 def test_a_file_that_two_delimiters_split_alike_is_not_guessed() -> None:
     with pytest.raises(UnclearDelimiterError):
         read_delimited(b"1,5;2,5\n3,5;4,5\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('Tỉnh;A 2011\nHà Nội;1\n"Hải Phòng;2\nHCM;3\nCần Thơ;4', 3),
+        ('Tỉnh;A 2011\nHà Nội;1\n"Hải Phòng;2\nHCM;3\n"Cần Thơ;4\n', 3),
+        ('Tỉnh;A 2011\nHà Nội;1\nHCM;3\n"Cần Thơ;4', 4),
+        ('Tỉnh;A 2011\nHà Nội;1,5\n"Hải Phòng;2,5\nHCM;3,5\n', 3),
+        ('Tỉnh\n"Hà Nội\nHCM\n', 2),
+    ],
+    ids=["to the end", "to the next quote", "in the last line", "with decimals", "one column"],
+)
+def test_a_quote_that_is_not_closed_takes_no_lines_in(text: str, line: int) -> None:
+    with pytest.raises(OpenQuoteError) as error:
+        read_delimited(text.encode())
+    assert error.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('a,"b\nc, ""d"""\n1,2\n', [["a", 'b\nc, "d"'], ["1", "2"]]),
+        ('a,b\n"1" ,2\n3" x 4",5\n', [["a", "b"], ["1 ", "2"], ['3" x 4"', "5"]]),
+        ('a,b\n1,"2"', [["a", "b"], ["1", "2"]]),
+    ],
+    ids=["several lines", "text after a quote", "the last field"],
+)
+def test_quotes_that_take_no_line_in_are_read(text: str, rows: list[list[str]]) -> None:
+    assert read_delimited(text.encode()) == rows
+
+
+def test_a_file_with_an_open_quote_is_refused_and_the_line_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('Tỉnh;A 2011\nHà Nội;1\n"Hải Phòng;2\nHCM;3\n', encoding="utf-8")
+    done = _read(tmp_path / "a.csv")
+    assert done.raw.is_empty()
+    assert done.unread.rows() == [("a.csv", "FILE_QUOTE_OPEN", "3")]
 
 
 @pytest.mark.parametrize(

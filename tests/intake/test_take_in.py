@@ -20,6 +20,8 @@ from dagster_project.forms.issue import issue_forms
 from dagster_project.frames import CELLS, FINDINGS, SUBMISSIONS
 from dagster_project.intake.take_in import Intake, ReceivedFile, take_in
 from dagster_project.limits import ReadLimits
+from dagster_project.paths import Project
+from dagster_project.quality.gate import admit
 from dagster_project.settings import Office
 from tests.forms.small_catalogue import write_small_catalogue
 
@@ -100,6 +102,17 @@ def test_a_filled_form_becomes_values_with_their_cells(
     }
     assert taken.findings["rule_code"].to_list() == ["NUMBER_THOUSANDS_READ"]
     assert taken.submissions["blocked"].to_list() == [False]
+
+
+def test_a_formula_that_shows_a_whole_number_gives_one(
+    catalogue: Catalogue, fill: Callable[..., Path]
+) -> None:
+    taken = _take(catalogue, fill("a.xlsx", {"A.2.TS": 4.35 * 100, "A.2.TL": 100.00000000000001}))
+
+    assert _values(taken)["A.2.TS"] == ("accepted", 435.0, "435", "value")
+    assert _values(taken)["A.2.TL"] == ("accepted", 100.0, None, "value")
+    gate = admit(taken.cells, taken.submissions, catalogue, Project().expectations)
+    assert gate.findings.is_empty()
 
 
 def test_missing_zero_and_not_applicable_stay_three_things(

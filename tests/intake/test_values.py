@@ -15,6 +15,7 @@ from dagster_project.catalogue.load import Catalogue
 from dagster_project.catalogue.tables import TABLES
 from dagster_project.frames import CELLS, conform
 from dagster_project.intake.numbers import read_numbers
+from dagster_project.intake.read_child import number_text
 from dagster_project.intake.values import Parsed, parse_values
 
 ELEMENTS = {
@@ -216,6 +217,9 @@ def test_a_unit_in_the_cell_is_converted_and_told() -> None:
         ("DEM", "5", "text", "chục", ("quarantined", None, None, "UNIT_UNKNOWN")),
         ("DEM", "không phát sinh", "text", "chục", ("accepted", 0.0, "zero")),
         ("DEM", None, "text", "chục", ("accepted", None, "missing")),
+        ("TIEN", None, "text", "tỷ đồng", ("accepted", None, "missing")),
+        ("TIEN", "Không áp dụng", "text", "tỷ đồng", ("accepted", None, "not_applicable")),
+        ("TIEN", "không phát sinh", "text", "tỷ đồng", ("accepted", 0.0, "zero")),
         ("CO", "Có", "text", "chục", ("accepted", 1.0, "value")),
         ("DEM", "1.234", "text", "người", ("accepted", 1234.0, "value", "NUMBER_THOUSANDS_READ")),
     ],
@@ -292,7 +296,11 @@ def test_letters_that_nobody_sees_change_nothing() -> None:
 
 def test_a_word_that_is_nearly_known_is_suggested_and_not_taken() -> None:
     found = _with_state(_cell("DEM", None), "Khong phat sinh").findings
-    assert found.select("rule_code", "expected").rows() == [("STATE_UNKNOWN", "Không phát sinh")]
+    assert found.select("rule_code", "observed", "expected").rows() == [
+        ("STATE_UNKNOWN", "Khong phat sinh", "Không phát sinh")
+    ]
+    beside = _with_state(_cell("DEM", "5 "), "Khong phat sinh").findings
+    assert beside["observed"].to_list() == ["5 | Khong phat sinh"]
 
 
 @pytest.mark.parametrize(
@@ -327,6 +335,33 @@ def test_counts_and_money_keep_their_digits() -> None:
     ]
     assert exact.to_list() == ["12345678901234567890", "0.10"]
     assert _parse(_cell("CHISO", "0,10")).cells["value_exact"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("code", "stored", "value"),
+    [
+        ("DEM", 4.35 * 100, 435.0),
+        ("TIEN", 4.1 * 3, 12.3),
+        ("TYLE", 100.00000000000001, 100.0),
+        ("CHISO", 49.99999999999999, 50.0),
+        # as many digits as a person can type
+        ("DEM", 999_999_999_999_999.0, 999_999_999_999_999.0),
+        ("TIEN", 999_999_999_999.999, 999_999_999_999.999),
+        ("TIEN", 99_999.999_999_999_9, 99_999.999_999_999_9),
+        ("DONG", 1.234_567_890_123_45e18, 1.234_567_890_123_45e18),
+        ("DONG", 2.5e30, 2.5e30),
+        ("TIEN", 3.522_458e-11, 3.522_458e-11),
+        # an index keeps what stands in its file
+        ("CHISO", 55.730176500000006, 55.730176500000006),
+        ("CHISO", 1 / 3, 1 / 3),
+    ],
+)
+def test_a_number_counts_as_it_is_shown_and_no_figure_loses_a_digit(
+    code: str, stored: float, value: float
+) -> None:
+    cells = _parse(_cell(code, number_text(stored), "number", number=stored)).cells
+    assert cells["value"].to_list() == [value]
+    assert cells["value_exact"].drop_nulls().cast(pl.Float64).is_in([value]).all()
 
 
 def _with_state(value: dict[str, object], state: str) -> Parsed:
