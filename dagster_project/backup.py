@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -27,7 +28,8 @@ from dagster_project.ledger.copy import copy_ledger
 from dagster_project.locks import build_lock
 from dagster_project.paths import FOLDER_MODE, DataFolder
 from dagster_project.settings import Settings
-from dagster_project.warehouse.releases import check_whole, current_manifest
+from dagster_project.text import printable
+from dagster_project.warehouse.releases import RELEASE_FILE, check_whole, current_manifest
 
 MANIFEST = "kho-backup.json"
 _FORMAT = 1
@@ -37,7 +39,11 @@ _SQLITE_SIDES = ("-wal", "-shm", "-journal")
 _PATIENCE_MS = 10_000
 _TRIES = 5
 _LEDGER = "ledger.sqlite"
-_PART = re.compile(r"[^/\\:\x00]+")
+#: What Linux takes as a part of a path: units call their files "Biểu 16:30.xlsx", and bytes that are no UTF-8 are
+#: told as Python tells them, by surrogates from DC80 to DCFF.
+_PART = re.compile(r"[^/\x00\ud800-\udc7f\udd00-\udfff]+")
+#: Files that an entry cannot be named after; what is hidden is never saved, so that no file has such a name itself.
+_BY_NUMBER = ".kho"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -62,7 +68,8 @@ def make_backup(settings: Settings, target: Path, now: datetime) -> Backup:
     The pointer is read first, then the ledger, then what both name: bytes that were received and releases are there
     before the ledger tells of them, and are not changed. Raises ``UsageError`` where there is no data folder or
     ``target`` lies in it, is there already, or is neither a folder that is there nor a .zip file in one: a disk that is
-    not plugged in would be taken for a file.
+    not plugged in would be taken for a file. Raises ``KhoError`` where ledger or current release are damaged: a backup
+    of them could not be restored.
     """
     folder = settings.folder
     if not folder.root.is_dir():
@@ -79,7 +86,8 @@ def make_backup(settings: Settings, target: Path, now: datetime) -> Backup:
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             told = _write(_Writer(archive, folder, Path(scratch)), settings)
             told |= {"format": _FORMAT, "made_at": now.isoformat(timespec="seconds")}
-            content = json.dumps(told, ensure_ascii=False, indent=1)
+            # a surrogate becomes what JSON, too, writes for it
+            content = json.dumps(told, ensure_ascii=False, indent=1).encode(errors="backslashreplace")
             archive.writestr(zipfile.ZipInfo(MANIFEST, _FIRST_MOMENT), content, zipfile.ZIP_DEFLATED)
     return _summary(file, told)
 
@@ -103,7 +111,7 @@ def restore(file: Path, folder: DataFolder) -> Backup:
                 _extract(archive, item, aside, file)
             DataFolder(aside).make()
             _check(DataFolder(aside), told, file)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, sqlite3.DatabaseError) as error:
         raise KhoError("backup.damaged", file=file, what=str(error)) from error
     return _summary(file, told)
 
@@ -124,8 +132,9 @@ class _Writer:
                 is_database = stream.read(len(_SQLITE)) == _SQLITE
         except FileNotFoundError:
             return
-        if is_database:
-            path = _copy_database(path, self._scratch / "database")
+        # what units sent is saved byte for byte, a database too: its name in landing is its hash
+        if name == _LEDGER or (is_database and name.startswith(f"{self._folder.dagster_home.name}/")):
+            path = self._copied(path, name)
         try:
             with path.open("rb") as stream:
                 self._put(name, mode, stream)
@@ -162,8 +171,25 @@ class _Writer:
         kept.write_bytes(content)
         self.add(kept, path.relative_to(self._folder.root).as_posix())
 
+    def _copied(self, database: Path, name: str) -> Path:
+        """A copy of a database of ours, sound whatever is being written to it meanwhile."""
+        copy = self._scratch / "database"
+        try:
+            _copy_database(database, copy)
+            is_sound = name != _LEDGER or _is_sound(copy)
+        except sqlite3.OperationalError:
+            raise  # in use for too long
+        except sqlite3.DatabaseError:
+            is_sound = False
+        if not is_sound:
+            raise KhoError("backup.unsound", what=name)
+        return copy
+
     def _put(self, name: str, mode: int, stream: Any) -> None:
-        entry = zipfile.ZipInfo(name, _FIRST_MOMENT)
+        told: dict[str, Any] = {"path": name}
+        if not _can_name_entry(name):
+            told["entry"] = f"{_BY_NUMBER}/{len(self.files)}"
+        entry = zipfile.ZipInfo(_entry_of(told), _FIRST_MOMENT)
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.external_attr = mode << 16
         digest, size = hashlib.sha256(), 0
@@ -172,7 +198,7 @@ class _Writer:
                 digest.update(chunk)
                 size += len(chunk)
                 into.write(chunk)
-        self.files[name] = {"path": name, "size": size, "mode": mode, "sha256": digest.hexdigest()}
+        self.files[name] = told | {"size": size, "mode": mode, "sha256": digest.hexdigest()}
 
 
 def _write(writer: _Writer, settings: Settings) -> dict[str, Any]:
@@ -197,6 +223,9 @@ def _write(writer: _Writer, settings: Settings) -> dict[str, Any]:
         }
         if not kept or not kept <= set(writer.files):
             raise KhoError("backup.restless", folder=folder.releases)
+        marts = (folder.release(current.release_id) / RELEASE_FILE).relative_to(folder.root).as_posix()
+        if writer.files[marts]["sha256"] != current.sha256:
+            raise KhoError("backup.unsound", what=current.release_id)
         writer.add_text(folder.current_release, pointer)
     for documents in sorted(folder.exports.glob("R*/")):
         writer.add_whole(documents)
@@ -222,8 +251,7 @@ def _files_below(top: Path) -> Iterator[Path]:
             yield path
 
 
-def _copy_database(path: Path, copy: Path) -> Path:
-    """A copy of a SQLite file that is sound whatever is being written to it."""
+def _copy_database(path: Path, copy: Path) -> None:
     copy.unlink(missing_ok=True)
     with (
         closing(
@@ -233,13 +261,29 @@ def _copy_database(path: Path, copy: Path) -> Path:
     ):
         source.backup(into)
         into.execute("pragma journal_mode = delete")
-    return copy
 
 
 def _quoted(path: Path) -> str:
     from urllib.parse import quote
 
-    return quote(str(path.resolve()))
+    return quote(os.fsencode(path.resolve()))
+
+
+def _is_sound(ledger: Path) -> bool:
+    with closing(sqlite3.connect(ledger)) as connection:
+        (answer,) = connection.execute("pragma integrity_check").fetchone()
+    return bool(answer == "ok")
+
+
+def _can_name_entry(name: str) -> bool:
+    """Whether the archive can hold a file under its own name: names in it are UTF-8, one is the manifest's."""
+    return name != MANIFEST and name.encode(errors="replace").decode() == name
+
+
+def _entry_of(item: dict[str, Any]) -> str:
+    """The entry of the archive that holds a file of the manifest."""
+    entry: str = item.get("entry", item["path"])
+    return entry
 
 
 def _read_manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
@@ -248,7 +292,10 @@ def _read_manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(archive.read(MANIFEST))
         names = [item["path"] for item in told["files"]]
         is_ours = told["format"] == _FORMAT and all(
-            isinstance(item["size"], int) and isinstance(item["mode"], int) and len(item["sha256"]) == 64
+            isinstance(item["size"], int)
+            and isinstance(item["mode"], int)
+            and len(item["sha256"]) == 64
+            and isinstance(_entry_of(item), str)
             for item in told["files"]
         )
     except (KeyError, ValueError, TypeError) as error:
@@ -260,7 +307,7 @@ def _read_manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
 
 
 def _is_inside(name: object) -> bool:
-    """Whether a name leads to a file below the folder that it is joined to, on any system."""
+    """Whether a name leads to a file below the folder that it is joined to."""
     return isinstance(name, str) and all(
         _PART.fullmatch(part) and part not in (".", "..") for part in name.split("/")
     )
@@ -271,26 +318,23 @@ def _extract(archive: zipfile.ZipFile, item: dict[str, Any], root: Path, file: P
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     digest, left = hashlib.sha256(), item["size"]
     try:
-        entry = archive.open(item["path"])
+        entry = archive.open(_entry_of(item))
     except KeyError as error:
-        raise KhoError("backup.damaged", file=file, what=item["path"]) from error
+        raise KhoError("backup.damaged", file=file, what=printable(item["path"])) from error
     with entry as stream, path.open("xb") as into:
         while left >= 0 and (chunk := stream.read(min(_CHUNK, left + 1))):
             digest.update(chunk)
             left -= len(chunk)
             into.write(chunk)
     if left != 0 or digest.hexdigest() != item["sha256"]:
-        raise KhoError("backup.damaged", file=file, what=item["path"])
+        raise KhoError("backup.damaged", file=file, what=printable(item["path"]))
     path.chmod(item["mode"] & 0o755)
 
 
 def _check(folder: DataFolder, told: dict[str, Any], file: Path) -> None:
     """The ledger is sound and the current release is the one that the backup was made of."""
-    if folder.ledger_file.is_file():
-        with closing(sqlite3.connect(folder.ledger_file)) as connection:
-            (answer,) = connection.execute("pragma integrity_check").fetchone()
-        if answer != "ok":
-            raise KhoError("backup.damaged", file=file, what=_LEDGER)
+    if folder.ledger_file.is_file() and not _is_sound(folder.ledger_file):
+        raise KhoError("backup.damaged", file=file, what=_LEDGER)
     current = current_manifest(folder)
     if (current.release_id if current else None) != told["release"]:
         raise KhoError("backup.damaged", file=file, what=str(told["release"]))

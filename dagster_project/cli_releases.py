@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
 
 def releases(*, as_json: Json = False) -> None:
     """List the releases, newest first."""
-    from dagster_project.warehouse.releases import list_releases
+    from dagster_project.warehouse.releases import current_release, list_releases
 
     desk = desk_told()
     manifests = list_releases(desk.folder)
@@ -70,7 +70,7 @@ def releases(*, as_json: Json = False) -> None:
     if not manifests:
         say(desk.settings, "releases_none")
         return
-    current = current_id(desk)
+    current = current_release(desk.folder)
     print_table(
         desk.settings,
         ("release", "created", "content", "current"),

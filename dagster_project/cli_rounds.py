@@ -268,18 +268,19 @@ def _log_line(settings: Settings, act: dict[str, object]) -> str:
     when = f"{_moment(act).astimezone(OFFICE_TIME):%d/%m/%Y %H:%M}"
     code = f"rounds.act_{act['act']}"
     name = message(code, settings.lang) if code in message_table() else str(act["act"])
-    kind, mark, rest = _plain(str(act["detail"])).partition(" · ")
+    kind, mark, rest = _plain(act).partition(" · ")
     worded = f"rounds.amendment_{kind}"
     kind = message(worded, settings.lang) if worded in message_table() else kind
     parts = (when, str(act["actor"]), name, str(act["subject"]), f"{kind}{mark}{rest}")
     return "  ".join(part for part in parts if part)
 
 
-def _plain(detail: str) -> str:
-    """What an act says besides, in words: a rollback's is JSON."""
-    if not detail.startswith("{"):
-        return detail
-    return str(json.loads(detail).get("reason", ""))
+def _plain(act: dict[str, object]) -> str:
+    """What an act says besides, in words: a rollback's is JSON, any other's what somebody wrote."""
+    from dagster_project.ledger.rollbacks import ROLLED_BACK
+
+    detail = str(act["detail"])
+    return str(json.loads(detail)["reason"]) if act["act"] == ROLLED_BACK else detail
 
 
 def _moment(act: dict[str, object]) -> datetime:

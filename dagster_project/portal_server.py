@@ -12,14 +12,16 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
-from dagster_project.ledger.rounds import read_rounds
+from dagster_project.ledger.rounds import FixedRound, Rounds, read_rounds
 from dagster_project.ledger.store import open_ledger
 from dagster_project.messages import message
 from dagster_project.pipeline import Desk
 from dagster_project.reports.export import PORTAL, exported_files
+from dagster_project.reports.safe import file_part
 from dagster_project.warehouse.releases import current_release
 
 _STYLE = (
@@ -117,7 +119,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def first_page(desk: Desk, links: list[tuple[str, str]]) -> str:
-    """The portals of the current release and of the releases that fixed rounds were signed in, as links."""
+    """The portals of the current release and those of fixed rounds' own releases, as links."""
     lang = desk.settings.lang
     portals = _portals(desk)
     items = [
@@ -143,16 +145,33 @@ def first_page(desk: Desk, links: list[tuple[str, str]]) -> str:
 
 
 def _portals(desk: Desk) -> list[tuple[str, Path]]:
-    """First pages with their releases: a fixed round's own, then those of the current release."""
+    """First pages with their releases: of a fixed round the newest of its own, else that of the current release."""
+    own: dict[str, list[str]] = {}
+    if desk.settings.has_ledger:
+        rounds = read_rounds(open_ledger(desk.settings.ledger))
+        own = {file_part(code): _own(rounds, fixed) for code, fixed in rounds.fixed().items()}
     current = current_release(desk.folder)
-    fixed = read_rounds(open_ledger(desk.settings.ledger)).fixed() if desk.settings.has_ledger else {}
-    releases = dict.fromkeys(filter(None, [*(item.release_id for item in fixed.values()), current]))
-    found: dict[str, tuple[str, Path]] = {}
-    for release in releases:
-        for file in exported_files(desk.folder.exports / release):
-            if file.kind == PORTAL:
-                found.setdefault(file.path.parent.name, (release, file.path))
+    releases = [*chain(*own.values()), *([current] if current else [])]
+    pages = {release: _exported(desk, release) for release in releases}
+    found = {name: (release, page) for release in releases for name, page in pages[release].items()}
+    for name, of_round in own.items():
+        for release in of_round:
+            if name in pages[release]:
+                found[name] = (release, pages[release][name])
     return [found[name] for name in sorted(found, reverse=True)]
+
+
+def _own(rounds: Rounds, fixed: FixedRound) -> list[str]:
+    """Releases of the acts since a round was fixed, oldest first; not each of them has documents."""
+    acts = [act for act in rounds.acts if act.round_code == fixed.round_code]
+    made = [rounds.releases.get(act.number) for act in acts if act.number >= fixed.fixed_by.number]
+    return list(filter(None, [fixed.release_id, *made]))
+
+
+def _exported(desk: Desk, release: str) -> dict[str, Path]:
+    """First pages of a release's portals, by the name of their round."""
+    files = exported_files(desk.folder.exports / release)
+    return {file.path.parent.name: file.path for file in files if file.kind == PORTAL}
 
 
 def _address(desk: Desk, path: Path) -> str:

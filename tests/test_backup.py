@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sqlite3
+import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
 
 from dagster_project.backup import MANIFEST, make_backup, restore
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.ledger.store import list_acts, list_receipts, open_ledger
 from dagster_project.paths import DataFolder
+from dagster_project.settings import Settings
 from dagster_project.warehouse.releases import check_whole, current_manifest, list_releases
 from tests.working_office import NOON, Office
 
@@ -157,7 +165,7 @@ def test_a_damaged_backup_brings_nothing_back(
 
 @pytest.mark.parametrize(
     "name",
-    ["../out", "/tmp/out", "a/../../out", "a\\..\\out", "C:out", "a//b", ".", "", "a/\x00"],  # noqa: S108
+    ["../out", "/tmp/out", "a/../../out", "a//b", ".", "", "a/\x00", "a/\ud800"],  # noqa: S108
 )
 def test_a_name_in_a_backup_leads_nowhere_else(office: Office, tmp_path: Path, name: str) -> None:
     def rename(entries: dict[str, bytes]) -> None:
@@ -171,6 +179,88 @@ def test_a_name_in_a_backup_leads_nowhere_else(office: Office, tmp_path: Path, n
         restore(changed(made.file, rename), DataFolder(tmp_path / "back"))
     assert error.value.code == "backup.not_one"
     assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "changed.zip"])
+
+
+_NAMES = st.sets(
+    st.binary(min_size=1, max_size=80)
+    .map(lambda told: told.translate(None, b"/\0"))
+    .filter(
+        lambda told: told and not told.startswith(b".") and not told.endswith((b"-wal", b"-shm", b"-journal"))
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(_NAMES)
+@example({"Biểu 16:30.xlsx".encode(), b"C:out", b"a\\..\\out", b"Bi\xd3u.xlsx", rb"Bi\udcd3u.xlsx"})
+@tried(max_examples=40, deadline=None)
+def test_a_file_of_any_name_comes_back_under_it_and_in_its_folder(names: set[bytes]) -> None:
+    """On Linux only / parts a path: "C:out" and "a\\..\\out" name files of the folder, and lead to no other."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder)
+        settings = Settings(data=top / "data", catalogue=top, person="Lan")
+        settings.folder.make()
+        for name in names:
+            (settings.folder.inbox / os.fsdecode(name)).write_bytes(name)
+        made = make_backup(settings, top, NOON)
+        restore(made.file, DataFolder(top / "back"))
+        back = DataFolder(top / "back").inbox
+        assert {os.fsencode(path.name): path.read_bytes() for path in back.iterdir()} == {
+            name: name for name in names
+        }
+        assert {path.name for path in top.iterdir()} == {"data", "back", made.file.name}
+
+
+def test_a_manifest_that_lies_in_the_folder_is_a_file_like_any_other(office: Office, tmp_path: Path) -> None:
+    (office.folder.root / MANIFEST).write_text("of a backup that was unpacked by hand", encoding="utf-8")
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    restore(made.file, DataFolder(tmp_path / "back"))
+    assert (tmp_path / "back" / MANIFEST).read_bytes() == (office.folder.root / MANIFEST).read_bytes()
+
+
+def test_a_database_that_a_unit_sent_is_saved_byte_for_byte_sound_or_not(
+    office: Office, tmp_path: Path
+) -> None:
+    sound, broken = office.folder.inbox / os.fsdecode(b"s\xd3.db"), office.folder.inbox / "broken.db"
+    with closing(sqlite3.connect(sound)) as connection:
+        connection.execute("create table a (b)")
+    broken.write_bytes(sound.read_bytes()[:100] + b"x" * 5000)
+    made = make_backup(office.desk.settings, tmp_path, NOON)
+    back = DataFolder(tmp_path / "back")
+    restore(made.file, back)
+    for file in (sound, broken):
+        assert (back.inbox / file.name).read_bytes() == file.read_bytes()
+
+
+def _damage(file: Path, at: int) -> None:
+    file.chmod(0o644)
+    with file.open("r+b") as stream:
+        stream.seek(at)
+        stream.write(b"x" * 8192)
+
+
+@pytest.mark.parametrize("at", [0, 4096])
+def test_a_damaged_ledger_makes_no_backup_that_could_not_be_restored(
+    office: Office, tmp_path: Path, at: int
+) -> None:
+    _damage(office.folder.ledger_file, at)
+    with pytest.raises(KhoError) as error:
+        make_backup(office.desk.settings, tmp_path / "kho.zip", NOON)
+    assert (error.value.code, error.value.values["what"]) == ("backup.unsound", "ledger.sqlite")
+    assert not (tmp_path / "kho.zip").exists()
+
+
+def test_a_damaged_current_release_makes_no_backup_that_could_not_be_restored(
+    office: Office, tmp_path: Path
+) -> None:
+    current = current_manifest(office.folder)
+    assert current is not None
+    _damage(office.folder.release(current.release_id) / "kho.duckdb", 0)
+    with pytest.raises(KhoError) as error:
+        make_backup(office.desk.settings, tmp_path / "kho.zip", NOON)
+    assert (error.value.code, error.value.values["what"]) == ("backup.unsound", current.release_id)
+    assert not (tmp_path / "kho.zip").exists()
 
 
 def test_another_file_is_told_to_be_none(tmp_path: Path) -> None:

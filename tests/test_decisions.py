@@ -157,6 +157,18 @@ def test_an_officers_text_stands_in_the_report_that_the_next_run_makes(data: Pat
     assert "Tăng nhờ dịch vụ mới." in kho(data, "text", "--year", "2025").out
 
 
+def test_open_data_show_the_figures_and_neither_who_entered_them_nor_what_officers_wrote(
+    data: Path, again: Printed
+) -> None:
+    folder = data / "exports" / again.json["release"] / "du-lieu-mo"
+    values = pl.read_parquet(folder / "parquet" / "fct_reported_value.parquet")
+    entered = values.filter(pl.col("entered_how").is_in(["correction", "on_behalf"]))
+    assert sorted(entered["value"]) == [7.0, 12.0]
+    files = [file.read_text(encoding="utf-8") for file in folder.rglob("*.csv")]
+    for told in ("chị Hà", "gọi điện", "Có hợp đồng mới", "đã đối chiếu sổ", "Tăng nhờ dịch vụ mới"):
+        assert [text for text in files if told in text] == [], told
+
+
 def test_what_a_text_lacks_is_told_at_once(data: Path) -> None:
     wrong = kho(data, "text", "--year", "2025", "--section", "danh-gia", "--file", data / "khong-co.docx")
     assert (wrong.code, wrong.out) == (2, "")

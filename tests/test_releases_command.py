@@ -161,6 +161,21 @@ def test_wrong_usage_is_said_and_changes_nothing(office: Office, asked: tuple[st
     assert release_ids(office.data)[0].startswith("R0002")
 
 
+def test_without_a_current_release_those_kept_are_listed_and_a_run_makes_one_current(
+    office: Office, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(office.data, tmp_path / "data"))
+    (data / "releases" / "CURRENT").unlink()
+    listed = kho(data, "releases")
+    assert listed.code == 0, listed.err
+    assert [release in listed.out for release in (*release_ids(data), "●")] == [True, True, False]
+    back = ("rollback", "R0001", "--reason", "x", "--by", "Lan")
+    assert kho(data, *back).code == 2
+    assert current(kho(data, "run", "--no-report", "--json")) == release_ids(data)[0]
+    assert "●" in kho(data, "releases").out
+    assert kho(data, *back).code == 0
+
+
 def test_a_rollback_holds_until_something_new_comes_and_an_old_file_changes_no_figure(office: Office) -> None:
     newer, older = release_ids(office.data)
     before = rows(office.data, FACTS)
@@ -177,6 +192,7 @@ def test_a_rollback_holds_until_something_new_comes_and_an_old_file_changes_no_f
         "ended": False,
     }
     assert "Lan" in kho(office.data, "status").out
+    assert any(line.endswith("  nhập nhầm") for line in kho(office.data, "log").out.splitlines())
 
     renamed = office.first.with_name("gui-lai.xlsx")
     shutil.copy(office.first, renamed)

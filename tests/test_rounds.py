@@ -144,7 +144,7 @@ def _what_comes_after_it_was_issued(play: Play) -> None:
     wanted = ("--kind", "replacement", "--returned-by", "Sở KH&CN", "--paper", play.paper("cong-van-7.pdf"))
     play.do("amend without reason", "amend", "--kind", "khác", "--reason", " ", *YEAR, *BY)
     play.do("amend", "amend", *wanted, "--reason", "Sở trả lại: số sơ bộ", *YEAR, *BY)
-    again = ("--reason", "bản ký của số chính thức nộp sau")
+    again = ("--reason", "{bản ký của số chính thức nộp sau")
     play.do("second review", "review", *YEAR, *BY, *again)
     play.do("second sign", "sign", *YEAR, *BY)
     number = ("--number", "15/BC-UBND", *SIGNED, "--file", play.paper("bao-cao-21.pdf"))
@@ -290,7 +290,8 @@ def test_the_log_tells_who_did_what_in_order(play: Play) -> None:
     by_the_office = ("receive", "release.", "timetable.")
     assert {act["actor"] for act in acts if not act["act"].startswith(by_the_office)} == {"Lan"}
     text = kho_inside(play.data, "log", *YEAR).out
-    for word in ("trình ký", "thay thế · Sở KH&CN", "Sở trả lại: số sơ bộ", "15/BC-UBND", "nhận bản ký"):
+    told = ("trình ký", "thay thế · Sở KH&CN", "Sở trả lại: số sơ bộ", "15/BC-UBND", "nhận bản ký")
+    for word in (*told, "  {bản ký của số chính thức nộp sau"):
         assert word in text
     assert kho_inside(play.data, "log", "--year", "2024").out.strip() == "Chưa có việc nào được ghi."
 

@@ -14,6 +14,8 @@ from threading import Event, Thread
 import pytest
 
 from dagster_project.errors import KhoError
+from dagster_project.ledger.rounds import RoundAct, add_round_act, add_round_release
+from dagster_project.ledger.store import open_ledger
 from dagster_project.pipeline import Desk
 from dagster_project.portal_server import PortalServer
 from dagster_project.serve import Part, Services
@@ -32,16 +34,20 @@ child.wait()
 """
 
 
+def export_portal(data: Path, release: str, round_code: str) -> None:
+    """What an export of a round's portal leaves, of the portal its first page."""
+    page = f"cong-thong-tin/{round_code}/index.html"
+    file = data / "exports" / release / page
+    file.parent.mkdir(parents=True)
+    file.write_text("<p>Xã Bình Lư</p>", encoding="utf-8")
+    index = json.dumps([{"kind": "portal", "path": page, "sha256": ""}])
+    (data / "exports" / release / "index.json").write_text(index, encoding="utf-8")
+
+
 @pytest.fixture
 def exports(tmp_path: Path) -> Path:
     folder = tmp_path / "exports"
-    (folder / RELEASE / "cong-thong-tin" / "T1").mkdir(parents=True)
-    (folder / RELEASE / "cong-thong-tin" / "T1" / "index.html").write_text(
-        "<p>Xã Bình Lư</p>", encoding="utf-8"
-    )
-    (folder / RELEASE / "index.json").write_text(
-        '[{"kind": "portal", "path": "cong-thong-tin/T1/index.html", "sha256": ""}]', encoding="utf-8"
-    )
+    export_portal(tmp_path, RELEASE, "T1")
     (folder / ".aside").write_text("half", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     (folder / RELEASE / "way-out").symlink_to(tmp_path / "secret.txt")
@@ -82,6 +88,30 @@ def test_the_first_page_leads_to_the_portal_of_the_current_release_and_to_dagste
     ):
         assert word in page
     assert ask(server, "/R0001-0123abcd/cong-thong-tin/T1/index.html") == (200, "<p>Xã Bình Lư</p>")
+
+
+def test_a_fixed_round_leads_to_the_newest_documents_that_were_made_of_it(
+    server: PortalServer, exports: Path
+) -> None:
+    """Sent for signature and issued with documents, each in a release of its own; locked without any."""
+    ledger = open_ledger(exports / "ledger.sqlite")
+    steps = (
+        ("sign", "for_signature", "R0002-0123abcd", "R0002-0123abcd"),
+        ("issue", "issued", "R0003-0123abcd", "R0003-0123abcd"),
+        ("lock", "locked", "R0004-0123abcd", "R0003-0123abcd"),
+    )
+    follows = 0
+    for act, state, release, shown in steps:
+        done = RoundAct(
+            round_code="T1", act=act, state=state, reason="", set_by="Lan", set_at=NOW, follows=follows
+        )
+        follows = add_round_act(ledger, done)
+        add_round_release(ledger, follows, release, NOW)
+        if shown == release:
+            export_portal(exports, release, "T1")
+        page = ask(server, "/")[1]
+        assert page.count("cong-thong-tin/T1/index.html") == 1, act
+        assert f'href="/{shown}/cong-thong-tin/T1/index.html"' in page, act
 
 
 @pytest.mark.parametrize(

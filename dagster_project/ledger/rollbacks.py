@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from dagster_project.ledger.store import list_acts, log_act
 
-_ROLLED_BACK, _ENDED = "release.rollback", "release.rollback_ended"
+ROLLED_BACK, _ENDED = "release.rollback", "release.rollback_ended"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def log_rollback(engine: Engine, rollback: Rollback) -> None:
         engine,
         at=rollback.at,
         actor=rollback.by,
-        act=_ROLLED_BACK,
+        act=ROLLED_BACK,
         subject=rollback.release_id,
         detail=json.dumps(detail, ensure_ascii=False, sort_keys=True),
     )
@@ -57,7 +57,7 @@ def rollback_of(engine: Engine, release_id: str, inputs_hash: str) -> Rollback |
 
     It holds until a release is made from something else; a rollback forward to the newest release sets nothing aside.
     """
-    last = next(reversed(list_acts(engine, (_ROLLED_BACK, _ENDED))), None)
+    last = next(reversed(list_acts(engine, (ROLLED_BACK, _ENDED))), None)
     if last is None or last["act"] == _ENDED or last["subject"] != release_id:
         return None
     detail = json.loads(str(last["detail"]))
