@@ -219,6 +219,21 @@ def test_the_history_tells_what_was_believed_when(ask: Ask) -> None:
     ) == [(600, 1, False, True, True), (683.1, 2, True, None, None)]
 
 
+def test_of_a_figure_that_two_forms_give_the_history_believes_the_one_that_came_later(tmp_path: Path) -> None:
+    office = small_office()
+    office.submit("K4", "004", 2025, {"S.GT": 7}, form="F2", received_at="2026-03-05T09:00:00+07:00")
+    told = asker(build(tmp_path, office))
+    spans = "known_from, known_to, is_current from fct_reported_value_history"
+    which = "where reporting_unit_code = 'K4' and data_year = 2025 and data_element_code = 'S.GT' order by known_from"
+    (earlier, later) = told(f"select value, {spans} {which}")
+    assert (earlier[0], earlier[2], earlier[3]) == (3, later[1], False)
+    assert (later[0], later[2], later[3]) == (7, None, True)
+    assert told(
+        "select value from fct_reported_value "
+        "where reporting_unit_code = 'K4' and data_year = 2025 and data_element_code = 'S.GT'"
+    ) == [(7,)]
+
+
 def test_the_lead_stands_and_the_contributor_is_asked(indicator: One, ask: Ask) -> None:
     assert indicator("value, n_sources", "001", "P", 2025) == (683.1, 1)
     assert ask(

@@ -87,6 +87,37 @@ overruled as (
 
 ),
 
+-- few figures stand in several current files: looking for the one that counts among all would cost as much again
+told_twice as (
+
+    select reported_value_key from {{ ref('int_reported_values') }}
+    where is_current
+    group by reported_value_key
+    having count(*) > 1 and not bool_or(is_retrospective)
+
+),
+
+-- of a figure that another form gives, too, what came later is believed from then on
+given_elsewhere as (
+
+    select
+        figures.reported_value_key,
+        figures.submission_id,
+        max(believed.counts_from) as overruled_at
+    from told_twice
+    inner join {{ ref('int_reported_values') }} as figures
+        on told_twice.reported_value_key = figures.reported_value_key
+    inner join {{ ref('int_source_values') }} as winners
+        on told_twice.reported_value_key = winners.reported_value_key
+    inner join {{ ref('int_reported_values') }} as believed
+        on
+            winners.reported_value_key = believed.reported_value_key
+            and winners.submission_id = believed.submission_id
+    where figures.is_current and figures.submission_id <> winners.submission_id
+    group by figures.reported_value_key, figures.submission_id
+
+),
+
 -- figures that an officer ever entered have spans of their own; a revision that was never believed keeps its row
 reported as (
 
@@ -97,6 +128,8 @@ reported as (
         sources.counts_from as known_from,
         case
             when entered.reported_value_key is not null then sources.counts_from
+            when given_elsewhere.reported_value_key is not null
+                then greatest(sources.counts_from, given_elsewhere.overruled_at)
             when overruled.overruled_at is null then sources.replaced_at
             else
                 least(
@@ -106,9 +139,14 @@ reported as (
         end as known_to,
         sources.is_current
         and entered.reported_value_key is null
+        and given_elsewhere.reported_value_key is null
         and overruled.reported_value_key is null as is_current
     from {{ ref('int_reported_values') }} as sources
     left join entered on sources.reported_value_key = entered.reported_value_key
+    left join given_elsewhere
+        on
+            sources.reported_value_key = given_elsewhere.reported_value_key
+            and sources.submission_id = given_elsewhere.submission_id
     left join overruled
         on
             sources.reported_value_key = overruled.reported_value_key
