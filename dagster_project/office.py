@@ -73,10 +73,6 @@ def make_office(settings: Settings, *, is_sample: bool, asked: Mapping[str, str]
         raise UsageError("areas.wrong_reference", told=told, known=known)
     before = settings.office if is_there else read_office(Project().office)
     office = before.model_copy(update=asked)
-    beside = Project().national if office.reference_areas == "national" else None
-    _check_codes(
-        load_catalogue(settings.catalogue, beside), office.level, office.area_code, office.criteria_set_code
-    )
     if is_there and office != before:
         differing = [
             f"{name} = {has} (≠ {told})"
@@ -84,6 +80,10 @@ def make_office(settings: Settings, *, is_sample: bool, asked: Mapping[str, str]
             if (has := getattr(before, name)) != told
         ]
         raise UsageError("cli.init_differs", file=folder.settings, differing="; ".join(differing))
+    beside = Project().national if office.reference_areas == "national" else None
+    _check_codes(
+        load_catalogue(settings.catalogue, beside), office.level, office.area_code, office.criteria_set_code
+    )
     folder.make()
     make_dagster_home(folder)
     if not is_there:
