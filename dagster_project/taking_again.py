@@ -6,7 +6,7 @@ the same receipt. What is taken again is written in the ledger (``ledger.retakes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,14 +55,15 @@ def take_again(
         receipt.sha256: receipt for receipt in reversed(list_receipts(ledger)) if receipt.sha256 in asked
     }
     known = [again.get(sha256, Retake()).of(receipt) for sha256, receipt in first.items()]
-    of_another_round, opening = _refused(cells)
+    fixed = read_rounds(ledger).fixed()
+    of_another_round, opening = _refused(cells, fixed)
     told = [
         receipt
         for receipt in known
         if receipt.sha256 in of_another_round
         and wanted not in (ANYTHING, Wanted(receipt.expected_year, receipt.expected_round))
     ]
-    if told and not read_rounds(ledger).fixed().keys().isdisjoint(rounds_wanted(catalogue, office, wanted)):
+    if told and not fixed.keys().isdisjoint(rounds_wanted(catalogue, office, wanted)):
         told = []
     early = [
         receipt
@@ -74,18 +75,25 @@ def take_again(
     return sorted({receipt.file_name for receipt in (*told, *early)})
 
 
-def _refused(cells: Path) -> tuple[set[str], dict[str, datetime]]:
-    """The files (sha256) that were refused as of another round, and those as too early, with when theirs opens."""
+def _refused(cells: Path, fixed: Collection[str]) -> tuple[set[str], dict[str, datetime]]:
+    """The files (sha256) that were refused as of another round, and those as too early, with when theirs opens.
+
+    Of the latter none whose round is ``fixed`` by now.
+    """
     found = [
         pl.scan_parquet(file)
         .filter(pl.col("rule_code").is_in([*_OF_ANOTHER_ROUND, *_TOO_EARLY]))
-        .select("sha256", "rule_code", "expected")
+        .select("sha256", "rule_code", "observed", "expected")
         .collect()
         for file in cells.glob("[!.]*/[!.]*/findings.parquet")
     ]
-    told = pl.concat([frames.empty(frames.FINDINGS).select("sha256", "rule_code", "expected"), *found])
+    told = pl.concat(
+        [frames.empty(frames.FINDINGS).select("sha256", "rule_code", "observed", "expected"), *found]
+    )
     early = pl.col("rule_code").is_in(_TOO_EARLY)
-    opening = told.filter(early).select("sha256", pl.col("expected").str.to_date("%d/%m/%Y"))
+    opening = told.filter(early, ~pl.col("observed").is_in(list(fixed))).select(
+        "sha256", pl.col("expected").str.to_date("%d/%m/%Y")
+    )
     return (
         set(told.filter(~early)["sha256"]),
         {sha256: datetime.combine(day, time(), OFFICE_TIME) for sha256, day in opening.iter_rows()},

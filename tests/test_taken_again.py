@@ -71,8 +71,15 @@ def test_a_file_that_was_taken_stays_so_whatever_year_a_later_run_is_told(desk: 
     assert read(desk, FORM, Wanted(2026)) == ([], {FORM.name: False})
 
 
-def test_nothing_is_taken_again_for_a_round_that_is_fixed(desk: pipeline.Desk) -> None:
-    read(desk, FORM, Wanted(2026))
+@pytest.mark.parametrize(
+    ("moment", "before", "after"),
+    [(NOW, Wanted(2026), Wanted(2025)), (EARLY, ANYTHING, ANYTHING)],
+    ids=["another year", "too early"],
+)
+def test_nothing_is_taken_again_for_a_round_that_is_fixed(
+    desk: pipeline.Desk, moment: datetime, before: Wanted, after: Wanted
+) -> None:
+    read(at_moment(desk, moment), FORM, before)
     act = RoundAct(
         round_code="2244-X-2025",
         act="sign",
@@ -83,7 +90,7 @@ def test_nothing_is_taken_again_for_a_round_that_is_fixed(desk: pipeline.Desk) -
         last_receipt_number=1,
     )
     add_round_act(open_ledger(desk.settings.ledger), act)
-    assert read(desk, FORM, Wanted(2025)) == ([], {FORM.name: True})
+    assert read(desk, FORM, after) == ([], {FORM.name: True})
 
 
 def test_what_came_before_its_round_opened_is_taken_when_it_is_handed_in_again(
