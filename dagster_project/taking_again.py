@@ -46,7 +46,7 @@ def take_again(
 
     Read for ``wanted``, where the run before was told another year or round; as of now, where the round was not open
     when the file came and is open now. ``cells`` is the folder in which readings are kept. Nothing is taken again for
-    a fixed round, which refuses what comes later.
+    a fixed round, which refuses what comes later, nor a file of several years of which one was taken.
     """
     asked = {receipt.sha256 for receipt in handed_in}
     again = retakes(ledger)
@@ -78,7 +78,7 @@ def take_again(
 def _refused(cells: Path, fixed: Collection[str]) -> tuple[set[str], dict[str, datetime]]:
     """The files (sha256) that were refused as of another round, and those as too early, with when theirs opens.
 
-    Of the latter none whose round is ``fixed`` by now.
+    None of which anything was taken, and of the latter none whose round is ``fixed`` by now.
     """
     found = [
         pl.scan_parquet(file)
@@ -87,9 +87,14 @@ def _refused(cells: Path, fixed: Collection[str]) -> tuple[set[str], dict[str, d
         .collect()
         for file in cells.glob("[!.]*/[!.]*/findings.parquet")
     ]
+    taken = [
+        pl.scan_parquet(file).filter(~pl.col("blocked")).select("sha256").collect()
+        for file in cells.glob("[!.]*/[!.]*/submissions.parquet")
+    ]
     told = pl.concat(
         [frames.empty(frames.FINDINGS).select("sha256", "rule_code", "observed", "expected"), *found]
     )
+    told = told.join(pl.concat([told.select("sha256").clear(), *taken]), on="sha256", how="anti")
     early = pl.col("rule_code").is_in(_TOO_EARLY)
     opening = told.filter(early, ~pl.col("observed").is_in(list(fixed))).select(
         "sha256", pl.col("expected").str.to_date("%d/%m/%Y")

@@ -71,6 +71,20 @@ def test_a_file_that_was_taken_stays_so_whatever_year_a_later_run_is_told(desk: 
     assert read(desk, FORM, Wanted(2026)) == ([], {FORM.name: False})
 
 
+def test_a_file_of_which_something_was_taken_is_not_taken_again(desk: pipeline.Desk) -> None:
+    read(desk, FORM, Wanted(2026))
+    (file,) = desk.folder.cells.glob("*/*/submissions.parquet")
+    refused = pl.read_parquet(file)
+    # as a table of two years reads of which the run was told one
+    other = refused.with_columns(
+        pl.lit("of-2026").alias("submission_id"), pl.lit(value=False).alias("blocked")
+    )
+    pl.concat([refused, other]).write_parquet(file)
+    catalogue = pipeline.load_checked_catalogue(desk)
+    received = pipeline.receive(desk, [FORM], wanted=Wanted(2025))
+    assert pipeline.take_again(desk, catalogue, received, Wanted(2025)) == []
+
+
 @pytest.mark.parametrize(
     ("moment", "before", "after"),
     [(NOW, Wanted(2026), Wanted(2025)), (EARLY, ANYTHING, ANYTHING)],
