@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def restore(file: Path, folder: DataFolder) -> Backup:
                 _extract(archive, item, aside, file)
             DataFolder(aside).make()
             _check(DataFolder(aside), told, file)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, sqlite3.DatabaseError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, sqlite3.DatabaseError) as error:
         raise KhoError("backup.damaged", file=file, what=str(error)) from error
     return _summary(file, told)
 
@@ -143,8 +144,10 @@ class _Writer:
 
     def add_tree(self, top: Path) -> None:
         """A folder with everything below it, but for what is being written aside."""
+        sides = _SQLITE_SIDES if top == self._folder.dagster_home else ()
         for path in _files_below(top):
-            self.add(path)
+            if not path.name.endswith(sides):
+                self.add(path)
 
     def add_whole(self, top: Path) -> None:
         """A folder that is only ever replaced as a whole; copied again where that happened meanwhile."""
@@ -243,11 +246,10 @@ def _write(writer: _Writer, settings: Settings) -> dict[str, Any]:
 
 
 def _files_below(top: Path) -> Iterator[Path]:
-    """Files in a fixed order; links, half-written files and the sides of databases are none."""
+    """Files in a fixed order; links and half-written files are none."""
     for path in sorted(top.rglob("*")):
-        is_side = path.name.endswith(_SQLITE_SIDES)
         is_hidden = any(part.startswith(".") for part in path.relative_to(top).parts)
-        if path.is_file() and not path.is_symlink() and not is_side and not is_hidden:
+        if path.is_file() and not path.is_symlink() and not is_hidden:
             yield path
 
 

@@ -29,7 +29,8 @@ ReferenceAreas = Literal["own", "national"]
 REFERENCE_AREAS: tuple[str, ...] = get_args(ReferenceAreas)
 #: Below us these are taken for patterns (Polars, Dagster), a template (dbt) or the end of a text (SQL).
 _UNFIT_IN_A_PATH = set("*?[]{}'")
-_ADDRESS = r"^[^@\s]+@[^@\s]+$"
+#: Servers of mail know no other letters, and the library fails with them.
+_ADDRESS = r"^[!-?A-~]+@[!-?A-~]+$"
 #: With what Python and dbt take, the build of a nation stays below 4 GiB.
 BUILD_MEMORY_MB = 2_300
 

@@ -58,6 +58,7 @@ def test_all_faults_of_a_settings_file_are_told_at_once_and_no_secret_with_them(
         ("mail = 3", "mail ([…])"),
         ("mail = {host = '', sender = 'a@b'}", 'mail.host ("…")'),
         ("mail = {host = 'h', sender = 'a'}", "mail.sender (a@b.vn)"),
+        ("mail = {host = 'h', sender = 'văn-phòng@xa.vn'}", "mail.sender (a@b.vn)"),
         ("mail = {host = 'h', sender = 'a@b', port = 65536}", "mail.port (≤ 65535)"),
         ("mail = {host = 'h', sender = 'a@b', seconds = 0}", "mail.seconds (> 0)"),
         ("mail = {host = 'h', sender = 'a@b', seconds = 'x'}", "mail.seconds (1.5)"),
