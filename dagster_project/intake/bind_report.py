@@ -159,7 +159,13 @@ def _figures(
         (pl.col("role").is_in(["numerator", "denominator"])).any().over(LINE).alias("has_parts"),
         (filled & (pl.col("role") == "numerator")).any().over(LINE).alias("numerator_given"),
     )
-    crossed = _with_states(_with_categories(crossed, catalogue), catalogue)
+    types = catalogue.table("data_elements").select("data_element_code", "value_type")
+    crossed = _with_states(_with_categories(crossed, catalogue), catalogue).join(
+        types.unique("data_element_code", keep="last", maintain_order=True),
+        on="data_element_code",
+        how="left",
+        maintain_order="left",
+    )
     asked = assigned_elements(catalogue).select(
         "reporting_unit_code", "round_code", "data_element_code", pl.lit(value=True).alias("is_asked")
     )
@@ -174,7 +180,7 @@ def _figures(
     is_value = pl.col("role") == "value"
     of_parts = is_value & pl.col("has_parts") & (pl.col("numerator_given") | ~filled)
     crossed = crossed.with_columns(
-        pl.when(of_parts)
+        pl.when(of_parts & ~(filled & _is_compared()).fill_null(value=False))
         .then(pl.lit("recomputed"))
         .when(pl.col("is_rate").is_null() & filled & pl.col("shown").str.contains(r"\d"))
         .then(pl.lit("REPORT_ROW_UNKNOWN"))
@@ -191,10 +197,41 @@ def _figures(
         .alias("fault")
     )
     bound = pl.col("fault").is_null()
-    placed = crossed.filter(filled | bound).with_columns(
-        (is_value & pl.col("is_rate") & bound & filled).fill_null(value=False).alias("is_bare_rate")
+    contradicted = crossed.with_columns(
+        pl.when(bound & _contradicts(bound))
+        .then(pl.lit("STATE_CONTRADICTS"))
+        .otherwise("fault")
+        .alias("fault")
+    )
+    placed = contradicted.filter(filled | bound).with_columns(
+        (is_value & pl.col("is_rate") & bound & filled & ~pl.col("numerator_given"))
+        .fill_null(value=False)
+        .alias("is_bare_rate")
     )
     return _once(placed).filter(filled | pl.col("fault").ne_missing("repeated_row"))
+
+
+def _is_compared() -> pl.Expr:
+    """Whether a value beside its parts counts itself: a rate as typed, or a count that is not its numerator."""
+    typed = pl.col("data_element_code").is_not_null() & pl.col("category_code").is_not_null()
+    # Only of whole numbers is a difference no matter of rounding.
+    digits = pl.col("shown").str.replace(r"[.,]0+$", "").str.replace_all(r"\D", "")
+    beside = digits.filter(pl.col("role") == "numerator").first().over(LINE)
+    other = (pl.col("value_type") == "count") & (digits != beside)
+    return pl.when(pl.col("is_rate")).then(typed & pl.col("is_asked")).otherwise(other)
+
+
+def _contradicts(bound: pl.Expr) -> pl.Expr:
+    """Whether a figure stands against what its line says in words; a line may well say it of the part that is blank."""
+    figure, state = pl.col("shown").str.contains(r"\d"), pl.col("value_state")
+    is_part = pl.col("role") != "denominator"
+    is_whole = ~(bound & (pl.col("shown") == "")).any().over(LINE)
+    some = pl.col("shown").str.contains("[1-9]")
+    return (
+        ((state == "not_applicable") & figure)
+        | ((state == "zero") & is_part & some)
+        | ((state == "not_available") & is_whole & figure)
+    ).fill_null(value=False)
 
 
 def _once(placed: pl.DataFrame) -> pl.DataFrame:
@@ -289,6 +326,7 @@ def _settle(
         "role",
         "name_text",
         "code_text",
+        "state_text",
         "value_state",
     )
     whose = reports.select(
@@ -348,6 +386,7 @@ def _about_cells(cells: pl.DataFrame) -> pl.DataFrame:
         "REPORT_CATEGORY_UNKNOWN",
         "REPORT_NOT_BINDABLE",
         "REPORT_FIGURE_TWICE",
+        "STATE_CONTRADICTS",
         "repeated_row",
     ]
     held = cells.filter(pl.col("reason").is_in(rules))
@@ -358,8 +397,11 @@ def _about_cells(cells: pl.DataFrame) -> pl.DataFrame:
             held.select(
                 pl.when(again).then(pl.lit("LAYOUT_ROW_REPEATED")).otherwise("reason").alias("rule_code"),
                 *("sha256", "sheet", "cell", "data_element_code", "indicator_code"),
+                pl.col("name_text").alias("element_name"),
                 pl.when(pl.col("reason") == "REPORT_ROW_UNKNOWN")
                 .then(line)
+                .when(pl.col("reason") == "STATE_CONTRADICTS")
+                .then(pl.format("{} | {}", "raw_text", "state_text"))
                 .otherwise("raw_text")
                 .alias("observed"),
                 pl.when(again).then("given_at").alias("expected"),
@@ -383,7 +425,7 @@ def _describe(found: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         whose, on="sha256", how="left", maintain_order="left"
     )
     return build_findings(
-        full.select(name for name in full.columns if name in FINDINGS).with_columns(
+        full.select(name for name in full.columns if name in FINDINGS or name == "element_name").with_columns(
             pl.lit("intake").alias("stage")
         )
     )

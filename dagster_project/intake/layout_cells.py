@@ -12,7 +12,7 @@ import polars as pl
 
 from dagster_project.intake.layout_areas import resolve_areas
 from dagster_project.intake.layout_maps import SHEET, Layouts
-from dagster_project.intake.layout_rows import mark_repeated
+from dagster_project.intake.layout_rows import mark_multiplied, mark_repeated
 from dagster_project.intake.units import measures, read_heading, table_units
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ def place_values(cells: pl.DataFrame, layouts: Layouts, catalogue: Catalogue) ->
     every = pl.concat([beside, alone, _of_rows(data, layouts)], how="diagonal").drop("role")
     resolved = resolve_areas(every, catalogue).join(filled, on=SPOT, how="left", maintain_order="left")
     given = _with_headings(_with_elements(resolved, catalogue), cells, columns, catalogue)
-    return mark_repeated(given).with_columns(
+    told = given.with_columns(
         pl.col("is_filled").fill_null(value=False),
         _skipped().alias("is_skipped"),
     )
+    return mark_multiplied(mark_repeated(told))
 
 
 def _of_rows(data: pl.DataFrame, layouts: Layouts) -> pl.DataFrame:

@@ -186,6 +186,28 @@ def check_repeated(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def check_multipliers(values: pl.DataFrame) -> pl.DataFrame:
+    """Figures of one element and period that stand in several multiples; one finding per column, element and period."""
+    held = values.filter(pl.col("row_fault") == "LAYOUT_MULTIPLIERS_DIFFER")
+    subject = ["data_element_code", "category_code", "submission_id", "round_code", "period_code"]
+    return (
+        held.group_by(*COLUMN, *subject, maintain_order=True)
+        .agg(
+            pl.lit("LAYOUT_MULTIPLIERS_DIFFER").alias("rule_code"),
+            a1(pl.col("row").first(), pl.col("col").first()).alias("cell"),
+            pl.col("unit_multiplier")
+            .fill_null(1)
+            .unique()
+            .sort()
+            .cast(pl.Int64)
+            .cast(pl.String)
+            .str.join("; ")
+            .alias("observed"),
+        )
+        .drop("col")
+    )
+
+
 def check_areas(values: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Labels that name no area or several, and figures beside no label; one finding per label.
 

@@ -203,6 +203,17 @@ def mark_repeated(values: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def mark_multiplied(values: pl.DataFrame) -> pl.DataFrame:
+    """``values`` with the fault of figures of one element and period in several multiples: areas could not be added."""
+    figure = ["sha256", "reporting_unit_code", "round_code", "data_element_code", "category_code"]
+    counts = pl.col("is_long") & pl.col("row_fault").is_null() & pl.col("is_filled")
+    said = pl.when(counts).then(pl.col("unit_multiplier").fill_null(1))
+    differ = counts & (said.drop_nulls().n_unique().over(figure) > 1)
+    return values.with_columns(
+        pl.when(differ).then(pl.lit("LAYOUT_MULTIPLIERS_DIFFER")).otherwise("row_fault").alias("row_fault"),
+    )
+
+
 # --- what a text may mean ---------------------------------------------------------------------------
 
 

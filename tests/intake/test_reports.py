@@ -164,7 +164,16 @@ _PARTS = ("Mã", "Chỉ tiêu", "Tử số", "Mẫu số", "Kết quả", "Trạ
         (("A.1", "Nhân lực", "", "", "", ""), {("C2", "A.1.GT"): (None, "missing")}),
         (
             ("A.2", "Tỷ lệ", "3", "4", "75", ""),
-            {("C2", "A.2.TS"): (3, "value"), ("D2", "A.2.MS"): (4, "value")},
+            {("C2", "A.2.TS"): (3, "value"), ("D2", "A.2.MS"): (4, "value"), ("E2", "A.2.TL"): (75, "value")},
+        ),
+        (("A.1", "Nhân lực", "1200", "", "1.200", ""), {("C2", "A.1.GT"): (1200, "value")}),
+        (
+            ("A.2", "Tỷ lệ", "0", "4", "", "Không phát sinh"),
+            {("C2", "A.2.TS"): (0, "zero"), ("D2", "A.2.MS"): (4, "value")},
+        ),
+        (
+            ("A.2", "Tỷ lệ", "", "4", "", "Chưa có số liệu"),
+            {("C2", "A.2.TS"): (None, "not_available"), ("D2", "A.2.MS"): (4, "value")},
         ),
     ],
 )
@@ -174,6 +183,38 @@ def test_a_figure_beside_a_blank_place_for_the_same_is_taken(
     done = _take(tmp_path, COMMUNE, _document([_PARTS, line]))
     assert _accepted(done) == taken
     assert _told(done) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            ("A.1", "Nhân lực", "12", "", "13", ""),
+            [("REPORT_FIGURE_TWICE", "C2", "12"), ("REPORT_FIGURE_TWICE", "E2", "13")],
+        ),
+        (
+            ("A.1", "Nhân lực", "", "", "12", "Không áp dụng"),
+            [("STATE_CONTRADICTS", "E2", "12 | Không áp dụng")],
+        ),
+        (
+            ("A.1", "Nhân lực", "", "", "12", "Không phát sinh"),
+            [("STATE_CONTRADICTS", "E2", "12 | Không phát sinh")],
+        ),
+        (
+            ("A.2", "Tỷ lệ", "3", "4", "", "Chưa có số liệu"),
+            [
+                ("STATE_CONTRADICTS", "C2", "3 | Chưa có số liệu"),
+                ("STATE_CONTRADICTS", "D2", "4 | Chưa có số liệu"),
+            ],
+        ),
+    ],
+)
+def test_what_a_line_says_against_itself_is_asked_about_and_not_taken(
+    tmp_path: Path, line: Sequence[str], told: Sequence[tuple[str, str, str]]
+) -> None:
+    done = _take(tmp_path, COMMUNE, _document([_PARTS, line]))
+    assert [(rule, cell, observed) for rule, _, cell, observed, _ in _told(done)] == told
+    assert not any(value is not None for value, _ in _accepted(done).values())
 
 
 def test_a_figure_that_two_tables_give_alike_counts_where_it_stands_first(tmp_path: Path) -> None:
