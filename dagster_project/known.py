@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dagster_project.ledger.decisions import list_entries, list_exemptions, list_signed_copies
+from dagster_project.ledger.rounds import read_rounds
 from dagster_project.ledger.store import open_ledger
 from dagster_project.warehouse.releases import RELEASE_FILE, current_release
 from dagster_project.warehouse.status import Known
@@ -29,5 +30,6 @@ def known_of(desk: Desk, catalogue: Catalogue) -> Known:
         entries=list_entries(ledger),
         exemptions=list_exemptions(ledger),
         signed_copies=list_signed_copies(ledger),
+        fixed=read_rounds(ledger).fixed().keys(),
         now=desk.now(),
     )

@@ -46,6 +46,7 @@ def known() -> Known:
         entries=[],
         exemptions=[EXTENSION],
         signed_copies=[],
+        fixed=(),
         now=NOW,
     )
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def _known(folder: Path, tables: Mapping[str, str]) -> Known:
         entries=[],
         exemptions=[],
         signed_copies=[],
+        fixed=(),
         now=NOW,
     )
 
@@ -151,6 +153,14 @@ def test_the_confirmation_has_every_figure_as_reported_once_nothing_is_to_be_men
     assert told[0][3:6:2] == ["người", "Trang Biểu, ô E15"]
     assert told[1][2].endswith("(chưa xác nhận)")
     assert "THỦ TRƯỞNG ĐƠN VỊ" in _text(done.letters[0].path)
+
+
+def test_a_confirmation_keeps_every_digit_of_a_figure_of_many(write: Write) -> None:
+    rows = _mended()
+    exact = Decimal("12345678901234567890123456789012.5")
+    rows["fct_reported_value"][0] |= {"value": float(exact), "value_decimal": exact}
+    document = Document(str(write(rows, kinds=["confirmation"]).letters[0].path))
+    assert document.tables[1].rows[1].cells[4].text == "12.345.678.901.234.567.890.123.456.789.012,5"
 
 
 def test_a_message_has_three_lines_what_is_missing_which_cells_how_long(write: Write) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,11 @@ def catalogue() -> Catalogue:
 @pytest.fixture
 def status(catalogue: Catalogue) -> Status:
     def read(
-        release_file: Path | None = None, *exemptions: Exemption, now: datetime = NOW, code: str = ROUND
+        release_file: Path | None = None,
+        *exemptions: Exemption,
+        now: datetime = NOW,
+        code: str = ROUND,
+        fixed: Sequence[str] = (),
     ) -> RoundStatus:
         known = Known(
             catalogue=catalogue,
@@ -43,6 +47,7 @@ def status(catalogue: Catalogue) -> Status:
             entries=[],
             exemptions=exemptions,
             signed_copies=[],
+            fixed=fixed,
             now=now,
         )
         return read_status(known, code)
@@ -210,6 +215,18 @@ def test_who_is_to_be_urged_stands_on_top(status: Status, release: Any) -> None:
     assert codes[-2:] == ["BL-KT", "BL-VP"]
 
 
+def test_of_a_fixed_round_only_what_it_still_takes_is_asked_for(status: Status, release: Any) -> None:
+    sent = [("BL-VP", "accepted", True, False), ("BL-KT", "refused", True, True)]
+    file = release(sent, [("BL-VP", "blocking", "F10"), ("BL-VP", "warning", "F11")])
+    draft, fixed = (
+        {unit.reporting_unit_code: unit.to_do for unit in status(file, fixed=codes).units}
+        for codes in ((), (ROUND,))
+    )
+    assert draft["BL-VP"] == ("mend", "explain", "signed_copy")
+    assert all(draft.values())
+    assert fixed == dict.fromkeys(draft, ()) | {"BL-VP": ("explain", "signed_copy")}
+
+
 def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, release: Any) -> None:
     def shown(now: datetime, file: Path | None = None) -> str | None:
         known = Known(
@@ -219,6 +236,7 @@ def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, re
             entries=[],
             exemptions=[],
             signed_copies=[],
+            fixed=(),
             now=now,
         )
         return round_to_show(known, None)

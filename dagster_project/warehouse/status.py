@@ -95,7 +95,7 @@ class RoundStatus:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known at one moment; ``release_file`` is None before the first release."""
+    """What is known at one moment; ``release_file`` is None before the first release, ``fixed`` are codes of rounds."""
 
     catalogue: Catalogue
     office: Office
@@ -103,15 +103,17 @@ class Known:
     entries: Sequence[Entry]
     exemptions: Sequence[Exemption]
     signed_copies: Sequence[SignedCopy]
+    fixed: Collection[str]
     now: datetime
 
 
 @dataclass(frozen=True)
 class _At:
-    """The moment of a status, whether its round is open then, and whether it is from before the system."""
+    """The moment of a status, whether its round is open or fixed then, and whether it is from before the system."""
 
     now: datetime
     is_open: bool
+    is_fixed: bool
     is_retrospective: bool
 
 
@@ -141,7 +143,8 @@ def read_status(known: Known, round_code: str) -> RoundStatus:
     dues = [] if is_retrospective else _dues(known, round_code)
     opens_on = round_row["opens_on"]
     is_open = opens_on is None or opens_on <= known.now.astimezone(OFFICE_TIME).date()
-    units = _units(known, round_code, dues, _At(known.now, is_open, is_retrospective))
+    at = _At(known.now, is_open, round_code in known.fixed, is_retrospective)
+    units = _units(known, round_code, dues, at)
     papers = {entry.paper_sha256 for entry in known.entries}
     papers |= {signed.paper_sha256 for signed in known.signed_copies}
     counted = [unit for unit in units if unit.state != "exempt"]
@@ -267,7 +270,7 @@ def _unit(
         excuse=excuse.kind if excuse else None,
         until=until,
         reason=excuse.reason if excuse else None,
-        to_do=_to_do(state, came, unconfirmed, is_open=at.is_open),
+        to_do=_to_do(state, came, unconfirmed, at),
     )
 
 
@@ -281,13 +284,14 @@ def _state(sent: Mapping[str, Any] | None, excuse: Exemption | None, *, is_over:
     return "overdue" if is_over else "waiting"
 
 
-def _to_do(state: str, came: Mapping[str, Any], unconfirmed: int, *, is_open: bool) -> tuple[str, ...]:
-    """What is still to be asked of the unit, the most urgent first; before its round opens, no form."""
+def _to_do(state: str, came: Mapping[str, Any], unconfirmed: int, at: _At) -> tuple[str, ...]:
+    """What is still to be asked of the unit, the most urgent first; forms only of an open round that is not fixed."""
+    takes_forms = not at.is_fixed
     wanted = {
-        "send_overdue": state == "overdue",
-        "send": state == "waiting" and is_open,
-        "send_again": state == "refused",
-        "mend": state == "sent" and came["to_mend"] > 0,
+        "send_overdue": state == "overdue" and takes_forms,
+        "send": state == "waiting" and at.is_open and takes_forms,
+        "send_again": state == "refused" and takes_forms,
+        "mend": state == "sent" and came["to_mend"] > 0 and takes_forms,
         "explain": state == "sent" and came["to_explain"] > 0,
         "signed_copy": state == "sent" and not came["signed_copy"],
         "confirm": unconfirmed > 0,
