@@ -35,6 +35,8 @@
 {% macro term_values(terms, figures, of=none) %}
     {%- set of = of or of_areas() -%}
     {%- set holder = of.holder %}
+    {#- a predecessor to which it did not apply adds nothing and is not waited for #}
+    {%- set not_applicable = "count(*) filter (where figures.value_state = 'not_applicable')" %}
     select
         {{ terms }}.owner_code,
         {{ terms }}.variant,
@@ -77,26 +79,32 @@
         false as is_constant,
         case
             when
-                count(figures.value * lagged.share) = max(lagged.n_members)
+                count(figures.value * lagged.share) > 0
+                and count(figures.value * lagged.share) + {{ not_applicable }} = max(lagged.n_members)
                 and {{ same_definition() }}
                 and (bool_and(lagged.is_self) or max(elements.area_aggregation) = 'sum')
                 then {{ ordered_sum('figures.value * lagged.share') }}
         end as value,
         case
             when not {{ same_definition() }} then 'not_available'
-            when count(figures.value) < max(lagged.n_members) or max(lagged.n_members) is null
+            when max(lagged.n_members) is null then 'missing'
+            when {{ not_applicable }} = max(lagged.n_members) then 'not_applicable'
+            when count(figures.value) + {{ not_applicable }} < max(lagged.n_members)
                 then
                     {{ ranked_state(
-                        'max(coalesce(' ~ state_rank("coalesce(figures.value_state, 'missing')") ~ ', 4))', '1'
+                        "max(case when figures.value_state is distinct from 'not_applicable' then "
+                        ~ state_rank("coalesce(figures.value_state, 'missing')") ~ ' end)',
+                        '1'
                     ) }}
             when not bool_and(lagged.is_self) and coalesce(max(elements.area_aggregation), 'none') <> 'sum'
                 then 'not_available'
-            when count(lagged.share) < max(lagged.n_members) then 'not_available'
+            when count(figures.value * lagged.share) < count(figures.value) then 'not_available'
             else 'value'
         end as value_state,
         {{ ranked_status('max(' ~ status_rank('figures.value_status') ~ ')') }} as value_status,
         cast(coalesce(sum(figures.n_sources), 0) as bigint) as n_sources,
-        coalesce({{ ordered_sum('figures.coverage') }}, 0) / greatest(coalesce(max(lagged.n_members), 1), 1) as coverage,
+        coalesce({{ ordered_sum('figures.coverage') }}, 0)
+        / greatest(coalesce(max(lagged.n_members), 1) - {{ not_applicable }}, 1) as coverage,
         count(figures.round_code) > 0 as is_answered,
         bool_or(reporters.is_sample) as is_sample
     from {{ terms }}

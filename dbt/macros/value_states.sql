@@ -34,3 +34,14 @@
 {% macro ranked_status(rank) -%}
     case {{ rank }} when 3 then 'estimate' when 2 then 'preliminary' when 1 then 'final' end
 {%- endmacro %}
+
+{#
+    Whether a unit's figure counts in its area's: the lead's, or where each unit reports its part, that of every unit
+    that is assigned one. A contributor's figure never stands for the lead's, and a unit that nobody asked adds nothing.
+#}
+{% macro counts(current_values, elements) -%}
+    case coalesce({{ elements }}.unit_aggregation, 'lead')
+        when 'sum' then {{ current_values }}.counting_role is not null
+        else coalesce({{ current_values }}.counting_role = 'lead', false)
+    end
+{%- endmacro %}

@@ -294,12 +294,19 @@ def test_the_same_rules_lead_on_to_the_level_above(figure: One) -> None:
     assert figure("value, origin", "P", 2023, area="20") == (40, "entered")
 
 
-def test_a_total_is_the_same_to_the_last_bit_in_whatever_order_its_parts_come(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> CompiledModels:
+    folder = build(tmp_path_factory.mktemp("nation"), nation())
+    changing = ("stg_data_elements", "stg_reporting_units", "stg_assignments", "stg_submissions", "stg_cells")
+    return CompiledModels(
+        folder,
+        changing,
+        ("fct_indicator", "fct_element_value", "fct_reported_value", "bridge_indicator_source"),
+    )
+
+
+def test_a_total_is_the_same_to_the_last_bit_in_whatever_order_its_parts_come(models: CompiledModels) -> None:
     # 0.1 + 0.2 + 0.3 is 0.6000000000000001 in doubles, 0.3 + 0.2 + 0.1 is 0.6
-    folder = build(tmp_path_factory.mktemp("orders"), nation())
-    models = CompiledModels(folder, ("stg_submissions", "stg_cells"), ("fct_indicator",))
     totals = set()
     for order in permutations((0.1, 0.2, 0.3)):
         office = nation()
@@ -310,3 +317,55 @@ def test_a_total_is_the_same_to_the_last_bit_in_whatever_order_its_parts_come(
             models.ask("select value from marts.fct_indicator where area_code = '10' and value > 0")
         )
     assert totals == {(0.1 + 0.2 + 0.3,)}
+
+
+@pytest.mark.parametrize(
+    ("of_19", "expected"),
+    [
+        # 110 after 40: of the two communes that became 11, one says that it did not apply there
+        ("not_applicable", (1.75, "value", 1.0)),
+        ("not_available", (None, "not_available", pytest.approx(2 / 3))),
+        (None, (None, "missing", pytest.approx(2 / 3))),
+    ],
+)
+def test_a_predecessor_to_which_it_did_not_apply_is_not_waited_for(
+    models: CompiledModels, of_19: str | None, expected: tuple[object, ...]
+) -> None:
+    office = nation()
+    office.submit("X11", "11", 2024, {"P.GT": 40})
+    office.submit("X19", "19", 2024, {"P.GT": of_19})
+    office.submit("X11", "11", 2025, {"P.GT": 110})
+    models.run(office)
+    assert models.ask(
+        "select value, value_state, coverage from marts.fct_indicator "
+        "where area_code = '11' and indicator_code = 'V' and data_year = 2025 and category_code = '_T'"
+    ) == [expected]
+
+
+@pytest.mark.parametrize(("second", "expected"), [(6, (10, "value", 1)), (None, (None, "missing", 0.5))])
+def test_a_unit_that_nobody_asked_adds_nothing_to_a_sum_and_stands_for_none_that_is_missing(
+    models: CompiledModels, second: int | None, expected: tuple[object, ...]
+) -> None:
+    office = nation()
+    for element in office.tables["data_elements"]:
+        element["unit_aggregation"] = "sum"
+    for code in ("Y12", "Z12"):
+        office.tables["reporting_units"] += [
+            {"reporting_unit_code": code, "name_vi": f"Đơn vị {code}", "level": "province", "area_code": "12"}
+        ]
+    office.tables["assignments"] += [
+        {"reporting_unit_code": "Y12", "data_element_code": "P.GT", "form_code": "F1", "role": "contributor"}
+    ]
+    office.submit("X12", "12", 2025, {"P.GT": 4})
+    if second is not None:
+        office.submit("Y12", "12", 2025, {"P.GT": second})
+    office.submit("Z12", "12", 2025, {"P.GT": 7})
+    models.run(office)
+    assert models.ask(
+        "select value, value_state, coverage from marts.fct_indicator "
+        "where area_code = '12' and indicator_code = 'P' and data_year = 2025 and category_code = '_T'"
+    ) == [expected]
+    assert models.ask(
+        "select raw_text from marts.bridge_indicator_source join marts.fct_reported_value using (reported_value_key) "
+        "where data_element_code = 'P.GT' group by all order by all"
+    ) == [("4",)] + ([("6",)] if second else [])

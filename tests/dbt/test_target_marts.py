@@ -24,8 +24,18 @@ def _target(code: str, area: str, period: str, target: float, **told: Any) -> Ro
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """The small office with targets; its lights go by pace: 100 % is green, 90 % amber."""
+    """The small office with targets; its lights go by pace: 100 % is green, 90 % amber.
+
+    The commune 004 has another name since 2023-07-01 and is the same area.
+    """
     office = small_office()
+    office.tables["areas"] = [
+        *(area for area in office.tables["areas"] if area["area_code"] != "004"),
+        {"area_code": "004", "name_vi": "Xã Tư", "level": "commune", "valid_to": day("2023-06-30")},
+        {"area_code": "004", "name_vi": "Xã Bốn", "level": "commune", "valid_from": day("2023-07-01")},
+    ]
+    renamed = {"old_code": "004", "new_code": "004", "date": day("2023-07-01"), "share": 1.0}
+    office.tables["area_successions"].append({**renamed, "basis": "whole"})
     for indicator in office.tables["indicators"]:
         indicator["direction"] = "higher_better" if indicator["indicator_code"] in "PLN" else "neutral"
     office.tables["targets"] = [

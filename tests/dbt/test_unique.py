@@ -89,3 +89,21 @@ def test_a_key_that_is_missing_hides_no_double(office: DataFolder) -> None:
             "create temp table keys as from (values ('a'), ('a'), (null)) as t (element_value_key)"
         )
         assert connection.execute(query).fetchall() == [("a", 2)]
+
+
+def test_what_a_later_set_of_criteria_counts_under_the_same_code_is_a_series_of_its_own(
+    office: DataFolder,
+) -> None:
+    (compiled,) = (office.build / "dbt" / "compiled").rglob("int_trend_points.sql")
+    points = compiled.read_text(encoding="utf-8")
+    of_two = "select {} from (" + points + ") group by all having count(distinct criteria_set_code) > 1"  # noqa: S608
+    with connect_build(office, read_only=False) as connection:
+        connection.execute("begin")
+        connection.execute(
+            "update intermediate.int_indicator_values set criteria_set_code = 'T2' where data_year > 2023"
+        )
+        same_code = connection.execute(of_two.format("basis, area_code, indicator_code")).fetchall()
+        same_key = connection.execute(of_two.format("indicator_trend_key")).fetchall()
+        connection.execute("rollback")
+    assert ("as_reported", "001", "P") in same_code
+    assert same_key == []

@@ -67,7 +67,7 @@ reported as (
         on
             current_values.round_code = elements.round_code
             and current_values.data_element_code = elements.data_element_code
-    where elements.unit_aggregation = 'sum' or current_values.counting_role = 'lead'
+    where {{ counts('current_values', 'elements') }}
 
 )
 

@@ -27,7 +27,7 @@ reported as (
         current_values.data_element_code,
         current_values.category_code,
         coalesce(elements.unit_aggregation, 'lead') = 'sum' as is_summed,
-        current_values.counting_role = 'lead' as is_lead,
+        {{ counts('current_values', 'elements') }} as is_counted,
         case when current_values.value_state = 'zero' then 0.0 else current_values.value end as value,
         current_values.value_state,
         {{ state_rank('current_values.value_state') }} as state_rank,
@@ -41,7 +41,7 @@ reported as (
 
 ),
 
--- a part that does not apply to one unit adds nothing to a sum; a contributor's figure never stands for the lead's
+-- a part that does not apply to one unit adds nothing to a sum
 counted as (
 
     select
@@ -58,12 +58,12 @@ counted as (
         case when count(status_rank) = count(value) or max(status_rank) > 1 then max(status_rank) end as status_rank,
         bool_or(is_sample) as is_sample
     from reported
-    where is_summed or is_lead
+    where is_counted
     group by round_code, area_code, data_element_code, category_code, is_summed
 
 ),
 
-not_led as (
+not_counted as (
 
     select
         round_code,
@@ -72,9 +72,8 @@ not_led as (
         category_code,
         bool_or(is_sample) as is_sample
     from reported
-    where not is_summed
     group by round_code, area_code, data_element_code, category_code
-    having not bool_or(coalesce(is_lead, false))
+    having not bool_or(is_counted)
 
 ),
 
@@ -134,4 +133,4 @@ select
     0 as n_sources,
     0.0 as coverage,
     is_sample
-from not_led
+from not_counted

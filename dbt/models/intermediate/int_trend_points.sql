@@ -1,4 +1,5 @@
 -- The yearly figures that compare with one another, series by series: as reported since the last break, and harmonised.
+-- A later criteria set may use a code again for something else.
 {{ config(meta={'slice': 'series'}) }}
 
 with
@@ -71,6 +72,7 @@ numbered as (
                 figures.basis,
                 figures.area_code,
                 figures.area_starts_on,
+                figures.criteria_set_code,
                 figures.indicator_code,
                 figures.category_code,
                 figures.data_year
@@ -92,13 +94,16 @@ last_years as (
         max(comparable_from) over series as last_comparable_from
     from numbered
     where place = 1
-    window series as (partition by basis, area_code, area_starts_on, indicator_code, category_code)
+    window series as (
+        partition by basis, area_code, area_starts_on, criteria_set_code, indicator_code, category_code
+    )
 
 )
 
 select
-    {{ surrogate_key(['basis', 'area_code', 'indicator_code', 'category_code'], ['area_starts_on']) }}
-        as indicator_trend_key,
+    {{ surrogate_key(
+        ['basis', 'area_code', 'criteria_set_code', 'indicator_code', 'category_code'], ['area_starts_on']
+    ) }} as indicator_trend_key,
     basis,
     area_code,
     area_name,

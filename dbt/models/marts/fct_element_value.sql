@@ -36,7 +36,7 @@ parts as (
         on
             current_values.round_code = elements.round_code
             and current_values.data_element_code = elements.data_element_code
-    where coalesce(elements.unit_aggregation, 'lead') = 'sum' or current_values.counting_role = 'lead'
+    where {{ counts('current_values', 'elements') }}
 
 ),
 

@@ -125,7 +125,11 @@ counted as (
             partition by round_code, reporting_unit_code, member_area_code, data_element_code
         ) as n_of_area
     from members
-    where unit_aggregation = 'sum' or part_role is not distinct from strongest_role
+    where
+        case unit_aggregation
+            when 'sum' then part_role is not null
+            else part_role is not distinct from strongest_role
+        end
 
 ),
 

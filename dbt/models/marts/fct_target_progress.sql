@@ -1,10 +1,24 @@
 -- Targets beside figures: reached in their own period, on pace in the years before; no rows where none is assigned.
 with
 
+-- a version of an area that has another name or kind alone stands on the same ground
+grounds as (
+
+    select
+        area_code,
+        starts_on,
+        min(member_starts_on) as ground_starts_on
+    from {{ ref('int_area_lineage') }}
+    where is_same and area_code = member_code
+    group by area_code, starts_on
+
+),
+
 facts as (
 
     select
         figures.*,
+        grounds.ground_starts_on,
         rounds.period_end,
         rounds.request_number,
         indicators.direction,
@@ -13,6 +27,7 @@ facts as (
     inner join {{ ref('int_rounds') }} as rounds on figures.round_code = rounds.round_code
     inner join {{ ref('int_round_indicators') }} as indicators
         on figures.round_code = indicators.round_code and figures.indicator_code = indicators.indicator_code
+    left join grounds on figures.area_code = grounds.area_code and figures.area_starts_on = grounds.starts_on
     where figures.category_code = '_T'
 
 ),
@@ -23,7 +38,7 @@ yearly as (
     select
         *,
         row_number() over (
-            partition by area_code, area_starts_on, indicator_code, data_year
+            partition by area_code, ground_starts_on, criteria_set_code, indicator_code, data_year
             order by request_number desc, round_code desc
         ) as place
     from facts
@@ -35,14 +50,15 @@ first_figures as (
 
     select
         area_code,
-        area_starts_on,
+        ground_starts_on,
+        criteria_set_code,
         indicator_code,
         segment,
         min(data_year) as first_year,
         min_by(value, data_year) as first_value
     from yearly
     where place = 1
-    group by area_code, area_starts_on, indicator_code, segment
+    group by area_code, ground_starts_on, criteria_set_code, indicator_code, segment
 
 ),
 
@@ -78,10 +94,13 @@ assigned as (
         on
             targets.area_code = areas_then.area_code
             and make_date(targets.target_year, 12, 31) between areas_then.starts_on and areas_then.ends_on
+    left join grounds as grounds_then
+        on areas_then.area_code = grounds_then.area_code and areas_then.starts_on = grounds_then.starts_on
     left join first_figures
         on
             facts.area_code = first_figures.area_code
-            and facts.area_starts_on = first_figures.area_starts_on
+            and facts.ground_starts_on = first_figures.ground_starts_on
+            and facts.criteria_set_code = first_figures.criteria_set_code
             and facts.indicator_code = first_figures.indicator_code
             and facts.segment = first_figures.segment
             and facts.data_year > first_figures.first_year
@@ -90,7 +109,7 @@ assigned as (
         or (
             facts.period_type = 'year'
             and facts.data_year < targets.target_year
-            and facts.area_starts_on = areas_then.starts_on
+            and facts.ground_starts_on = grounds_then.ground_starts_on
         )
 
 ),
