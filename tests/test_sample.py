@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polars.testing import assert_frame_equal
 
+from dagster_project.reports.area_figures import read_area_figures
+from dagster_project.reports.changes import changes
+from dagster_project.reports.read import read_round
+from dagster_project.reports.release import open_release
+from dagster_project.reports.table import indicator_table
 from tests.command import ROOT, Printed, kho, rows
 from tests.sample.figures import figures
 from tests.sample.hostile import write_hostile
@@ -217,6 +223,27 @@ def test_the_report_set_is_there_with_its_checksums(data: Path, first: Printed) 
     folder = data / "exports" / first.json["release"]
     kinds = {path.suffix for path in folder.rglob("*") if path.is_file()}
     assert {".docx", ".xlsx", ".html", ".csv", ".parquet", ".json"} <= kinds
+
+
+def test_reports_tell_of_the_newest_year_what_the_trends_do(data: Path, first: Printed) -> None:
+    with open_release(data / "releases" / first.json["release"]) as release:
+        found = changes(read_round(release, "2244-X-2025"))
+        told = release.mart("fct_indicator_trend", area_code="03390", category_code="_T", basis="harmonised")
+    told = told.filter(last_year=2025).select(found.columns)
+    assert_frame_equal(found, told, check_row_order=False, rel_tol=1e-12)
+    assert found["change"].count() > 20
+
+
+def test_a_report_of_the_year_before_the_merger_is_of_the_merged_commune(data: Path, first: Printed) -> None:
+    with open_release(data / "releases" / first.json["release"]) as release:
+        facts = read_round(release, "2244-X-2024")
+    areas = read_area_figures(facts, indicator_table(facts, "vi").indicators, "vi")
+    assert areas is not None
+    assert list(areas.names.values()) == ["Thị trấn Tam Đường", "Xã Bình Lư", "Xã Sơn Bình"]
+    of_places = [areas.shown[code, "I.1"].value for code in areas.names]
+    assert sum(value or 0 for value in of_places) == areas.shown[facts.own or "", "I.1"].value == 100
+    assert len(of_places) == 3
+    assert dict(changes(facts).select("indicator_code", "previous_value").iter_rows())["I.1"] == 86
 
 
 def test_the_portal_of_a_draft_is_for_the_office_alone(data: Path, first: Printed, tmp_path: Path) -> None:

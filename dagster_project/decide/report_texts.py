@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dagster_project.decide.problems import Problems
 from dagster_project.ledger.decisions import ReportText
-from dagster_project.reports.sections import SECTIONS
+from dagster_project.reports.safe import plain
+from dagster_project.reports.sections import PARAGRAPH_LIMIT, PARAGRAPHS, SECTIONS
 
 #: About six pages.
 _LONGEST = 20_000
@@ -34,11 +35,17 @@ def check_text(asked: AskedText, now: datetime) -> ReportText:
     if (asked.text is None) == (asked.file is None):
         problems.add("documents.text_or_file")
     told = asked.text if asked.file is None else _read(asked.file, problems)
-    text = "\n".join(line.strip() for line in (told or "").splitlines() if line.strip())
+    paragraphs = [line.strip() for line in (told or "").splitlines() if line.strip()]
+    text = "\n".join(paragraphs)
     if told is not None and not text:
         problems.add("documents.no_text")
     if len(text) > _LONGEST:
         problems.add("documents.text_too_long", count=len(text), most=_LONGEST)
+    if len(paragraphs) > PARAGRAPHS:
+        problems.add("documents.too_many_paragraphs", count=len(paragraphs), most=PARAGRAPHS)
+    longest = max((len(plain(paragraph, _LONGEST)) for paragraph in paragraphs), default=0)
+    if longest > PARAGRAPH_LIMIT:
+        problems.add("documents.paragraph_too_long", count=longest, most=PARAGRAPH_LIMIT)
     problems.finish()
     return ReportText(
         round_code=asked.round_code,

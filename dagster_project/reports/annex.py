@@ -22,14 +22,15 @@ from dagster_project.messages import message, message_table
 from dagster_project.reports import annex_rows
 from dagster_project.reports.annex_charts import Places, Stretch, draw, stretches
 from dagster_project.reports.annex_notes import Notes, annex_notes
-from dagster_project.reports.annex_rows import CHANGES, Field
+from dagster_project.reports.annex_rows import Field
 from dagster_project.reports.area_figures import AreaFigures, read_area_figures
+from dagster_project.reports.changes import CHANGES, changes_by_code
 from dagster_project.reports.charts import Series
 from dagster_project.reports.numbers import cell_format, number, state_words
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import CELL_LIMIT, plain
 from dagster_project.reports.series import Ahead, area_series
-from dagster_project.reports.table import Figure, IndicatorTable, Line, indicator_table
+from dagster_project.reports.table import DEFINED, Figure, IndicatorTable, Line, indicator_table
 
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "vcenter"}
 _GRID = {**_FONT, "border": 1, "border_color": "#7F7F7F"}
@@ -46,8 +47,6 @@ _STYLES: dict[str, Mapping[str, object]] = {
     "number": {**_GRID},
     "moment": {**_GRID, "num_format": "dd/mm/yyyy hh:mm", "align": "center"},
 }
-#: Behind a figure that another definition gave; the note beside the name says so here.
-_DEFINED = "² "
 #: Height of one line of the grid's font, in points.
 _LINE_POINTS = 15.0
 #: A row of a workbook is at most 409 points high.
@@ -88,7 +87,7 @@ def write_annex(
         },
     )
     table = indicator_table(facts, lang)
-    series = {} if facts.area is None else area_series(table, _NOTHING_AHEAD, facts.area.code)
+    series = {} if facts.own is None else area_series(table, _NOTHING_AHEAD, facts.own)
     drawn = stretches(series, tuple(period.label for period in table.periods))
     areas = read_area_figures(facts, table.indicators, lang)
     without = {*(() if areas else ("areas",)), *(() if drawn else ("charts", "chart_data"))}
@@ -270,11 +269,11 @@ class _Annex:
         ]
         self._table("summary", page, at, heads, len(table.indicators))
         page.freeze_panes(at + 1, 3)
-        names = {line.code: line.name for line in table.lines if line.is_heading}
-        changes = annex_rows.changes(self.facts)
+        names = {line.code: line.name for line in table.lines}
+        changes = changes_by_code(self.facts)
         cells = annex_rows.sources_of_period(places, self.facts.round.period_code, self.lang)
         for row, line in enumerate(table.indicators, start=at + 1):
-            group = names.get(line.root, self.told("no_group"))
+            group = self.told("no_group") if line.root == line.code else names[line.root]
             self._line(page, row, line, group, cells.get(line.code, ""), changes.get(line.code, {}))
 
     def _line(  # noqa: PLR0917
@@ -299,18 +298,22 @@ class _Annex:
         page.set_row(row, _LINE_POINTS * max(_lines(name, 44), _lines(told, 40), _lines(group, 14)))
 
     def _figure(self, page: Any, row: int, column: int, figure: Figure, line: Line) -> None:
-        """A cell of an indicator: its number with the mark behind it, or the words for why there is none."""
-        if figure.digits and figure.value is not None:
-            mark = figure.digits.removeprefix(number(figure.value, line.decimals, self.lang)).strip(_DEFINED)
+        """A cell of an indicator: its number with the mark behind it, or the words for why there is none.
+
+        Of another definition the note beside the name tells.
+        """
+        digits = figure.digits.removesuffix(DEFINED)
+        if digits and figure.value is not None:
+            mark = digits.removeprefix(number(figure.value, line.decimals, self.lang)).strip()
             page.write_number(row, column, figure.value, self.number_format(line.decimals, mark))
         else:
-            told = figure.digits.strip(_DEFINED) or figure.words
-            page.write_string(row, column, told, self.formats["words"])
+            page.write_string(row, column, digits or figure.words, self.formats["words"])
 
     def areas(self, found: AreaFigures, lines: Sequence[Line]) -> None:
         """A row per area and a column per indicator, first the area that stands for all and how many it covers."""
         page, at = self._frame("areas", self.told("hint_areas"))
-        whole = {found.whole: self.facts.area.name} if found.whole and self.facts.area else {}
+        own = self.facts.area
+        whole = {found.whole: own.name} if found.whole and own else {}
         names = {**whole, **found.names}
         heads = [_Head(self.text("head_area_code"), 9), _Head(self.text("head_area"), 26)]
         for line in lines:
@@ -326,7 +329,8 @@ class _Annex:
         for column, line in enumerate(lines, start=2):
             page.write_string(at + 1, column, found.coverage(line.code), self.formats["centre"])
         for row, (code, name) in enumerate(names.items(), start=at + 2):
-            page.write_string(row, 0, plain(code, 40), self.formats["centre"])
+            shown = own.code if own and code == found.whole else code
+            page.write_string(row, 0, plain(shown, 40), self.formats["centre"])
             page.write_string(row, 1, plain(name), self.formats["text"])
             for column, line in enumerate(lines, start=2):
                 self._figure(page, row, column, found.shown[code, line.code], line)

@@ -14,7 +14,7 @@ from dagster_project.reports.table import IndicatorTable, PeriodColumn
 _WORDS = ("held", "missing", "partial")
 _STATUSES = ("estimate", "preliminary")
 #: Marks with which the same sentences begin in a letter.
-_MARKS = "¹²* "
+_MARKS = "¹²†* "
 
 
 @dataclass

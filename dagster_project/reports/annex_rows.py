@@ -15,7 +15,6 @@ from dagster_project.messages import message
 from dagster_project.reports.read import RoundFacts, UnitLine
 from dagster_project.reports.table import TOTAL
 
-CHANGES = ("change", "yoy_pct", "cagr_pct")
 #: Periods whose figures are listed where many areas report.
 _LAST_PERIODS = 5
 #: Cells named under one figure; the others are counted.
@@ -268,20 +267,6 @@ def _marked(name: str | None, text: str | None, mark: str) -> tuple[str, str]:
     if not name or not mark:
         return name or "", told
     return f"{name} {mark}", told.replace(name, f"{name} {mark}", 1)
-
-
-def changes(facts: RoundFacts) -> Mapping[str, Mapping[str, float | None]]:
-    """Per indicator, how the series of the round's area ends, where it ends with the round's year."""
-    if facts.area is None:
-        return {}
-    rows = (
-        facts.trend.filter(area_code=facts.area.code, category_code=TOTAL, last_year=facts.round.data_year)
-        .sort(pl.col("basis") != "harmonised")
-        .unique("indicator_code", keep="first", maintain_order=True)
-    )
-    return {
-        row["indicator_code"]: {name: row[name] for name in CHANGES} for row in rows.iter_rows(named=True)
-    }
 
 
 def _named(rows: pl.DataFrame, lang: str) -> pl.DataFrame:

@@ -12,14 +12,14 @@ from typing import Any
 import polars as pl
 
 from dagster_project.reports.read import RoundFacts
-from dagster_project.reports.table import TOTAL, Figure, Line, figure
+from dagster_project.reports.table import TOTAL, Figure, Line, figure, round_rows
 
 _FIGURES = ("value", "zero")
 
 
 @dataclass(frozen=True)
 class AreaFigures:
-    """``names`` of the areas by code, in the order of the names, without ``whole``, which stands for all of them.
+    """``names`` of the areas by code, in the order of the names, without ``whole`` (``RoundFacts.own``).
 
     ``shown`` by codes of area and indicator; the cell of the whole tells what some areas add up to, but not of how
     many: that is its ``coverage``.
@@ -43,10 +43,8 @@ def read_area_figures(facts: RoundFacts, indicators: tuple[Line, ...], lang: str
     """The totals of every area in the round's own period; null where the round is of one area."""
     if len(facts.areas) < 2:  # one alone is told by the indicator table
         return None
-    rows = facts.indicators.filter(round_code=facts.round.code, category_code=TOTAL).with_columns(
-        pl.lit("reported").alias("method")
-    )
-    whole = facts.area.code if facts.area else None
+    rows = round_rows(facts).filter(category_code=TOTAL)
+    whole = facts.own
     areas = (
         rows.filter(pl.col("area_code") != (whole or ""))
         .select("area_code", "area_name")

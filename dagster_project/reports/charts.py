@@ -64,6 +64,7 @@ class Series:
     """An indicator of one area over periods, oldest first.
 
     ``breaks`` names the periods from which figures no longer compare with earlier ones: the line stops before them.
+    ``target`` is its period and its figure, marked where it is not confirmed.
     """
 
     title: str
@@ -73,6 +74,7 @@ class Series:
     breaks: frozenset[str] = frozenset()
     outlook: tuple[Outlook, ...] = ()
     target: tuple[str, float] | None = None
+    is_target_confirmed: bool = True
 
 
 @dataclass(frozen=True)
@@ -177,9 +179,15 @@ def series_text(series: Series, lang: str) -> str:
         for item in series.outlook
     ]
     if series.target:
-        value = number(series.target[1], series.decimals, lang)
-        parts.append(message("reports.chart_target_text", lang, period=series.target[0], value=value))
+        label, value = series.target[0], _target_words(series, series.target[1], lang)
+        parts.append(message("reports.chart_target_text", lang, period=label, value=value))
     return " ".join(parts)
+
+
+def _target_words(series: Series, value: float, lang: str) -> str:
+    """The figure of the target with the mark of one that nobody has confirmed."""
+    mark = "" if series.is_target_confirmed else message("reports.unconfirmed", lang)
+    return f"{number(value, series.decimals, lang)} {mark}".strip()
 
 
 def to_svg(specification: dict[str, Any], lang: str) -> str:
@@ -343,7 +351,7 @@ def _target_layers(series: Series, axis: dict[str, Any], lang: str) -> list[dict
     if series.target is None:
         return []
     label, value = series.target
-    text = f"{message('reports.chart_target', lang)} {number(value, series.decimals, lang)}"
+    text = f"{message('reports.chart_target', lang)} {_target_words(series, value, lang)}"
     data = {"values": [{"label": label, "value": value, "text": text}]}
     place = {"x": axis, "y": _value_axis()}
     return [

@@ -276,8 +276,7 @@ def _value(row: dict[str, Any]) -> str:
     exact = row["value_decimal"] if row["value_decimal"] is not None else row["value"]
     if row["value_state"] in ("value", "zero") and exact is not None:
         told = exact if isinstance(exact, Decimal) else Decimal(repr(float(exact)))
-        exponent = told.normalize().as_tuple().exponent
-        decimals = min(max(-exponent, 0), _MOST_DECIMALS) if isinstance(exponent, int) else 0
+        decimals = min(len(f"{told:f}".partition(".")[2].rstrip("0")), _MOST_DECIMALS)
         return (
             number(told, decimals)
             if told or row["value_state"] == "value"

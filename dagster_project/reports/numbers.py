@@ -6,12 +6,14 @@ Rounding is half up on the decimal digits shown; nothing is computed here.
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from dagster_project.messages import message, message_table
 
 #: Decimals shown at most where the catalogue does not say how many.
 _MOST_DECIMALS = 3
+#: Holds every digit of the largest figure that there is (309 before the point), and more decimals than anyone shows.
+_EXACT = Context(prec=1_000)
 _SEPARATORS = {"vi": (".", ","), "en": (",", ".")}
 
 
@@ -24,8 +26,8 @@ def number(value: float | Decimal | None, decimals: int | None, lang: str = "vi"
         return ""
     digits = _MOST_DECIMALS if decimals is None else max(decimals, 0)
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    rounded = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    text = f"{rounded + 0:,f}"
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
+    text = f"{rounded:,f}"
     if decimals is None and "." in text:
         text = text.rstrip("0").rstrip(".")
     if not text.strip("-0.,"):

@@ -1,7 +1,7 @@
 """What changed and why, and the targets: the sections of the official report that explain figures.
 
-The changes are those of the marts and the reasons those that stand in the release: units' explanations, breaks, new
-definitions. Nothing is computed or guessed.
+The reasons are those that stand in the release: units' explanations, breaks, new definitions. Nothing is computed or
+guessed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project.messages import message, message_table
+from dagster_project.reports.changes import changes
 from dagster_project.reports.numbers import number
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
@@ -78,19 +79,12 @@ def _ends_in_break(table: IndicatorTable) -> bool:
 def _movements(
     facts: RoundFacts, lines: dict[str, Line], explained: pl.DataFrame, mark: str
 ) -> list[dict[str, Any]]:
-    if facts.area is None:
-        return []
     moved = (
-        facts.trend.filter(
+        changes(facts)
+        .filter(
             pl.col("change") != 0,
-            pl.col("previous_value").is_not_null(),
-            area_code=facts.area.code,
-            category_code=TOTAL,
-            last_year=facts.round.data_year,
+            pl.col("indicator_code").is_in(pl.Series(list(lines), dtype=pl.String).implode()),
         )
-        .sort(pl.col("basis") != "harmonised")
-        .unique("indicator_code", keep="first", maintain_order=True)
-        .filter(pl.col("indicator_code").is_in(pl.Series(list(lines), dtype=pl.String).implode()))
         .sort([pl.col("yoy_pct").abs(), pl.col("change").abs()], descending=True, nulls_last=True)
         .head(_MOVED)
     )
@@ -141,12 +135,11 @@ def _reason(line: Line, facts: RoundFacts, explained: pl.DataFrame) -> str:
 def target_fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
     """Targets of the round's area with their lights, and how many have which light."""
     lines = {line.code: line for line in table.indicators}
-    area = facts.area.code if facts.area else None
     order = {code: place for place, code in enumerate(lines)}
     found = [
         row
         for row in facts.targets.filter(category_code=TOTAL).iter_rows(named=True)
-        if row["area_code"] == area and row["indicator_code"] in lines
+        if row["area_code"] == facts.own and row["indicator_code"] in lines
     ]
     found.sort(key=lambda row: (order[row["indicator_code"]], row["target_period_code"]))
     rows = [_target(place, row, lines[row["indicator_code"]]) for place, row in enumerate(found, start=1)]
@@ -165,13 +158,14 @@ def _target(place: int, row: dict[str, Any], line: Line) -> dict[str, Any]:
         wanted = "–".join(figures)
     else:
         wanted = f"{_text(f'reports.comparison_{sign}') if sign in ('>=', '<=') else ''} {figures[0]}".strip()
+    mark = "" if row["target_status"] == "confirmed" else _text("reports.unconfirmed")
     return {
         "number": place,
         "code": plain(line.code, 40),
         "name": plain(line.name, 300),
         "unit": plain(line.unit, 60),
         "period": row["target_period_code"],
-        "target": wanted,
+        "target": f"{wanted} {mark}".strip(),
         "actual": number(row["actual"], decimals),
         "gap": number(row["gap"], decimals),
         "pace": number(row["pace"], decimals),

@@ -33,9 +33,9 @@ class Chart:
 
 def official_charts(facts: RoundFacts, table: IndicatorTable, codes: Iterable[str]) -> dict[str, Chart]:
     """Charts of the first of ``codes`` that have enough figures, by field."""
-    if facts.area is None:
+    if facts.own is None:
         return {}
-    found = area_series(table, Ahead(pl.DataFrame(), facts.targets), facts.area.code)
+    found = area_series(table, Ahead(pl.DataFrame(), facts.targets), facts.own)
     names = {line.code: short_name(line) for line in table.indicators}
     chosen = [
         replace(found[code], title=names[code])

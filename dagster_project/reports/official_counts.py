@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -67,6 +68,7 @@ def _units(facts: RoundFacts) -> dict[str, Any]:
     missing = [unit for unit in units if unit.is_missing]
     late = [unit for unit in units if unit.is_late]
     due = facts.round.due_unit
+    code = "reports.due_by" if _is_inclusive(units, due) else "reports.due_before"
     sent = len(units) - len(missing)
     return {
         "units": {
@@ -77,6 +79,7 @@ def _units(facts: RoundFacts) -> dict[str, Any]:
             "late": len(late),
             "missing": len(missing),
             "due": official_day(due) if due else "",
+            "due_words": message(code, "vi", day=official_day(due)) if due else "",
         },
         "missing": [_missing(unit, facts) for unit in missing[:_NAMED]],
         "missing_rest": max(len(missing) - _NAMED, 0),
@@ -87,12 +90,18 @@ def _units(facts: RoundFacts) -> dict[str, Any]:
     }
 
 
+def _is_inclusive(units: Iterable[UnitLine], due: date | None) -> bool:
+    """Whether the day itself is in time: what was due is late from the midnight after it, not from the one before."""
+    late_from = {unit.due_at.date() for unit in units if unit.due_at}
+    return due is not None and due not in late_from and due + timedelta(days=1) in late_from
+
+
 def _missing(unit: UnitLine, facts: RoundFacts) -> dict[str, str]:
     return {"name": _name(unit, facts), "reason": plain(unit.note, 200).rstrip(".")}
 
 
 def _late(unit: UnitLine, facts: RoundFacts) -> dict[str, str]:
-    came = unit.received_at
+    came = unit.late_at
     return {
         "name": _name(unit, facts),
         "received": f"{came:%H:%M}, {official_day(came)}" if came else "",

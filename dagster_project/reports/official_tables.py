@@ -120,8 +120,8 @@ def short_name(line: Line) -> str:
 
 def _block_rows(facts: RoundFacts, found: AreaFigures, part: Sequence[Line]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    if facts.area:
-        figures = [_short(found.shown[facts.area.code, line.code]) for line in part]
+    if facts.area and found.whole:
+        figures = [_short(found.shown[found.whole, line.code]) for line in part]
         rows.append({"number": "", "name": plain(facts.area.name, 120), "is_total": True, "figures": figures})
     covered = [{"digits": found.coverage(line.code), "words": ""} for line in part]
     rows.append(

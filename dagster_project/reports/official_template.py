@@ -121,7 +121,7 @@ def _section_collection(document: Any) -> None:
     word.body(
         document,
         "{% if units.expected %}Đợt báo cáo có {{ units.expected }} đơn vị phải gửi báo cáo"
-        "{% if units.due %}, hạn gửi trước ngày {{ units.due }}{% endif %}. "
+        "{% if units.due %}, hạn gửi {{ units.due_words }}{% endif %}. "
         "Đến thời điểm chốt số liệu (ngày {{ release_day }}) đã có {{ units.sent }}/{{ units.expected }} "
         "đơn vị gửi "
         "báo cáo, đạt {{ units.percent }}%{% if units.due %}; trong đó {{ units.on_time }} đơn vị gửi đúng "
@@ -241,7 +241,10 @@ def _section_changes(document: Any) -> None:
         aligns=(word.CENTRE, word.LEFT, *(word.RIGHT,) * 3, word.LEFT),
     )
     word.add(document, "{%p else %}")
-    word.body(document, "Chưa có tiêu chí nào so sánh được với kỳ trước.")
+    word.body(
+        document,
+        "Không có biến động so với kỳ trước để nêu: chưa có số liệu của hai năm so sánh được, hoặc số liệu không đổi.",
+    )
     word.add(document, "{%p endif %}")
     for field in ("chart_1", "chart_2", "chart_3"):
         word.add(document, f"{{%p if {field} %}}")

@@ -2,7 +2,7 @@
 
 Reads the finished .docx (so the words that an office changed in the template are there too) and sets it with typst:
 paragraphs, runs, tables, pictures, heads with page numbers, sections. What a letter does not use (text boxes,
-footnotes, embedded objects) is refused by name rather than left out in silence.
+footnotes, embedded objects) is refused by name rather than left out in silence; what that is, ``pdf_parts`` tells.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from docx.text.run import Run
 
 from dagster_project.errors import KhoError
 from dagster_project.reports.charts import FONT, FONTS
+from dagster_project.reports.pdf_parts import NUMPAGES, PAGE, make_plain
 
 #: Word's single line of Times New Roman: ascent, descent and gap of the font, in parts of its size.
 _ASCENT, _DESCENT, _GAP = 0.891, 0.216, 0.042
@@ -45,7 +46,11 @@ _ALIGNS = {
 _VERTICAL = {WD_ALIGN_VERTICAL.CENTER: "horizon", WD_ALIGN_VERTICAL.BOTTOM: "bottom"}
 #: A word without end, and how many of its letters a narrow cell of a table holds.
 _ENDLESS, _PIECE = re.compile(r"\S{40,}"), re.compile(r"(.{12})(?=.)")
-_UNKNOWN = ("txbxContent", "footnoteReference", "endnoteReference", "object", "AlternateContent")
+#: typst counts pages only in a context: where it knows the place.
+_COUNTERS = {
+    PAGE: "#context counter(page).display()",
+    NUMPAGES: "#context counter(page).final().first()",
+}
 
 
 def docx_to_pdf(file: Path, pdf: Path) -> None:
@@ -112,9 +117,8 @@ class _Setter:
 
 
 def _typeset(document: DocumentType) -> tuple[str, dict[str, bytes], datetime]:
-    names = {str(element.tag).rpartition("}")[2] for element in document.element.body.iter()}
-    if unknown := names.intersection(_UNKNOWN):
-        raise KhoError("reports.pdf_unknown_part", parts=", ".join(sorted(unknown)))
+    if unknown := make_plain(document):
+        raise KhoError("reports.pdf_unknown_part", parts=", ".join(unknown))
     setter = _Setter(document)
     moment = (document.core_properties.created or datetime(1980, 1, 1, tzinfo=UTC)).replace(tzinfo=UTC)
     parts = [_preamble(document, moment)]
@@ -271,12 +275,14 @@ def _pieces(setter: _Setter, run: Run) -> Iterator[str]:
         tag = child.tag
         if tag == qn("w:t"):
             yield f"#{_literal(_kept_spaces(child.text or ''))};"
-        elif tag == qn("w:tab"):
+        elif tag in (qn("w:tab"), qn("w:ptab")):
             yield f"#h({_TAB_MM}mm)"
-        elif tag == qn("w:br"):
+        elif tag in (qn("w:br"), qn("w:cr")):
             yield "" if child.get(qn("w:type")) == "page" else "#linebreak()"
-        elif tag == qn("w:instrText") and (child.text or "").split()[:1] == ["PAGE"]:
-            yield "#counter(page).display()"
+        elif tag == qn("w:noBreakHyphen"):
+            yield "\u2011"
+        elif tag == qn("w:instrText"):
+            yield _COUNTERS[child.text]
         elif tag == qn("w:drawing"):
             yield _picture(setter, run, child)
 

@@ -96,7 +96,7 @@ def write_portal(
         )
         file.write_text(told, encoding="utf-8", newline="\n")
         if page.rows is not None and page.download:
-            write_csv(page.rows, folder / page.download)
+            write_csv(downloads.with_marks(page.rows, facts), folder / page.download)
     _write_manifest(site, folder)
     return folder / INDEX
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from dagster_project.messages import message
 from dagster_project.reports.portal_site import Site
+from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import CELL_LIMIT, plain
 
 _WHOSE = ("area_code", "area", "number", "indicator", "unit")
@@ -29,7 +30,7 @@ def figures(
     columns = [name for label in labels for name in (label, f"{label} ({shown})")]
     rows = [
         [
-            code,
+            site.code(code),
             site.areas[code],
             line.code,
             plain(line.name, CELL_LIMIT),
@@ -57,6 +58,13 @@ def reported(values: Iterable[Mapping[str, Any]], lang: str) -> pl.DataFrame:
         for row in values
     ]
     return _frame(rows, _VALUES, lang)
+
+
+def with_marks(rows: pl.DataFrame, facts: RoundFacts) -> pl.DataFrame:
+    """``rows`` with the marks of sample data and of a draft, named and told as in the open data."""
+    return rows.with_columns(
+        pl.lit(facts.stamp.is_sample).alias("is_sample"), pl.lit(facts.round.state).alias("state")
+    )
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], names: Sequence[str], lang: str) -> pl.DataFrame:

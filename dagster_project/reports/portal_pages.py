@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
 from dagster_project.messages import message, message_table
-from dagster_project.reports.annex_rows import CHANGES
+from dagster_project.reports.changes import CHANGES
 from dagster_project.reports.charts import Bar, comparison_svg, series_chart, series_text
 from dagster_project.reports.numbers import number, state_words
 from dagster_project.reports.portal_charts import hidden, sparkline
 from dagster_project.reports.portal_site import Site
 from dagster_project.reports.portal_sources import INSIDE, source_fields
 from dagster_project.reports.safe import plain
-from dagster_project.reports.table import TOTAL, Figure, Line, period_heading, table_notes
+from dagster_project.reports.table import TOTAL, Figure, Line, period_heading, round_rows, table_notes
 
 LIGHTS = ("green", "amber", "red")
 _FIGURE = ("value", "zero")
@@ -335,12 +337,11 @@ def _comparison(site: Site, line: Line) -> dict[str, Any] | None:
 
 def _categories(site: Site, line: Line) -> list[dict[str, str]]:
     """Figures by category of the own area in the round's period."""
-    rows = site.facts.indicators.filter(
-        (site.facts.indicators["category_code"] != TOTAL),
-        indicator_code=line.code,
-        area_code=site.own or "",
-        round_code=site.facts.round.code,
-    ).sort("category_code")
+    rows = (
+        round_rows(site.facts)
+        .filter(pl.col("category_code") != TOTAL, indicator_code=line.code, area_code=site.own or "")
+        .sort("category_code")
+    )
     return [
         {
             "name": plain(row["category_name"] or row["category_code"], 120),

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster_project.messages import message
-from dagster_project.reports.annex_rows import changes
+from dagster_project.reports.changes import changes_by_code
 from dagster_project.reports.charts import Series
 from dagster_project.reports.portal_charts import Drawer
 from dagster_project.reports.portal_sources import INSIDE, read_sources
@@ -26,9 +26,9 @@ from dagster_project.reports.table import Figure, IndicatorTable, Line, indicato
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that the pages show. ``own`` is the code of the area that stands for all, null where none does.
+    """Everything that the pages show. ``own`` is ``RoundFacts.own``, null where no area stands for all.
 
-    ``tables`` and ``series`` are by area code: of the own area first, then of the others that report. ``head`` is the
+    ``tables`` and ``series`` are by area: of the own one first, then of the others that report. ``head`` is the
     table of the whole: of the own area, else how many areas have a figure.
     """
 
@@ -49,8 +49,8 @@ class Site:
 
     @cached_property
     def changes(self) -> Mapping[str, Mapping[str, float | None]]:
-        """Per indicator, how its series ends (``annex_rows.changes``)."""
-        return changes(self.facts)
+        """Per indicator, how it changed (``changes``)."""
+        return changes_by_code(self.facts)
 
     @property
     def others(self) -> dict[str, str]:
@@ -61,6 +61,10 @@ class Site:
     def place(self) -> str:
         area = self.facts.area
         return plain(area.name) if area else message("reports.areas", self.lang, count=len(self.areas))
+
+    def code(self, area: str) -> str:
+        """The code of one of ``areas``."""
+        return self.facts.area.code if self.facts.area and area == self.own else area
 
     def words(self, figure: Figure) -> str:
         """A figure's digits or words; the public is not told which unit owes or mends what."""
@@ -78,7 +82,7 @@ def read_site(
 ) -> Site:
     """Put together what the pages share."""
     ahead = read_ahead(release, facts)
-    own = facts.area.code if facts.area else None
+    own = facts.own
     areas = _areas(facts)
     tables = {code: indicator_table(facts, lang, area=code) for code in areas}
     head = tables[own] if own else indicator_table(facts, lang)
@@ -102,17 +106,15 @@ def read_site(
 
 
 def _areas(facts: RoundFacts) -> dict[str, str]:
-    """Names of the areas that report in the round by code, the own one first."""
-    own = facts.area.code if facts.area else None
+    """Names of the areas that report in the round, as they were then, the own one first."""
     names = dict(
         valid_at(facts.dim_area, facts.round.period_end)
         .sort("valid_from", nulls_last=False)
         .select("area_code", "name_vi")
         .iter_rows()
     )
-    codes = sorted({*facts.areas, *([own] if own else [])}, key=lambda code: (code != own, code))
-    told = {code: plain(names.get(code) or code) for code in codes}
-    return {**told, **({own: plain(facts.area.name)} if own and facts.area else {})}
+    own = {facts.own: plain(facts.area.name)} if facts.own and facts.area else {}
+    return {**own, **{code: plain(names.get(code) or code) for code in facts.areas if code not in own}}
 
 
 def _urls(

@@ -13,7 +13,7 @@ import polars as pl
 from dagster_project.reports.dimensions import DIMENSIONS
 from dagster_project.reports.quality_counts import QualityFacts
 from dagster_project.reports.read import RoundFacts
-from dagster_project.reports.table import TOTAL
+from dagster_project.reports.table import TOTAL, tree_lines
 
 _FIGURE = ("value", "zero")
 #: Told by units already: one check per unit would say the same again.
@@ -56,8 +56,9 @@ def _of_round(facts: RoundFacts) -> Iterator[Measure]:
     figures = facts.indicators.filter(round_code=facts.round.code, category_code=TOTAL)
     applicable = figures.filter(pl.col("value_state") != "not_applicable")
     yield Measure("relevance", "with_figure", _with_figure(applicable), applicable.height)
-    leaves = facts.nodes.filter(node_type="indicator")
-    yield Measure("accessibility", "confirmed", leaves.filter("is_confirmed").height, leaves.height)
+    indicators = [line for line in tree_lines(facts.nodes, "vi") if not line.is_heading]
+    confirmed = sum(line.is_confirmed for line in indicators)
+    yield Measure("accessibility", "confirmed", confirmed, len(indicators))
     held = facts.values.filter(value_state="held").height
     yield Measure("accuracy", "values", facts.values.height - held, facts.values.height)
     earlier = facts.periods["period_code"].implode()

@@ -19,6 +19,8 @@ from dagster_project.reports.entered import entered_figures
 from dagster_project.reports.findings import findings_of, with_columns
 from dagster_project.reports.release import Release, Stamp, local_times, valid_at
 
+#: Behind the code of an area of today that was made after the round.
+LATER = "*"
 #: What releases of earlier programs lack.
 _LATER = {"break_reason_vi": pl.String(), "is_retrospective": pl.Boolean()}
 _OF_RATES = {"note": pl.String(), "due_at": pl.Datetime("us", "UTC")}
@@ -72,7 +74,10 @@ class Area:
 
 @dataclass(frozen=True)
 class UnitLine:
-    """One reporting unit in one round, over all its forms."""
+    """One reporting unit in one round, over all its forms.
+
+    ``late_at``: when the last of its forms that were late first came.
+    """
 
     code: str
     name: str
@@ -84,6 +89,7 @@ class UnitLine:
     received_at: datetime | None
     due_at: datetime | None
     note: str = ""
+    late_at: datetime | None = None
 
     @property
     def due(self) -> str:
@@ -100,7 +106,8 @@ class UnitLine:
 
     @property
     def is_late(self) -> bool:
-        return self.actual > self.on_time
+        """Whether it has sent all, and not all in time."""
+        return not self.is_missing and self.actual > self.on_time
 
 
 @dataclass(frozen=True)
@@ -119,20 +126,22 @@ class Letter:
 class RoundFacts:
     """What a release says about one round. ``area`` is null where several areas report and none stands for all.
 
-    An area stands for all where it alone is of the round's level: the others are those below it.
+    An area stands for all where it alone is of the round's level: the others are those below it; and where all were
+    made into it later (``is_made_later``). ``later_areas``: codes of those of today that were made after the round.
     """
 
     stamp: Stamp
     round: Round
     area: Area | None
+    is_made_later: bool
     areas: tuple[str, ...]
+    later_areas: frozenset[str]
     units: tuple[UnitLine, ...]
     periods: pl.DataFrame
     nodes: pl.DataFrame
     dim_area: pl.DataFrame
     indicators: pl.DataFrame
     harmonised: pl.DataFrame
-    trend: pl.DataFrame
     values: pl.DataFrame
     entered: pl.DataFrame
     submissions: pl.DataFrame
@@ -141,6 +150,11 @@ class RoundFacts:
     letter: Letter
     targets: pl.DataFrame
     texts: pl.DataFrame
+
+    @property
+    def own(self) -> str | None:
+        """What stands for ``area`` among the areas: its code, with a mark where that may have been another's then."""
+        return None if self.area is None else self.area.code + LATER * self.is_made_later
 
     @property
     def expected_units(self) -> tuple[UnitLine, ...]:
@@ -164,7 +178,6 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
         {"partial_value": pl.Float64(), "n_areas": pl.Int64(), "n_areas_expected": pl.Int64(), **_LATER},
     )
     harmonised = with_columns(release.mart("fct_indicator_harmonised", **of_set).filter(in_series), _LATER)
-    trend = release.mart("fct_indicator_trend", **of_set)
     submissions = local_times(release.mart("fct_submission", round_code=round_code))
     rates = local_times(with_columns(release.mart("fct_reporting_rate", round_code=round_code), _OF_RATES))
     of_round = pl.col("round_code") == round_code
@@ -175,18 +188,21 @@ def read_round(release: Release, round_code: str) -> RoundFacts:
     today = _codes(harmonised.filter(of_round))
     above = _codes(indicators.filter(of_round, area_level=chosen.level)) if len(reporting) > 1 else ()
     one = next((codes[0] for codes in (today, above, reporting) if len(codes) == 1), None)
+    is_of_today = len(today) == 1
+    later_areas = _later_areas(dim_area, harmonised.filter(of_round), chosen.period_end)
     return RoundFacts(
         stamp=release.stamp,
         round=chosen,
-        area=_area(dim_area, one, chosen.period_end, of_today=len(today) == 1) if one else None,
+        area=_area(dim_area, one, chosen.period_end, of_today=is_of_today) if one else None,
+        is_made_later=is_of_today and one in later_areas,
         areas=reporting,
+        later_areas=later_areas,
         units=_units(rates, submissions),
         periods=_periods(release.mart("dim_period"), series, chosen),
         nodes=valid_at(release.mart("dim_indicator", **of_set), chosen.period_end),
         dim_area=dim_area,
         indicators=indicators,
         harmonised=harmonised,
-        trend=trend if chosen.period.kind == "year" else trend.clear(),
         values=values,
         entered=entered_figures(values, found.filter(of_round)),
         submissions=submissions,
@@ -275,6 +291,13 @@ def _area(dim_area: pl.DataFrame, code: str, moment: date, *, of_today: bool) ->
     return Area(code, row["name_vi"] or code, row["level"] or "", parents[-1] if len(parents) else "")
 
 
+def _later_areas(dim_area: pl.DataFrame, harmonised: pl.DataFrame, moment: date) -> frozenset[str]:
+    """Codes of areas of today that were made after the day, and not on the ground of one area."""
+    later = dim_area.filter(pl.col("valid_from") > moment)["area_code"]
+    same_ground = harmonised.filter(method="reported")["area_code"]
+    return frozenset(later) - frozenset(same_ground)
+
+
 def _series(rounds: pl.DataFrame, chosen: Round) -> pl.DataFrame:
     """The rounds that compare with this one: of its set, kind and request; one out of turn stands alone."""
     told = with_columns(rounds, {"period_type": pl.String(), "request_number": pl.Int64()})
@@ -304,6 +327,11 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
         .group_by("reporting_unit_code", "area_code")
         .agg(pl.col("received_at").max(), pl.col("due_at").min())
     )
+    came_late = (
+        submissions.filter(pl.col("on_time").not_(), revision=1)
+        .group_by("reporting_unit_code", "area_code")
+        .agg(pl.col("received_at").max().alias("late_at"))
+    )
     lines = (
         rates.group_by("area_code", "area_name", "reporting_unit_code", "reporting_unit_name")
         .agg(
@@ -313,6 +341,7 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
             pl.col("due_at").filter(pl.col("exempt").not_()).min().alias("asked_until"),
         )
         .join(received, on=["reporting_unit_code", "area_code"], how="left")
+        .join(came_late, on=["reporting_unit_code", "area_code"], how="left")
         .sort("area_code", "reporting_unit_code")
     )
     return tuple(
@@ -327,6 +356,7 @@ def _units(rates: pl.DataFrame, submissions: pl.DataFrame) -> tuple[UnitLine, ..
             received_at=row["received_at"],
             due_at=row["asked_until"] or row["due_at"],
             note=row["note"] or "",
+            late_at=row["late_at"],
         )
         for row in lines.iter_rows(named=True)
     )

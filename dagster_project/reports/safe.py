@@ -22,6 +22,8 @@ LINE_LIMIT = 600
 #: Apostrophes count too, so that one can be taken off again (``intake.package_parts``).
 _FORMULA = r"^'*[\t\r\n ]*[=@+\-\t\r]"
 _NUMBER = r"^[+\-]?[0-9.,  ]*%?$|^[\-–]+$"
+#: As ``catalogue.lint`` has it.
+_FIT_CODE = re.compile(r"[^\W_][\w.-]{0,39}")
 
 
 def plain(text: object, limit: int = LINE_LIMIT) -> str:
@@ -43,6 +45,11 @@ def _line(text: str, limit: int) -> str:
 def file_part(text: str) -> str:
     """``text`` as a part of a file's name: no separator, no leading dot, never empty."""
     return re.sub(r"[^0-9A-Za-z._-]+", "-", text).strip(".-")[:80] or "_"
+
+
+def code_part(code: str) -> str:
+    """A code as a part of a file's name: as it is where the catalogue's check lets it pass, else made fit."""
+    return code if _FIT_CODE.fullmatch(code) else file_part(code)
 
 
 def csv_texts(frame: pl.DataFrame) -> pl.DataFrame:

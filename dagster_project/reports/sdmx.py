@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dagster_project.errors import KhoError
+from dagster_project.messages import message
 from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.safe import plain
 
@@ -195,10 +196,6 @@ def _structure(
 def _codelists(tables: Mapping[str, pl.DataFrame], observations: pl.DataFrame) -> dict[str, Any]:
     from pysdmx.model import Code, Codelist
 
-    named = [
-        tables[table].select(pl.col(code).alias("code"), pl.coalesce("name_en", "name_vi").alias("name"))
-        for table, code in (("dim_data_element", "data_element_code"), ("dim_indicator", "indicator_code"))
-    ]
     categories = [
         tables[table].select(pl.col("category_code").alias("code"), pl.col("category_name").alias("name"))
         for table in ("fct_element_value", "fct_indicator")
@@ -206,7 +203,7 @@ def _codelists(tables: Mapping[str, pl.DataFrame], observations: pl.DataFrame) -
     areas = tables["dim_area"].select(
         pl.col("area_code").alias("code"), pl.coalesce("name_en", "name_vi").alias("name")
     )
-    names = {"REF_AREA": areas, "ITEM": pl.concat(named), "CATEGORY": pl.concat(categories)}
+    names = {"REF_AREA": areas, "ITEM": item_names(tables), "CATEGORY": pl.concat(categories)}
     lists = {}
     for dimension, known in names.items():
         texts = (
@@ -233,6 +230,28 @@ def _codelists(tables: Mapping[str, pl.DataFrame], observations: pl.DataFrame) -
         items=[Code(code, name=name) for code, name in _WORDS.items()],
     )
     return lists
+
+
+def item_names(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Code and name of data elements and indicators, marked where the indicator's name is not confirmed."""
+    indicators = tables["dim_indicator"]
+    elements = tables["dim_data_element"].join(
+        indicators.select("indicator_code", "is_confirmed"),
+        on="indicator_code",
+        how="left",
+        maintain_order="left",
+    )
+    name = pl.coalesce(_marked_name("en"), _marked_name("vi")).alias("name")
+    return pl.concat(
+        frame.select(pl.col(code).alias("code"), name)
+        for frame, code in ((elements, "data_element_code"), (indicators, "indicator_code"))
+    )
+
+
+def _marked_name(lang: str) -> pl.Expr:
+    name = pl.col(f"name_{lang}")
+    marked = name + pl.lit(f" {message('reports.unconfirmed', lang)}")
+    return pl.when(pl.col("is_confirmed")).then(name).otherwise(marked)
 
 
 def _pandas(observations: pl.DataFrame) -> pd.DataFrame:

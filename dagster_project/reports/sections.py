@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 SECTIONS = ("collection", "results", "changes", "targets", "quality", "assessment", "proposals")
-_PARAGRAPHS = 200
-_PARAGRAPH_LIMIT = 8_000
+#: What is longer is not taken (``decide.report_texts``); of a text from before that the rest is left out.
+PARAGRAPHS = 200
+PARAGRAPH_LIMIT = 8_000
 
 
 def text_fields(texts: pl.DataFrame) -> dict[str, list[str]]:
@@ -21,5 +22,5 @@ def text_fields(texts: pl.DataFrame) -> dict[str, list[str]]:
 
 
 def _paragraphs(text: Any) -> list[str]:
-    lines = (plain(line, _PARAGRAPH_LIMIT) for line in str(text or "").splitlines())
-    return [line for line in lines if line][:_PARAGRAPHS]
+    lines = (plain(line, PARAGRAPH_LIMIT) for line in str(text or "").splitlines())
+    return [line for line in lines if line][:PARAGRAPHS]

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project.reports.charts import Outlook, Point, Series
-from dagster_project.reports.read import RoundFacts
+from dagster_project.reports.read import LATER, RoundFacts
 from dagster_project.reports.release import Release
 from dagster_project.reports.safe import plain
 from dagster_project.reports.table import TOTAL, IndicatorTable, Line
@@ -63,8 +63,11 @@ def read_ahead(release: Release, facts: RoundFacts) -> Ahead:
         for name in _MARTS
     )
     if not forecast.is_empty():
+        is_later = (pl.col("basis") == "harmonised") & pl.col("area_code").is_in(list(facts.later_areas))
         forecast = forecast.filter(
             pl.col("forecast").is_not_null(), pl.col("last_year") == facts.round.data_year
+        ).with_columns(
+            pl.when(is_later).then(pl.col("area_code") + LATER).otherwise("area_code").alias("area_code")
         )
     if not progress.is_empty():
         progress = progress.filter(round_code=facts.round.code)
@@ -94,6 +97,7 @@ def indicator_series(line: Line, table: IndicatorTable, ahead: Ahead, area: str)
         return None
     first = known.index(True)
     cells = list(zip(table.periods, line.figures, strict=True))[first:]
+    target = _target(ahead.targets_of(area, line.code))
     return Series(
         title=plain(line.name),
         unit=plain(line.unit, 60),
@@ -101,7 +105,8 @@ def indicator_series(line: Line, table: IndicatorTable, ahead: Ahead, area: str)
         points=tuple(Point(period.label, figure.value, figure.is_final) for period, figure in cells),
         breaks=frozenset(period.label for period, figure in cells[1:] if period.is_break or figure.is_break),
         outlook=tuple(_outlook(row) for row in ahead.forecasts_of(area, line.code)),
-        target=_target(ahead.targets_of(area, line.code)),
+        target=(str(target["target_period_code"]), target["target"]) if target else None,
+        is_target_confirmed=target is None or target["target_status"] == "confirmed",
     )
 
 
@@ -109,6 +114,5 @@ def _outlook(row: Mapping[str, Any]) -> Outlook:
     return Outlook(str(row["forecast_year"]), row["forecast"], row["forecast_low"], row["forecast_high"])
 
 
-def _target(rows: list[dict[str, Any]]) -> tuple[str, float] | None:
-    single = [row for row in rows if row["target_high"] is None and row["target"] is not None]
-    return (str(single[0]["target_period_code"]), single[0]["target"]) if single else None
+def _target(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return next((row for row in rows if row["target_high"] is None and row["target"] is not None), None)

@@ -101,9 +101,9 @@ def _fields(facts: RoundFacts, table: IndicatorTable) -> dict[str, Any]:
 
 def _judged(facts: RoundFacts) -> dict[tuple[str, str], bool | None]:
     """Whether each target of the round's area is reached or on track; null where that cannot be told."""
-    if facts.area is None:
+    if facts.own is None:
         return {}
-    rows = facts.targets.filter(area_code=facts.area.code, category_code=TOTAL)
+    rows = facts.targets.filter(area_code=facts.own, category_code=TOTAL)
     return {
         (row["indicator_code"], row["target_period_code"]): row["on_track"]
         for row in rows.iter_rows(named=True)
@@ -130,13 +130,14 @@ def _cards(
 
 
 def _groups(table: IndicatorTable) -> list[dict[str, Any]]:
-    groups = [line for line in table.lines if line.depth == 0 and line.is_heading][:_GROUPS]
+    above = {line.root for line in table.lines if line.depth}
+    tops = [line for line in table.lines if line.depth == 0 and (line.is_heading or line.code in above)]
     rows = [
         {
             "name": plain(group.name, _NAME),
             **counts([line for line in table.indicators if line.root == group.code]),
         }
-        for group in groups
+        for group in tops[:_GROUPS]
     ]
     return [*rows, {"name": _text("summary.total"), **counts(table.indicators)}]
 
@@ -181,9 +182,9 @@ def _waiting(facts: RoundFacts, table: IndicatorTable, counted: Mapping[str, Any
 
 def _charts(facts: RoundFacts, table: IndicatorTable, ahead: Ahead, moved: list[str]) -> dict[str, Series]:
     """What moved most, then what has the longest series."""
-    if facts.area is None:
+    if facts.own is None:
         return {}
-    series = area_series(table, ahead, facts.area.code)
+    series = area_series(table, ahead, facts.own)
     drawn = {code: item for code, item in series.items() if sum(p.value is not None for p in item.points) > 1}
     longest = sorted(drawn, key=lambda code: -sum(point.value is not None for point in drawn[code].points))
     chosen = list(dict.fromkeys([*(code for code in moved if code in drawn), *longest]))[:_CHARTS]

@@ -18,6 +18,8 @@ from dagster_project.reports.read import RoundFacts
 from dagster_project.reports.release import valid_at
 
 TOTAL = "_T"
+#: Behind the first figure of another definition; in no name of a unit of measure.
+DEFINED = " †"
 _FIGURE = ("value", "zero")
 _COUNTED = ("count", "money")
 _RECALCULATED = ("summed", "weighted")
@@ -86,10 +88,10 @@ class IndicatorTable:
 def indicator_table(
     facts: RoundFacts, lang: str, last: int | None = None, *, area: str | None = None
 ) -> IndicatorTable:
-    """The table of a round over its ``last`` periods, or over all: of its own area, or of the one with a given code."""
+    """The table of a round over its ``last`` periods, or over all: of its own area, or of another that reported."""
     periods = facts.periods if last is None else facts.periods.tail(last)
-    shown = area or (facts.area.code if facts.area else None)
-    rows = _overview_rows(facts) if shown is None else _area_rows(facts, shown)
+    shown = area or facts.own
+    rows = _overview_rows(facts) if shown is None else area_rows(facts, shown)
     wanted = rows.filter(pl.col("period_code").is_in(periods["period_code"].implode()))
     by_place = {(row["indicator_code"], row["period_code"]): row for row in wanted.iter_rows(named=True)}
     recalculated = set(wanted.filter(pl.col("method").is_in(_RECALCULATED))["period_code"])
@@ -103,7 +105,7 @@ def indicator_table(
 
 
 def tree_lines(nodes: pl.DataFrame, lang: str) -> list[Line]:
-    """The tree from the top down, without figures; a node with others below it is a heading."""
+    """The tree from the top down, without figures; a node that the marts give none to is a heading."""
     ordered = nodes.sort("sort_order", "indicator_code", nulls_last=True)
     codes = set(ordered["indicator_code"])
     children: dict[str | None, list[dict[str, Any]]] = {}
@@ -115,7 +117,7 @@ def tree_lines(nodes: pl.DataFrame, lang: str) -> list[Line]:
     while waiting:
         row, depth, root = waiting.pop()
         below = children.pop(row["indicator_code"], [])
-        is_heading = bool(below) or row["node_type"] in ("group", "criterion")
+        is_heading = row["numerator"] is None and (bool(below) or row["node_type"] == "group")
         lines.append(_line(row, depth, root, lang, is_heading=is_heading))
         waiting += [(child, depth + 1, root) for child in reversed(below)]
     return lines
@@ -212,7 +214,7 @@ def _with_break(shown: Figure, row: Mapping[str, Any] | None, column: PeriodColu
     reason = told.removeprefix(column.reason).strip() if column.is_break else told
     if not reason or not shown.digits:
         return shown
-    return replace(shown, digits=f"{shown.digits} ²", break_reason=reason)
+    return replace(shown, digits=f"{shown.digits}{DEFINED}", break_reason=reason)
 
 
 def figure(row: Mapping[str, Any] | None, line: Line, lang: str) -> Figure:
@@ -277,6 +279,7 @@ def _column(row: Mapping[str, Any], recalculated: set[str], given_later: set[str
 
 
 _CELL = (
+    "basis",
     "indicator_code",
     "period_code",
     "value",
@@ -289,26 +292,48 @@ _CELL = (
     "break_reason_vi",
     "is_retrospective",
     "break_in_series",
+    "comparable_from",
 )
 _PARTIAL = ("partial_value", "n_areas", "n_areas_expected")
 
 
-def _area_rows(facts: RoundFacts, area: str) -> pl.DataFrame:
-    """Harmonised rows of an area, and as-reported ones where it was already the same."""
-    harmonised = facts.harmonised.filter(area_code=area, category_code=TOTAL)
-    own = facts.indicators.filter(area_code=area, category_code=TOTAL).join(
-        _periods_of_same_area(facts, area), on="period_code", how="semi"
+def area_rows(facts: RoundFacts, area: str) -> pl.DataFrame:
+    """Harmonised totals of ``facts.own`` or of an area that reported, and as-reported ones where it was the same."""
+    is_of_today = area == facts.own and facts.is_made_later
+    code = facts.area.code if facts.area and area == facts.own else area
+    harmonised = facts.harmonised.filter(area_code=code, category_code=TOTAL)
+    own = facts.indicators.filter(area_code=code, category_code=TOTAL).join(
+        _periods_of_same_area(facts, code), on="period_code", how="semi"
     )
+    if is_of_today:
+        own = own.clear()
+    elif code in facts.later_areas:
+        harmonised = harmonised.clear()
     both = pl.concat(
         [
-            harmonised.select(_CELL),
-            own.with_columns(pl.lit("reported").alias("method")).select(_CELL),
+            harmonised.with_columns(pl.lit("harmonised").alias("basis")).select(_CELL),
+            own.with_columns(pl.lit("as_reported").alias("basis"), pl.lit("reported").alias("method")).select(
+                _CELL
+            ),
         ],
         how="vertical_relaxed",
     )
     cell = ["indicator_code", "period_code"]
     return both.unique(cell, keep="first", maintain_order=True).join(
         own.select(*cell, *_PARTIAL).unique(cell, keep="first"), on=cell, how="left", maintain_order="left"
+    )
+
+
+def round_rows(facts: RoundFacts) -> pl.DataFrame:
+    """Figures of the round as reported, and those of an own area that was made later under ``facts.own``."""
+    reported = facts.indicators.filter(round_code=facts.round.code).with_columns(
+        pl.lit("reported").alias("method")
+    )
+    if facts.area is None or not facts.is_made_later:
+        return reported
+    of_today = facts.harmonised.filter(round_code=facts.round.code, area_code=facts.area.code)
+    return pl.concat(
+        [reported, of_today.with_columns(pl.lit(facts.own).alias("area_code"))], how="diagonal_relaxed"
     )
 
 

@@ -1,4 +1,4 @@
-"""The fields that a Word template may use, and what is wrong with one that uses others.
+"""The fields that a Word template may use, and what is wrong with one that uses others or what no PDF can show.
 
 ``template_fields.csv`` lists those of the official report, ``letter_fields.csv`` those of the other templates
 (``groups[].name``: of each group, its name). A template is parsed, never run, to find every unknown field, also those
@@ -88,7 +88,7 @@ def _table(name: str) -> Iterator[dict[str, str]]:
 
 
 def check_fields(*templates: Path) -> None:
-    """Raise ``UsageError`` with every field that cannot be filled, and where a file is no Word document.
+    """Raise ``UsageError`` with every field that cannot be filled, what no PDF can show, and what is no Word document.
 
     Which template a file is, is told by its name.
     """
@@ -115,7 +115,17 @@ def _problems(template: Path) -> list[Problem]:
         problems |= {
             path: _unknown(path, template.stem) for path in _Reader(_known_paths(template.stem)).read(tree)
         }
-    return list(problems.values())
+    return [*problems.values(), *_unset_parts(template)]
+
+
+def _unset_parts(template: Path) -> Iterator[Problem]:
+    """What stands in a template and cannot be set as PDF."""
+    from docx import Document
+
+    from dagster_project.reports.pdf_parts import make_plain
+
+    if parts := make_plain(Document(str(template))):
+        yield "reports.pdf_unknown_part", {"parts": ", ".join(parts)}
 
 
 def _sources(template: Path) -> Iterator[str]:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from docx import Document
 
 from dagster_project.decide.problems import RefusedError
 from dagster_project.decide.report_texts import AskedText, check_text
+from dagster_project.reports.sections import text_fields
 
 NOW = datetime(2026, 4, 9, 1, 30, tzinfo=UTC)
 
@@ -37,6 +39,8 @@ def test_each_line_that_says_something_is_a_paragraph(tmp_path: Path) -> None:
         ({"by": " ", "section": "danh-gia"}, ("--by", "danh-gia", "assessment", "--text")),
         ({"text": " \n "}, ("kho withdraw",)),
         ({"text": "x" * 20_001}, ("20000",)),
+        ({"text": "x\n" * 201}, ("201", "200")),
+        ({"text": f"Một.\n{'x' * 8_001}"}, ("8001", "8000")),
         ({"text": "x", "file": Path("y")}, ("--file",)),
         ({"file": Path("khong-co.docx")}, ("khong-co.docx",)),
     ],
@@ -46,6 +50,12 @@ def test_everything_that_is_wrong_is_told(told: dict[str, Any], words: tuple[str
         check_text(_asked(**told), NOW)
     for word in words:
         assert word in refused.value.text("vi")
+
+
+@pytest.mark.parametrize("text", ["\n".join(map(str, range(200))), f"Một.\n{'x' * 8_000}"])
+def test_what_is_taken_stands_in_the_report_to_its_last_letter(text: str) -> None:
+    written = {"section": "assessment", "text": check_text(_asked(text=text), NOW).text, "is_current": True}
+    assert text_fields(pl.DataFrame([written]))["assessment"] == text.split("\n")
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.txt"])

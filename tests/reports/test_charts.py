@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from defusedxml import ElementTree
@@ -74,6 +75,14 @@ def test_what_a_chart_shows_is_said_in_words_too() -> None:
     assert "Từ 2025, số liệu không so sánh trực tiếp được với trước đó." in said
     assert "Dự báo 2026: 90,0 (khoảng 80,0 – 99,0); dự báo không phải số liệu báo cáo." in said
     assert "Mục tiêu 2030: 98,0." in said
+
+
+def test_a_target_that_nobody_confirmed_is_marked_to_the_eye_and_in_words() -> None:
+    series = replace(SERIES, is_target_confirmed=False)
+    texts = _texts(charts.to_svg(charts.series_chart(series, "vi"), "vi"))
+    assert "mục tiêu 98,0 (chưa xác nhận)" in texts
+    assert "Mục tiêu 2030: 98,0 (chưa xác nhận)." in charts.series_text(series, "vi")
+    assert "Target for 2030: 98.0 (unconfirmed)." in charts.series_text(series, "en")
 
 
 @pytest.mark.parametrize("file", sorted(charts.FONTS.glob("*.ttf")), ids=lambda file: file.stem)

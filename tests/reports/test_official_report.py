@@ -108,31 +108,12 @@ def test_an_officers_words_stand_as_they_are_and_the_units_words_only_until_then
 
 def test_movements_come_with_the_units_reasons_and_targets_with_lights_in_words(tmp_path: Path) -> None:
     rows = decided_commune()
-    moved = {
-        "criteria_set_code": "T",
-        "area_code": "03390",
-        "category_code": "_T",
-        "basis": "harmonised",
-        "last_year": 2025,
-    }
-    rows["fct_indicator_trend"] = [
-        {
-            **moved,
-            "indicator_code": "A.1",
-            "previous_value": 1000.5,
-            "last_value": 1234.0,
-            "change": 233.5,
-            "yoy_pct": 23.338,
-        },
-        {
-            **moved,
-            "indicator_code": "A.2",
-            "previous_value": 50.0,
-            "last_value": 37.5,
-            "change": -12.5,
-            "yoy_pct": -25.0,
-        },
-    ]
+    before = next(
+        row
+        for row in rows["fct_indicator_harmonised"]
+        if row["data_year"] == 2024 and row["indicator_code"] == "A.2"
+    )
+    before |= {"value": 50.0, "value_state": "value"}
     aim = {"round_code": ROUND, "area_code": "03390", "category_code": "_T", "comparison": ">="}
     rows["fct_target_progress"] = [
         {
@@ -144,8 +125,16 @@ def test_movements_come_with_the_units_reasons_and_targets_with_lights_in_words(
             "gap": -766.0,
             "pace": 1100.0,
             "light_name_vi": "Đạt tiến độ",
+            "target_status": "confirmed",
         },
-        {**aim, "indicator_code": "B.1", "target_period_code": "2025", "target": 5.0, "reason": "held"},
+        {
+            **aim,
+            "indicator_code": "B.1",
+            "target_period_code": "2025",
+            "target": 5.0,
+            "reason": "held",
+            "target_status": "inferred",
+        },
     ]
     report = _report(tmp_path, rows)
     assert rows_below(report, "TT", "Tiêu chí", "Kỳ trước") == [
@@ -161,7 +150,14 @@ def test_movements_come_with_the_units_reasons_and_targets_with_lights_in_words(
     ]
     assert rows_below(report, "TT", "Tiêu chí", "Năm") == [
         ["A.1", "Nhân lực (người)", "2030", "từ 2.000", "1.234", "-766", "1.100", "Đạt tiến độ"],
-        ["B.1", "Đơn đăng ký sáng chế (đơn)", "2025", "từ 5", "", "", "", "Số liệu chờ chỉnh sửa"],
+        [
+            "B.1",
+            "Đơn đăng ký sáng chế (đơn)",
+            "2025",
+            "từ 5 (chưa xác nhận)",
+            *[""] * 3,
+            "Số liệu chờ chỉnh sửa",
+        ],
     ]
 
 
@@ -306,20 +302,6 @@ def test_a_chart_shows_what_moved_most_and_says_in_words_what_it_shows(tmp_path:
     rows["fct_indicator_harmonised"].append(
         {**figure, "round_code": "T-X-2023", "period_code": "2023", "data_year": 2023, "value": 900.0}
     )
-    rows["fct_indicator_trend"] = [
-        {
-            "criteria_set_code": "T",
-            "area_code": "03390",
-            "category_code": "_T",
-            "basis": "harmonised",
-            "last_year": 2025,
-            "indicator_code": "A.1",
-            "previous_value": 1000.5,
-            "last_value": 1234.0,
-            "change": 233.5,
-            "yoy_pct": 23.338,
-        }
-    ]
     report = _report(tmp_path, rows)
     (told,) = report.element.body.xpath(".//wp:docPr/@descr")
     assert "2023: 900; 2024: 1.001; 2025: 1.234" in told

@@ -9,11 +9,13 @@ import json
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from dagster_project.errors import KhoError
 from dagster_project.reports.package import write_package
 from dagster_project.reports.release import open_release
+from dagster_project.reports.sdmx import item_names
 from tests.reports.tiny_package import FIGURES, NOTE, package, release_with_figures
 from tests.reports.tiny_release import ROUND, commune, write_release
 
@@ -105,7 +107,21 @@ def test_sdmx_is_read_back_by_another_library_with_every_observation_equal(with_
     figures |= {("A_1", "_T"): (1234.0, "A"), ("A_2", "_T"): (37.5, "A"), ("B_1", "_T"): (0.0, "A")}
     assert read == figures
     names = {code.id: str(code.name) for code in structure.codelist["CL_ITEM"]}
-    assert names["A_1_GT"] == "Nhân lực"
+    assert (names["A_1_GT"], names["A_1"]) == ("Nhân lực", "Nhân lực")
+    assert names["A_2"] == "Tỷ lệ hồ sơ trực tuyến (chưa xác nhận)"
+    assert names["A_2_TS"] == "Hồ sơ nộp trực tuyến (chưa xác nhận)"
+
+
+def test_sdmx_marks_an_unconfirmed_name_in_its_own_language() -> None:
+    elements = {"indicator_code": ["1", "2"], "data_element_code": ["1.A", "2.A"]}
+    names = {"name_vi": ["Nhân lực", "Tỷ lệ"], "name_en": [None, "Share"]}
+    tables = {
+        "dim_indicator": pl.DataFrame({"indicator_code": ["1", "2"], **names, "is_confirmed": [False] * 2}),
+        "dim_data_element": pl.DataFrame({**elements, **names}),
+    }
+    told = dict(item_names(tables).iter_rows())
+    assert told["1"] == told["1.A"] == "Nhân lực (chưa xác nhận)"
+    assert told["2"] == told["2.A"] == "Share (unconfirmed)"
 
 
 def test_a_release_from_before_packages_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 from docx import Document
 from docx.enum.section import WD_ORIENT
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Mm
 
 from dagster_project.errors import KhoError
 from dagster_project.reports import charts, word
@@ -121,16 +122,106 @@ def test_lists_keep_their_numbers_and_pictures_their_place(tmp_path: Path) -> No
     assert "Nội dung thứ nhất" in _text(pdf)
 
 
-def test_what_cannot_be_set_is_named(tmp_path: Path) -> None:
+def _saved(xml: str) -> Any:
+    """What a paragraph or a part holds once an office program has saved it."""
+    return parse_xml(f"<w:p {nsdecls('w', 'm', 'r')}>{xml}</w:p>")
+
+
+def _field(instruction: str, result: str) -> str:
+    marks = {kind: f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")}
+    told = f'<w:r><w:instrText xml:space="preserve">{instruction}</w:instrText></w:r>'
+    shown = f"{marks['separate']}<w:r><w:t>{result}</w:t></w:r>" if result else ""
+    return f"{marks['begin']}{told}{shown}{marks['end']}"
+
+
+@pytest.mark.parametrize(
+    ("page", "pages"),
+    [
+        (_field(" PAGE ", "2"), _field(r" NUMPAGES \* ARABIC ", "7")),
+        (_field(r"PAGE   \* MERGEFORMAT", "2</w:t></w:r><w:r><w:t>2"), _field("NUMPAGES", "")),
+        (
+            '<w:fldSimple w:instr=" PAGE "><w:r><w:t>2</w:t></w:r></w:fldSimple>',
+            '<w:fldSimple w:instr="NUMPAGES"/>',
+        ),
+    ],
+)
+def test_page_numbers_are_counted_whatever_was_saved_as_their_last_result(
+    tmp_path: Path, page: str, pages: str
+) -> None:
+    document = Document()
+    header = document.sections[0].header._element
+    content = f"<w:r><w:t>Trang </w:t></w:r>{page}<w:r><w:t>/</w:t></w:r>{pages}<w:r><w:t>.</w:t></w:r>"
+    header.insert(0, _saved(f"<w:sdt><w:sdtPr/><w:sdtContent>{content}</w:sdtContent></w:sdt>"))
+    document._body._element.insert(0, _saved(f"<w:r><w:t>Tại trang </w:t></w:r>{page}"))
+    for _ in range(2):
+        document.add_page_break()
+    pdf = _set(document, tmp_path)
+    found = [re.findall(r"Trang (\S+)", _text(pdf, number)) for number in (1, 2, 3)]
+    assert found == [["1/3."], ["2/3."], ["3/3."]]
+    assert "Tại trang 1\n" in _text(pdf, 1)
+
+
+def test_other_fields_keep_their_last_result(tmp_path: Path) -> None:
     document = _document()
-    run = document.add_paragraph().add_run("chữ")
-    note = OxmlElement("w:footnoteReference")
-    note.set(qn("w:id"), "1")
-    run._r.append(note)
-    run.font.size = Pt(12)
+    nested = _field("IF </w:instrText></w:r>" + _field("REF a", "x") + "<w:r><w:instrText> = 1", "đúng")
+    document._body._element.insert(0, _saved(_field('DATE \\@ "d/M"', "9/4") + nested))
+    assert "9/4đúng\n" in _text(_set(document, tmp_path))
+
+
+def test_what_office_programs_wrap_is_set_and_what_was_deleted_is_not(tmp_path: Path) -> None:
+    document = _document()
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    body = document._body._element
+    body.insert(
+        0,
+        _saved(
+            f"<w:ins w:id='1' w:author='a'>{run.format('chèn')}</w:ins><w:del w:id='2' w:author='a'><w:r>"
+            f"<w:delText>xóa</w:delText></w:r></w:del><w:smartTag>{run.format('thẻ')}</w:smartTag>"
+            f"<w:moveFrom w:id='3' w:author='a'>{run.format('cũ')}</w:moveFrom>"
+            "<w:r><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t></w:r>"
+        ),
+    )
+    table = word.table(document, (40, 40), rows=2)
+    for row, name in zip(table.rows, ("ô", "hàng"), strict=True):
+        word.put(row.cells[0], name, first=True)
+    for element in (table.rows[0].cells[0].paragraphs[0]._p, table.rows[1]._tr, table._tbl):
+        control = parse_xml(f"<w:sdt {nsdecls('w')}><w:sdtPr/><w:sdtContent/></w:sdt>")
+        element.addprevious(control)
+        control[1].append(element)
+    text = _text(_set(document, tmp_path))
+    assert "chènthẻa\u2011b" in text
+    assert text.index("ô") < text.index("hàng")
+    assert not {"xóa", "cũ"} & set(re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize(
+    ("xml", "name"),
+    [
+        ('<w:r><w:footnoteReference w:id="1"/></w:r>', "footnoteReference"),
+        ('<w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r>', "sym"),
+        ("<m:oMath><m:r><m:t>x</m:t></m:r></m:oMath>", "oMath"),
+        ("<w:r><w:pict/></w:r>", "pict"),
+        ("<w:r><w:drawing/></w:r>", "drawing"),
+        (_field(r"PAGE \* roman", "ii"), r"PAGE \* roman"),
+        (_field("SECTIONPAGES", "3"), "SECTIONPAGES"),
+        (
+            _field("IF </w:instrText></w:r>" + _field("PAGE", "1") + "<w:r><w:instrText> = 1", ""),
+            "IF PAGE = 1",
+        ),
+        (_field("EQ \\f(1;2)", ""), "EQ \\f(1;2)"),
+        ('<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r>', "PAGE"),
+    ],
+)
+@pytest.mark.parametrize("part", ["body", "header", "first_page_footer"])
+def test_what_cannot_be_set_is_named_wherever_it_stands(
+    tmp_path: Path, xml: str, name: str, part: str
+) -> None:
+    document = _document()
+    root = document._body._element if part == "body" else getattr(document.sections[0], part)._element
+    root.insert(0, _saved(xml))
     with pytest.raises(KhoError) as told:
         _set(document, tmp_path)
-    assert "footnoteReference" in told.value.text("vi")
+    assert name in told.value.text("vi")
 
 
 def test_a_signature_never_stands_on_a_page_of_its_own(tmp_path: Path) -> None:

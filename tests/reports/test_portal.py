@@ -108,6 +108,7 @@ def test_chart_table_and_download_show_the_figures_of_the_release(inside: Path) 
     assert shown == [
         {"Địa bàn": "Xã Bình Lư", "Mã số": "A.1", "Đơn vị tính": "người"}
         | {"2024": "1000.5", "2024 (Hiển thị)": "1.001", "2025": "1234.0", "2025 (Hiển thị)": "1.234"}
+        | {"is_sample": "true", "state": "draft"}
     ]
 
 
@@ -122,6 +123,11 @@ def test_every_page_of_a_draft_of_sample_data_says_both_and_names_its_release(in
         assert page.text.count("SỐ LIỆU MINH HỌA") > 1
         for words in ("DỰ THẢO", "Bản nội bộ", "Bản chốt số liệu R0001-0a1b2c3d, lập lúc 11/04/2026 10:00"):
             assert words in page.text
+    files = list(inside.rglob("*.csv"))
+    assert {file.parent.name for file in files} >= {"chi-tieu", "don-vi", inside.name}
+    for file in files:
+        marks = pl.read_csv(file, infer_schema=False).select(pl.nth(-2, -1)).unique()
+        assert marks.to_dicts() == [{"is_sample": "true", "state": "draft"}], file
 
 
 def test_a_unit_sees_its_files_figures_and_findings(inside: Path) -> None:

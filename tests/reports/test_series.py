@@ -43,7 +43,7 @@ def test_an_estimate_is_no_final_point(tmp_path: Path) -> None:
 def test_forecasts_of_the_rounds_year_and_the_nearest_single_target_lie_ahead(tmp_path: Path) -> None:
     forecast = {**_AT, "basis": "harmonised", "last_year": 2025, "forecast": 40.0}
     forecast |= {"forecast_year": 2026, "forecast_low": 36.0, "forecast_high": 44.0}
-    target = {**_AT, "round_code": ROUND, "target": 60.0, "target_high": None}
+    target = {**_AT, "round_code": ROUND, "target": 60.0, "target_high": None, "target_status": "inferred"}
     release = write_release(tmp_path, commune())
     add_marts(
         release,
@@ -64,4 +64,5 @@ def test_forecasts_of_the_rounds_year_and_the_nearest_single_target_lie_ahead(tm
     series = area_series(indicator_table(facts, "vi"), ahead, "03390")["A.2"]
     assert series.outlook == (Outlook("2026", 40.0, 36.0, 44.0),)
     assert series.target == ("2030", 60.0)
+    assert not series.is_target_confirmed
     assert [row["target_period_code"] for row in ahead.targets_of("03390", "A.2")] == ["2026", "2030"]

@@ -40,26 +40,8 @@ def _pages(pdf: Path) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
 
 
-def _trend(code: str, before: float, after: float, yoy: float) -> dict[str, Any]:
-    return {
-        "criteria_set_code": "T",
-        "area_code": "03390",
-        "indicator_code": code,
-        "category_code": "_T",
-        "basis": "harmonised",
-        "first_year": 2024,
-        "last_year": 2025,
-        "previous_value": before,
-        "last_value": after,
-        "change": after - before,
-        "yoy_pct": yoy,
-    }
-
-
 def test_it_has_rates_groups_movements_with_breaks_and_what_waits(page: Page) -> None:
-    rows = commune()
-    rows["fct_indicator_trend"] = [_trend("A.1", 1000.5, 1234.0, 23.3)]
-    pdf = page(rows)
+    pdf = page(commune())
     text = " ".join(pdf_text(pdf, "-layout").split())
     assert _pages(pdf) == 1
     assert "DỰ THẢO – SỐ LIỆU MINH HỌA" in text
@@ -85,6 +67,7 @@ def _target(code: str, year: int, actual: float, *, on_track: bool | None) -> di
         "actual": actual,
         "on_track": on_track,
         "light_name_vi": {True: "Đúng tiến độ", False: "Chậm tiến độ", None: None}[on_track],
+        "target_status": "unknown" if year == 2026 else "confirmed",
     }
 
 
@@ -98,6 +81,7 @@ def test_targets_stand_with_their_lights_what_is_behind_first(page: Page) -> Non
     assert "6/7" in text
     assert "Đúng tiến độ: 6, " in text.replace("Chậm tiến độ: 1, Đúng", "Đúng")
     assert text.index("(2026)") < text.index("(2027)")
+    assert text.count("từ 2.000 (chưa xác") == 1
     assert "và 2 mục tiêu khác" in text
 
 
@@ -116,7 +100,6 @@ def test_long_names_stay_on_one_page_and_keep_their_mark(page: Page) -> None:
     for row in rows["dim_indicator"]:
         row["name_vi"] = (row["name_vi"] + " của các cơ quan, đơn vị, doanh nghiệp trên địa bàn") * 4
         row["is_confirmed"] = False
-    rows["fct_indicator_trend"] = [_trend("A.1", 1000.5, 1234.0, 23.3), _trend("A.2", 0.0, 37.5, 900.0)]
     pdf = page(rows)
     text = " ".join(pdf_text(pdf, "-layout").split())
     assert _pages(pdf) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
 
 from dagster_project.errors import ExitCode, UsageError
 from dagster_project.reports import letters
@@ -120,6 +121,18 @@ def test_every_field_of_letters_and_of_the_page_for_leaders_is_listed_and_no_oth
     letters.write_confirmation(occasion, debt, tmp_path)
     assert filled == {name: {item.path for item in known_fields(name)} for name in filled}
     check_fields(*(SHIPPED / f"{name}.docx" for name in template_names()))
+
+
+def test_what_no_pdf_can_show_is_named_beside_the_fields(tmp_path: Path) -> None:
+    document = Document(str(SHIPPED / "official.docx"))
+    run = document.sections[0].first_page_header.paragraphs[0].add_run("{{ mark }}")
+    run._r.append(OxmlElement("w:sym"))
+    document.save(str(tmp_path / "official.docx"))
+    with pytest.raises(UsageError) as told:
+        check_fields(tmp_path / "official.docx")
+    text = told.value.text("vi")
+    assert '"mark": không có trường này' in text
+    assert "không chuyển sang PDF được: sym." in text
 
 
 def test_templates_of_letters_are_checked_by_their_own_fields_and_all_at_once(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _TYPES: dict[str, Any] = {
     ),
     **dict.fromkeys(("expected", "actual", "actual_on_time", "n_blocking", "n_warning", "n_info"), _I),
     **dict.fromkeys(("request_number", "first_year", "last_year", "n", "n_areas", "n_areas_expected"), _I),
+    "comparable_from": _I,
     **dict.fromkeys(("value", "numerator", "denominator", "coverage", "multiplier", "coefficient"), _F),
     **dict.fromkeys(("reporting_rate", "reporting_rate_on_time", "first_value", "last_value"), _F),
     **dict.fromkeys(("previous_value", "change", "yoy_pct", "cagr_pct"), _F),
@@ -97,7 +98,7 @@ MARTS = {
     "fct_report_text": "text_id round_code section text written_by written_at is_current is_sample",
     "fct_target_progress": "round_code period_code data_year criteria_set_code area_code area_name indicator_code "
     "category_code name_vi unit target_period_code is_due comparison target target_high actual gap pace on_track "
-    "light light_name_vi reason is_confirmed is_sample",
+    "light light_name_vi reason target_status is_confirmed is_sample",
     "bridge_indicator_source": "indicator_value_key reported_value_key part coefficient is_sample",
 }
 

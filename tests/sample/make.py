@@ -114,7 +114,7 @@ def _prior(year: int) -> pl.DataFrame:
             "value_state": pl.String,
         },
         orient="row",
-    )
+    ).with_columns(pl.lit(None, pl.String).alias("unit"))
 
 
 def _versions(
