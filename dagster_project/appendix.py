@@ -15,7 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from dagster_project.catalogue.appendix_apply import Applied, Terms, apply_appendix
+from dagster_project.catalogue.appendix_apply import Applied, Terms, Told, apply_appendix
+from dagster_project.catalogue.appendix_left import left_in_old_units
 from dagster_project.catalogue.appendix_match import Matched, current_indicators, match_rows
 from dagster_project.catalogue.appendix_rows import Appendix, AppendixFinding, read_appendix, read_words
 from dagster_project.catalogue.definitions import series_definitions
@@ -45,6 +46,7 @@ class Plan:
     tables: Mapping[str, bytes]
     problems: Sequence[Problem]
     breaks: pl.DataFrame
+    left: Sequence[Told]
 
     @property
     def findings(self) -> list[AppendixFinding]:
@@ -55,11 +57,11 @@ class Plan:
         return sum(finding.is_blocking for finding in self.findings) + len(self.problems)
 
     def lines(self, lang: str) -> Iterator[str]:
-        """Everything to tell: what is wrong with its place, what changes, which series break, how rows were matched."""
+        """Everything to tell: what is wrong with its place, what changes and what does not, which series break."""
         for severity in (True, False):
             yield from (found.text(lang) for found in self.findings if found.is_blocking == severity)
         yield from (problem.text(lang) for problem in self.problems)
-        yield from (told.text(lang) for told in self.applied.told)
+        yield from (told.text(lang) for told in (*self.applied.told, *self.left))
         for row in self.breaks.iter_rows(named=True):
             told = {
                 "code": row["owner_code"],
@@ -141,7 +143,8 @@ def plan_appendix(
         .filter(pl.col("is_break") & (pl.col("owner_type") == "indicator"))
         .join(before.filter("is_break"), on=["round_code", "owner_type", "owner_code"], how="anti")
     )
-    return Plan(content, appendix, matched, applied, changed, problems, breaks)
+    left = [] if problems else left_in_old_units(catalogue, new, terms.valid_from)
+    return Plan(content, appendix, matched, applied, changed, problems, breaks, left)
 
 
 def same_names(

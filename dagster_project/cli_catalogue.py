@@ -15,6 +15,7 @@ import typer
 
 from dagster_project.cli_base import (
     Json,
+    Round,
     Year,
     clock,
     help_text,
@@ -23,6 +24,7 @@ from dagster_project.cli_base import (
     path_option,
     path_told,
     print_table,
+    rounds_told,
     say,
     settings_told,
 )
@@ -278,10 +280,16 @@ def catalogue_diff(
 def catalogue_confirm(
     by: Annotated[str, typer.Option("--by", help=help_text("by"))],
     indicators: Annotated[list[str] | None, typer.Argument()] = None,
+    *,
     all_from: Annotated[Path | None, path_option("--all-from", help_text("all_from"))] = None,
     document: Annotated[str, typer.Option("--document", help=help_text("document"))] = "",
+    year: Year = None,
+    round_code: Round = None,
 ) -> None:
-    """Record that names were checked against the official appendix: those told, or all that it has word for word."""
+    """Record that names were checked against the official appendix: those told, or all that it has word for word.
+
+    Of each the version of a round's last day; without a round, of today.
+    """
     from dagster_project.appendix import same_names
     from dagster_project.catalogue.confirm import confirmed
     from dagster_project.catalogue.load import load_catalogue
@@ -291,20 +299,23 @@ def catalogue_confirm(
 
     settings = own_catalogue()
     now = clock()
+    catalogue = load_catalogue(settings.catalogue, settings.reference_areas)
+    rounds = rounds_told(settings, catalogue, year, round_code)
+    ends = dict(catalogue.table("rounds").select("round_code", "period_end").iter_rows())
+    valid_on = ends[rounds[0]] if rounds else now.date()
     codes = list(dict.fromkeys(indicators or ()))
     source = ("", "")
     if all_from is not None:
         if not all_from.is_file():
             raise UsageError("cli.no_such_file", file=all_from)
-        catalogue = load_catalogue(settings.catalogue, settings.reference_areas)
-        sha256, found, others = same_names(settings, catalogue, all_from, now.date())
+        sha256, found, others = same_names(settings, catalogue, all_from, valid_on)
         codes = list(dict.fromkeys([*codes, *found]))
         source = (all_from.name, sha256)
         for name in others:
             sys.stdout.write(message("appendix.not_confirmed", settings.lang, name=name) + "\n")
     if not codes:
         raise UsageError("versions.nothing_to_confirm")
-    table = confirmed(settings.catalogue, codes, by=by, on=now.date())
+    marked = confirmed(settings.catalogue, codes, by=by, on=now.date(), valid_on=valid_on)
     settings.folder.make()
     written = Written(by, ", ".join(codes), document, source)
     with build_lock(settings.folder.build_lock):
@@ -312,10 +323,13 @@ def catalogue_confirm(
         ledger = open_ledger(settings.ledger)
         for code in codes:
             log_act(ledger, at=now, actor=by.strip(), act="catalogue.confirm", subject=code, detail=document)
-        version = change_catalogue(settings, {"indicators": table}, how="confirm", at=now, **asdict(written))
+        version = change_catalogue(
+            settings, {"indicators": marked.table}, how="confirm", at=now, **asdict(written)
+        )
     _say_version(settings, version, len(codes))
-    for code in codes:
-        say(settings, "confirmed", code=code, by=by)
+    for code, (name, *validity) in marked.versions.items():
+        since, until = ("…" if day is None else f"{day:%d/%m/%Y}" for day in validity)
+        say(settings, "confirmed", code=code, name=name, since=since, until=until, by=by)
 
 
 def _keep_fixed(settings: Settings, tables: Mapping[str, bytes]) -> None:

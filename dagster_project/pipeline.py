@@ -459,6 +459,11 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
     ledger = open_ledger(desk.settings.ledger)
     rounds = read_rounds(ledger)
     check_fixed(desk.folder, rounds, desk.folder.build_file)
+
+    def record(made: Release) -> None:
+        record_releases(ledger, rounds, made.release_id, now)
+        _log_release(ledger, made, now, desk.settings.person)
+
     made = make_release(
         desk.folder,
         inputs_hash=inputs.inputs_hash,
@@ -469,9 +474,8 @@ def publish(desk: Desk, inputs: Inputs) -> Release:
         keep=desk.settings.office.keep_releases,
         always_kept=rounds.kept_releases(),
         memory_mb=desk.settings.office.build_memory_mb,
+        record=record,
     )
-    record_releases(ledger, rounds, made.release_id, now)
-    _log_release(ledger, made, now, desk.settings.person)
     if held:
         log_rollback_ended(ledger, held, made.release_id, now)
     return made
@@ -586,11 +590,10 @@ def issue(
 
     release_id = current_release(desk.folder)
     before = round_before(catalogue, round_code)
-    prior = (
-        reported_values(desk.folder.release(release_id) / "kho.duckdb", before)
-        if release_id and before
-        else None
-    )
+    prior = None
+    if release_id and before:
+        day = catalogue.table("rounds").filter(round_code=round_code)["period_end"].item()
+        prior = reported_values(desk.folder.release(release_id) / "kho.duckdb", before, day)
     return issue_forms(
         catalogue,
         round_code,

@@ -87,6 +87,12 @@ def _frame(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame([{column: row.get(column) for column in columns} for row in rows], schema=columns)
 
 
+def _bounds(element: Row, times: Fraction) -> Row:
+    """The least and the greatest value of an element in a unit in which its figures are ``times`` as large."""
+    named = ((name, element.get(name)) for name in ("min_value", "max_value"))
+    return {name: float(Fraction(str(bound)) * times) for name, bound in named if bound}
+
+
 class _Applying:
     """The rows of the tables at hand while an appendix is taken in."""
 
@@ -117,11 +123,21 @@ class _Applying:
         """Put a row in its place in the catalogue; returns the code that it has there."""
         if match.how == "open":
             return None
-        row, values = match.row, self._stated(match, parent, place)
+        row, values = match.row, self._stated(match, parent)
+        if self._terms.is_whole:
+            values["sort_order"] = 10 * (place + 1)
         if match.code is None:
-            code = (
-                row.texts["code"] if self._is_free(row.texts["code"]) else self._next_code(parent, row.path)
-            )
+            later = [
+                other
+                for other in self.rows["indicators"]
+                if self._begins_later(other)
+                and fold(other["name_vi"]) == fold(row.name)
+                and other.get("parent_code") == parent
+            ]
+            free = row.texts["code"] if self._is_free(row.texts["code"]) else None
+            code = later[0]["indicator_code"] if later else free or self._next_code(parent, row.path)
+            values.setdefault("sort_order", self._last_place(parent) + 1)
+            values["valid_to"] = self._until(later)
             self.rows["indicators"].append(self._new_indicator(code, match, values))
             self._tell("new", code=code, name=row.name)
         else:
@@ -133,11 +149,21 @@ class _Applying:
             self._assign(code, match)
         return code
 
-    def _stated(self, match: Match, parent: str | None, place: int) -> Row:
+    def _last_place(self, code: str | None) -> int:
+        """The greatest ``sort_order`` of an indicator and all below it; without a code, of the criteria set."""
+        ours = [
+            row
+            for row in self.rows["indicators"]
+            if row["criteria_set_code"] == self._terms.criteria_set_code
+        ]
+        places = [row["sort_order"] or 0 for row in ours if row["indicator_code"] == code]
+        below = {row["indicator_code"] for row in ours if row.get("parent_code") == code}
+        return max((*places, *map(self._last_place, below)), default=0)
+
+    def _stated(self, match: Match, parent: str | None) -> Row:
         """What the appendix says of a row, and who checked it; a cell that is empty says nothing."""
         texts, terms = match.row.texts, self._terms
         values: Row = {
-            "sort_order": 10 * (place + 1),
             "status": "official",
             "confirmed_by": terms.confirmed_by,
             "confirmed_at": terms.confirmed_at,
@@ -217,14 +243,19 @@ class _Applying:
             return {"unit": unit}
         before, after = self._factors[old["unit"]], self._factors[unit]
         converts = before[0] == after[0]
+        times = Fraction(str(before[1])) / Fraction(str(after[1]))
         kind = old["value_type"] if converts else self._kind_of(unit)
         changed = {"unit": unit, "value_type": kind}
         if element is not None and element["unit"] == old["unit"]:
-            self._new_version("data_elements", element, {"unit": unit, "value_type": kind})
-            self._tell("element_unit", element=element["data_element_code"], unit=unit)
+            bounds = _bounds(element, times) if converts else {}
+            told = {"element": element["data_element_code"], "unit": unit}
+            self._tell("element_unit", **told)
+            if bounds:
+                shown = (f"{name}: {element[name]:.15g} → {value:.15g}" for name, value in bounds.items())
+                self._tell("element_bounds", bounds=", ".join(shown), **told)
+            self._new_version("data_elements", element, {"unit": unit, "value_type": kind, **bounds})
             return changed
         if converts:
-            times = Fraction(str(before[1])) / Fraction(str(after[1]))
             multiplier = float(Fraction(str(1.0 if old["multiplier"] is None else old["multiplier"])) * times)
             return {**changed, "multiplier": multiplier}
         self.findings.append(match.row.finding("appendix.formula_lost", "unit", code=code, unit=unit))
@@ -282,6 +313,7 @@ class _Applying:
                 "unit_aggregation": "lead",
                 "status": "official",
                 "valid_from": self._terms.valid_from,
+                "valid_to": indicator.get("valid_to"),
                 **figures,
             }
         )
@@ -341,14 +373,17 @@ class _Applying:
                 row["status"] = "confirmed"
             elif stays or (row["role"] == role and ends):
                 self._end("assignments", row)
-        having = {
-            row["reporting_unit_code"]
-            for row in self.rows["assignments"]
-            if row["data_element_code"] == code and row["role"] == role and self._holds(row)
-        }
         for unit in units:
-            if unit not in having:
-                begins = max(self._terms.valid_from, ours[unit]["valid_from"] or date.min)
+            begins = max(self._terms.valid_from, ours[unit]["valid_from"] or date.min)
+            having = [
+                row
+                for row in self.rows["assignments"]
+                if row["reporting_unit_code"] == unit
+                and row["data_element_code"] == code
+                and row["role"] == role
+                and self._holds(row)
+            ]
+            if all((row["valid_from"] or date.min) > begins for row in having):
                 self.rows["assignments"].append(
                     {
                         "reporting_unit_code": unit,
@@ -357,18 +392,21 @@ class _Applying:
                         "role": role,
                         "status": "confirmed",
                         "valid_from": begins,
-                        "valid_to": ours[unit]["valid_to"],
+                        "valid_to": self._until(having) or ours[unit]["valid_to"],
                     }
                 )
 
     def _apply_level(self, code: str, *, is_led: bool) -> None:
         """A criterion that a unit of ours leads is reported at our level; else it stays undetermined."""
-        rows = [row for row in self.rows["applicability"] if row["indicator_code"] == code]
-        ours = next((row for row in rows if row["level"] == self._terms.level and self._holds(row)), None)
+        place = {"indicator_code": code, "level": self._terms.level}
+        rows = [
+            row for row in self.rows["applicability"] if place.items() <= row.items() and self._holds(row)
+        ]
+        ours = next((row for row in rows if not self._begins_later(row)), None)
         how = "reported" if is_led else "undetermined"
         if ours is None:
-            place = {"indicator_code": code, "level": self._terms.level}
-            self.rows["applicability"].append({**place, "how": how, "valid_from": self._terms.valid_from})
+            validity = {"valid_from": self._terms.valid_from, "valid_to": self._until(rows)}
+            self.rows["applicability"].append({**place, "how": how, **validity})
         elif is_led and ours["how"] == "undetermined":
             self._new_version("applicability", ours, {"how": how, "note_vi": None})
 
@@ -386,20 +424,36 @@ class _Applying:
                 continue
             self._tell("ended", code=code, name=row["name_vi"], day=f"{self._day_before:%d/%m/%Y}")
             self._end("indicators", row)
-        for row in list(self.rows["data_elements"]):
-            if row.get("indicator_code") and row["indicator_code"] not in kept and self._holds(row):
-                is_ours = row["criteria_set_code"] == self._terms.criteria_set_code
-                if is_ours and not self._users(row["data_element_code"]):
-                    self._end("data_elements", row)
-                    for held in list(self.rows["assignments"]):
-                        if held["data_element_code"] == row["data_element_code"] and self._holds(held):
-                            self._end("assignments", held)
+        # What a derived element was made from is of use no more once that has ended.
+        while unused := [row for row in self.rows["data_elements"] if self._is_unused(row, kept)]:
+            for row in unused:
+                self._end("data_elements", row)
+                for held in list(self.rows["assignments"]):
+                    if held["data_element_code"] == row["data_element_code"] and self._holds(held):
+                        self._end("assignments", held)
+
+    def _is_unused(self, element: Row, kept: set[str]) -> bool:
+        """Whether an element is valid, is of an indicator of the set that the appendix lacks, and in no formula."""
+        return bool(
+            element.get("indicator_code")
+            and element["indicator_code"] not in kept
+            and self._holds(element)
+            and element["criteria_set_code"] == self._terms.criteria_set_code
+            and not self._users(element["data_element_code"])
+        )
 
     # versions
 
     def _holds(self, row: Row) -> bool:
         """Whether a row is valid on the day of the appendix or begins after it."""
         return row.get("valid_to") is None or row["valid_to"] >= self._terms.valid_from
+
+    def _begins_later(self, row: Row) -> bool:
+        return bool(row.get("valid_from")) and row["valid_from"] > self._terms.valid_from
+
+    def _until(self, later: Sequence[Row]) -> date | None:
+        """The day before the first of ``later`` begins; an appendix may be taken in after one of a later year."""
+        return min((row["valid_from"] - timedelta(days=1) for row in later), default=None)
 
     def _version(self, table: str, key: str, code: str) -> Row | None:
         day = self._terms.valid_from

@@ -260,13 +260,20 @@ def _bare(number: str) -> str:
 
 
 #: How deep things stand that have no place in 1, 1.1, 1.1.1.
-_ROMAN_RANK, _UNNUMBERED, _LETTER = 1, 5, 9
+_LETTERED_RANK, _ROMAN_RANK, _UNNUMBERED, _LETTER = 0, 1, 5, 9
+#: Roman numerals that are letters after these.
+_LETTERS_BEFORE = {"C": "B", "I": "H", "L": "K", "V": "U", "X": "VW"}
 
 
-def _rank(number: str) -> int | None:
-    """How deep a number stands: A, I, 1 or I.1, 1.1, a), -; none where there is no number."""
+def _rank(number: str, lettered: str) -> int | None:
+    """How deep a number stands: A, I, 1 or I.1, 1.1, a), -; none where there is no number.
+
+    ``lettered``: the letter of the last title that has one.
+    """
     if not number:
         return None
+    if lettered and lettered in _LETTERS_BEFORE.get(number, ""):
+        return _LETTERED_RANK
     if number in ("-", "+", "•", "*"):
         return _LETTER + 1
     parts = number.split(".")
@@ -274,7 +281,7 @@ def _rank(number: str) -> int | None:
         return len(parts)
     if parts[0].isdigit():
         return 1 + len(parts)
-    return 0 if parts[0].isupper() else _LETTER
+    return _LETTERED_RANK if parts[0].isupper() else _LETTER
 
 
 def _nested(rows: Sequence[AppendixRow]) -> list[AppendixRow]:
@@ -282,8 +289,13 @@ def _nested(rows: Sequence[AppendixRow]) -> list[AppendixRow]:
     nested: list[AppendixRow] = []
     titles: list[tuple[int, int]] = []  # rank and place
     criterion: tuple[int, int] | None = None
+    # where II stands, I, V and X count what is below the letters
+    has_romans = any(row.number == "II" for row in rows)
+    lettered = ""
     for place, row in enumerate(rows):
-        rank = _rank(row.number)
+        rank = _rank(row.number, "" if has_romans and row.number in ("I", "V", "X") else lettered)
+        if row.is_title and rank == _LETTERED_RANK:
+            lettered = row.number
         is_component = not row.is_title and criterion is not None and rank is not None and rank > criterion[0]
         while titles and _ends(titles[-1][0], rank, is_title=row.is_title):
             titles.pop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +19,16 @@ from dagster_project.errors import UsageError
 _FILE = "indicators.csv"
 
 
-def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date) -> bytes:
-    """The table with status, ``confirmed_by`` and ``confirmed_at`` of the versions that are valid ``on`` that day.
+@dataclass(frozen=True)
+class Confirmed:
+    """The table with its marks, and of each indicator the version that has them: name, first and last day."""
+
+    table: bytes
+    versions: Mapping[str, tuple[str, date | None, date | None]]
+
+
+def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date, valid_on: date) -> Confirmed:
+    """Status, ``confirmed_by`` and ``confirmed_at`` (``on``) of the versions that are valid on a day.
 
     Where none of an indicator is, of its last version. Raises ``UsageError`` for codes that are not there and a blank
     ``by``, ``CatalogueError`` where the catalogue cannot be read.
@@ -30,8 +39,8 @@ def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date) -> byt
     if lost := [code for code in dict.fromkeys(codes) if code not in known]:
         raise UsageError("catalogue.unknown_indicator", code=", ".join(lost))
     # Validity is inclusive, an open end is empty; ISO dates compare as text.
-    day = on.isoformat()
-    marks = {"status": "official", "confirmed_by": by.strip(), "confirmed_at": day}
+    day = valid_on.isoformat()
+    marks = {"status": "official", "confirmed_by": by.strip(), "confirmed_at": on.isoformat()}
     records = _raw_records((folder / _FILE).read_bytes().decode("utf-8"))
     header = _cells(records[0].removeprefix("\ufeff"))
     lacking = [name for name in marks if name not in header]
@@ -41,6 +50,7 @@ def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date) -> byt
             _widened(record, lacking if number == 0 else [""] * len(lacking))
             for number, record in enumerate(records)
         ]
+    versions: dict[str, tuple[str, date | None, date | None]] = {}
     for code in codes:
         own = [n for n, row in enumerate(rows) if n and row.get("indicator_code", "").strip() == code]
         valid = [
@@ -50,7 +60,9 @@ def confirmed(folder: Path, codes: Collection[str], *, by: str, on: date) -> byt
         ]
         for number in valid or own[-1:]:
             records[number] = _marked(records[number], [*header, *lacking], marks)
-    return "".join(records).encode("utf-8")
+            since, until = (_day(rows[number].get(name, "")) for name in ("valid_from", "valid_to"))
+            versions[code] = rows[number].get("name_vi", "").strip(), since, until
+    return Confirmed("".join(records).encode("utf-8"), versions)
 
 
 def _raw_records(text: str) -> list[str]:
@@ -66,6 +78,10 @@ def _raw_records(text: str) -> list[str]:
 
 def _cells(record: str) -> list[str]:
     return next(csv.reader(io.StringIO(record, newline="")), [])
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell.strip()) if cell.strip() else None
 
 
 def _parted(record: str) -> tuple[str, str]:

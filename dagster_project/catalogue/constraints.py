@@ -80,7 +80,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "entry_replaced",
     ),
     ("validation_rules", "operator"): ("==", "!=", "<=", "<", ">=", ">"),
-    ("validation_rules", "missing_strategy"): ("skip_if_any", "skip_if_all", "never"),
+    ("validation_rules", "missing_strategy"): ("skip_if_any", "skip_if_all", "skip_if_zero", "never"),
     ("validation_rules", "severity"): ("blocking", "warning", "info"),
     ("targets", "operator"): (">=", "<=", "==", "between"),
     ("targets", "status"): _ATTRIBUTE_STATUS,
@@ -137,7 +137,6 @@ POINTERS = tuple(
         ("rounds", "criteria_set_code", "criteria_sets", "criteria_set_code"),
         ("round_due_dates", "round_code", "rounds", "round_code"),
         ("validation_rules", "criteria_set_code", "criteria_sets", "criteria_set_code"),
-        ("validation_rules", "holds_element", "data_elements", "data_element_code"),
         ("targets", "indicator_code", "indicators", "indicator_code"),
         ("targets", "area_code", "areas", "area_code"),
         ("light_rules", "criteria_set_code", "criteria_sets", "criteria_set_code"),
@@ -146,6 +145,18 @@ POINTERS = tuple(
         ("weights", "scheme_code", "score_schemes", "scheme_code"),
         ("weights", "indicator_code", "indicators", "indicator_code"),
     )
+)
+
+#: What a failing rule holds out: a data element, or one category of it as formulas write it (I.1.GT:NU).
+HELD = Pointer("validation_rules", "holds_element", "data_elements", "data_element_code")
+
+#: Columns that hold a formula.
+FORMULAS = (
+    ("indicators", "numerator"),
+    ("indicators", "denominator"),
+    ("data_elements", "formula"),
+    ("validation_rules", "left"),
+    ("validation_rules", "right"),
 )
 
 #: The least and the greatest that a number may be.

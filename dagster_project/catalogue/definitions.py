@@ -93,6 +93,18 @@ def changes_between(old: Row, new: Row, factors: Mapping[str, tuple[str, float]]
     return found
 
 
+def breaks_beside_unit(old: Row, new: Row, factors: Mapping[str, tuple[str, float]]) -> bool:
+    """Whether figures of two versions of one owner would not compare in one unit either."""
+    if old == new:
+        return False
+    if new.get("is_break") is not None:
+        return bool(new["is_break"])
+    return any(
+        change.breaks and change.attribute not in ("unit", "unit_converts")
+        for change in changes_between(old, new, factors)
+    )
+
+
 def unit_factors(catalogue: Catalogue) -> dict[str, tuple[str, float]]:
     """Dimension and factor of each unit of measure."""
     units = catalogue.table("units_of_measure").select("unit", "dimension", "factor")

@@ -6,7 +6,8 @@ tables in place is not done here (``catalogue_versions``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from dagster_project import durable
+from dagster_project.catalogue.constraints import FORMULAS
 from dagster_project.catalogue.diff import Change, diff
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import (
@@ -30,6 +32,8 @@ from dagster_project.catalogue.versions import with_tables
 from dagster_project.errors import KhoError, UsageError
 
 _WIDEST = 60
+#: A number whose point may part thousands, as Vietnamese is written, or decimals.
+_TWO_WAYS = re.compile(r"(?<![\w.])[1-9]\d{0,2}\.\d{3}(?![\w.])")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ def read_workbook(file: Path, folder: Path, reference_areas: Path | None = None)
     """
     old = load_catalogue(folder, reference_areas)
     sheets, problems = _read_sheets(file)
+    problems += [
+        problem for name, sheet in sheets.items() for problem in _ambiguous(sheet, old, TABLES[name])
+    ]
     if problems:
         return Imported((), problems)
     try:
@@ -101,10 +108,11 @@ def _csv(frame: pl.DataFrame) -> bytes:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """The cells of one table as text, and the sheet's row of each."""
+    """The cells of one table as text, the sheet's row of each, and which numbers in them can be read in two ways."""
 
     frame: pl.DataFrame
     rows: Sequence[int]
+    two_ways: Sequence[tuple[int, str, str]]  # place of the row in the frame, column, number
 
 
 def _in_sheet(problem: Problem, sheets: Mapping[str, _Sheet]) -> Problem:
@@ -140,6 +148,7 @@ def _read_sheet(table: Table, lines: Sequence[Sequence[Any]], problems: list[Pro
     problems += wrong
     kept: list[list[str | None]] = []
     rows: list[int] = []
+    two_ways: list[tuple[int, str, str]] = []
     for number, line in enumerate(lines[1:], start=2):
         filled = [cell for cell in line if cell.value is not None]
         problems += [
@@ -148,22 +157,56 @@ def _read_sheet(table: Table, lines: Sequence[Sequence[Any]], problems: list[Pro
             if cell.column > len(header) or not header[cell.column - 1]
         ]
         if filled and not wrong:
-            cells = [line[position] if position < len(line) else None for position in used]
-            kept.append(
-                [_cell(table, header[p], c, number, problems) for p, c in zip(used, cells, strict=True)]
-            )
+            cells: dict[str, Any] = {header[p]: line[p] if p < len(line) else None for p in used}
+            two_ways += [
+                (len(rows), name, written)
+                for name, cell in cells.items()
+                if _is_text(cell) and _holds_numbers(table, name)
+                for written in _TWO_WAYS.findall(cell.value)
+            ]
+            kept.append([_cell(table, name, cell, number, problems) for name, cell in cells.items()])
             rows.append(number)
     names = [header[position] for position in used] if not wrong else []
-    return _Sheet(pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row"), rows)
+    return _Sheet(pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row"), rows, two_ways)
+
+
+def _is_text(cell: Any) -> bool:
+    return cell is not None and isinstance(cell.value, str) and cell.data_type not in ("e", "f")
+
+
+def _holds_numbers(table: Table, column: str) -> bool:
+    return table.columns[column] == pl.Float64 or (table.name, column) in FORMULAS
+
+
+def _ambiguous(sheet: _Sheet, old: Catalogue, table: Table) -> Iterator[Problem]:
+    """Numbers that can be read in two ways, in cells that do not stand so in the catalogue."""
+    key = [
+        name for name in (*table.key, "valid_from") if name in sheet.frame.columns and name in table.columns
+    ]
+    before = as_text(old.table(table.name))
+    cells = sheet.frame.select(pl.all().str.strip_chars().replace("", None))
+    for column in dict.fromkeys(column for _, column, _ in sheet.two_ways):
+        known = set(before.select(*key, column).iter_rows())
+        now = cells.select(*key, column).rows()
+        for place, name, written in sheet.two_ways:
+            if name == column and now[place] not in known:
+                told = {
+                    "observed": written,
+                    "decimal": f"{float(written):g}",
+                    "whole": written.replace(".", ""),
+                }
+                yield Problem(table.name, sheet.rows[place], column, "catalogue.number_two_ways", told)
 
 
 def _cell(table: Table, column: str, cell: Any, row: int, problems: list[Problem]) -> str | None:
     """One cell as the CSV would hold it; a number or a date is taken only where the column holds such."""
     value = None if cell is None else cell.value
-    if value is None or (isinstance(value, str) and cell.data_type != "f"):
+    if value is None or _is_text(cell):
         return value or None
     text = _plain(value)
-    if cell.data_type == "f":
+    if cell.data_type == "e":
+        problems.append(Problem(table.name, row, column, "catalogue.cell_error", {"observed": text}))
+    elif cell.data_type == "f":
         problems.append(Problem(table.name, row, column, "catalogue.cell_formula", {"observed": text}))
     elif table.columns[column] == pl.String:
         problems.append(Problem(table.name, row, column, "catalogue.cell_not_text", {"observed": text}))

@@ -14,7 +14,16 @@ from math import inf
 import polars as pl
 
 from dagster_project.catalogue import formulas
-from dagster_project.catalogue.constraints import ASCENDING, IN_FILE_NAMES, POINTERS, RANGES, TREES, WORDS
+from dagster_project.catalogue.constraints import (
+    ASCENDING,
+    FORMULAS,
+    HELD,
+    IN_FILE_NAMES,
+    POINTERS,
+    RANGES,
+    TREES,
+    WORDS,
+)
 from dagster_project.catalogue.lint_use import check_use
 from dagster_project.catalogue.load import Catalogue, Problem
 from dagster_project.catalogue.tables import TABLES, Table
@@ -23,13 +32,6 @@ __all__ = ["Problem", "check"]
 
 _FILE_NAME = r"^[\p{L}\p{N}][\p{L}\p{N}._-]{0,39}$"
 _CODE = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$"
-_FORMULAS = (
-    ("indicators", "numerator"),
-    ("indicators", "denominator"),
-    ("data_elements", "formula"),
-    ("validation_rules", "left"),
-    ("validation_rules", "right"),
-)
 _FIRST, _LAST = date.min, date.max
 #: Columns of keys that may say nothing: a CSV file has no sheet, and who is asked is a unit or a type of units.
 _MAY_BE_BLANK = (
@@ -52,6 +54,8 @@ def check(catalogue: Catalogue) -> list[Problem]:
         *_check_trees(numbered),
         *_check_shares(numbered["area_successions"]),
         *_check_formulas(numbered),
+        *_check_held(numbered),
+        *_check_roles(numbered["data_elements"]),
         *check_use(numbered),
     ]
     order = {name: number for number, name in enumerate(TABLES)}
@@ -165,7 +169,7 @@ def _check_shares(successions: pl.DataFrame) -> Iterator[Problem]:
 def _check_formulas(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
     known = _known_pairs(tables)
     derived: list[tuple[str, formulas.Formula]] = []
-    for table, column in _FORMULAS:
+    for table, column in FORMULAS:
         for row in tables[table].filter(pl.col(column).is_not_null()).iter_rows(named=True):
             try:
                 formula = formulas.parse(row[column])
@@ -179,10 +183,34 @@ def _check_formulas(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
                 yield Problem(table, row["row"], column, "catalogue.formula_element_unknown", told)
             if table == "data_elements":
                 derived.append((row["data_element_code"], formula))
+                # Where a derived figure comes from is told within its own period.
+                if any(used.lag for used in formula.references):
+                    yield Problem(table, row["row"], column, "catalogue.formula_prev_derived", {})
     try:
         formulas.levels(derived)
     except formulas.FormulaError as error:
         yield Problem("data_elements", 0, "formula", error.code, {"detail": error.detail})
+
+
+def _check_held(tables: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
+    known = _known_pairs(tables)
+    table, column, target, _ = HELD
+    for row, held in tables[table].select("row", column).drop_nulls().iter_rows():
+        element, _, category = held.partition(":")
+        if (element, category or formulas.TOTAL) not in known:
+            told = {"observed": held, "target": target}
+            yield Problem(table, row, column, "catalogue.code_unresolved", told)
+
+
+def _check_roles(elements: pl.DataFrame) -> Iterator[Problem]:
+    """An element is computed or reported: with a formula and without the role it would count twice."""
+    is_derived = pl.col("role").eq_missing("derived")
+    for row in elements.filter(is_derived & pl.col("formula").is_null())["row"]:
+        yield Problem("data_elements", row, "formula", "catalogue.required")
+    for row, role in (
+        elements.filter(~is_derived & pl.col("formula").is_not_null()).select("row", "role").iter_rows()
+    ):
+        yield Problem("data_elements", row, "role", "catalogue.formula_not_derived", {"observed": role or ""})
 
 
 def _known_pairs(tables: Mapping[str, pl.DataFrame]) -> set[tuple[str, str]]:

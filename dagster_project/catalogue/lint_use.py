@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from dagster_project.catalogue.assignments import unit_assignments
-from dagster_project.catalogue.constraints import PLACEHOLDERS, POINTERS
+from dagster_project.catalogue.constraints import HELD, PLACEHOLDERS, POINTERS
 from dagster_project.catalogue.lint_targets import check_targets
 from dagster_project.catalogue.load import Problem
 from dagster_project.catalogue.tables import TABLES
@@ -28,7 +28,9 @@ def check_use(tables: Tables) -> Iterator[Problem]:
     yield from _check_time(tables)
     yield from _check_successions(tables)
     yield from _check_area_versions(tables)
+    yield from _check_form_versions(tables["forms"])
     yield from _check_asked(tables)
+    yield from _check_derived(tables)
     yield from _check_leads(tables)
     yield from _check_one_lead(tables)
     yield from _check_due_dates(tables)
@@ -50,11 +52,12 @@ def _ends(suffix: str = "") -> pl.Expr:
 
 def _check_time(tables: Tables) -> Iterator[Problem]:
     """A row that is valid for a while names something that is valid then: codes are used again for other things."""
-    for table, column, target, target_column in POINTERS:
+    for table, column, target, target_column in (*POINTERS, HELD):
         if not (TABLES[table].has_validity and TABLES[target].has_validity):
             continue
         versions = tables[target].select(target_column, "valid_from", "valid_to")
-        pairs = tables[table].join(versions, left_on=column, right_on=target_column, suffix="_of")
+        named = tables[table].with_columns(pl.col(column).str.split(":").list.first().alias("named"))
+        pairs = named.join(versions, left_on="named", right_on=target_column, suffix="_of")
         meets = (_begins() <= _ends("_of")) & (_begins("_of") <= _ends())
         never = pairs.group_by("row", column).agg(meets.any().alias("meets")).filter(~pl.col("meets"))
         for row, observed, _ in never.iter_rows():
@@ -108,6 +111,45 @@ def _check_asked(tables: Tables) -> Iterator[Problem]:
     )
     for row, observed in lost.select("row", "unit_type").iter_rows():
         yield Problem("assignments", row, "unit_type", "catalogue.type_without_units", {"observed": observed})
+
+
+def _check_form_versions(forms: pl.DataFrame) -> Iterator[Problem]:
+    """A round has one version of a form: rows of two versions would be printed twice."""
+    place = ["form_code", "criteria_set_code", "level"]
+    kind, kind_of = pl.col("period_type"), pl.col("period_type_of")
+    both = forms.join(forms, on=place, suffix="_of", nulls_equal=True).filter(
+        pl.col("row_of") < pl.col("row"),
+        pl.col("form_version") != pl.col("form_version_of"),
+        (_begins() <= _ends("_of")) & (_begins("_of") <= _ends()),
+        (kind == kind_of).fill_null(value=True),
+    )
+    for row in both.unique("row", keep="first", maintain_order=True).iter_rows(named=True):
+        since = max(day for day in (row["valid_from"], row["valid_from_of"], _FIRST) if day)
+        told = {"key": row["form_code"], "day": "…" if since == _FIRST else str(since)}
+        yield Problem("forms", row["row"], "valid_from", "catalogue.validity_overlaps", told)
+
+
+def _check_derived(tables: Tables) -> Iterator[Problem]:
+    """What is computed is asked of nobody and read from no layout: beside the computed figure it would count twice."""
+    derived = tables["data_elements"].filter(pl.col("role") == "derived")
+    derived = derived.select("data_element_code", "valid_from", "valid_to")
+    sheets = tables["layout_maps"].select("layout_code", "sheet", "form_code", period="period_code")
+    forms = tables["forms"].select("form_code", "criteria_set_code").unique("form_code")
+    periods = tables["rounds"].select("criteria_set_code", "period_code", "period_end").unique()
+    read = (
+        tables["layout_columns"]
+        .filter(pl.col("role") == "value")
+        .join(sheets, on=["layout_code", "sheet"], nulls_equal=True)
+        .join(forms, on="form_code", how="left")
+        .with_columns(pl.col("period_code").fill_null(pl.col("period")))
+        .join(periods, on=["criteria_set_code", "period_code"], how="left")
+        .with_columns(valid_from="period_end", valid_to="period_end")
+    )
+    for table, rows in (("assignments", tables["assignments"]), ("layout_columns", read)):
+        both = rows.join(derived, on="data_element_code", suffix="_of").filter(
+            (_begins() <= _ends("_of")) & (_begins("_of") <= _ends())
+        )
+        yield from _told(both.unique("row"), table, "data_element_code", "catalogue.element_derived")
 
 
 def _assigned(tables: Tables) -> pl.DataFrame:

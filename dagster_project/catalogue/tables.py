@@ -389,7 +389,7 @@ TABLES: dict[str, Table] = {
                 "left": _TEXT,
                 "operator": _TEXT,  # ==, !=, <=, <, >=, >
                 "right": _TEXT,
-                "missing_strategy": _TEXT,  # skip_if_any, skip_if_all, never
+                "missing_strategy": _TEXT,  # skip_if_any, skip_if_all, skip_if_zero (as any, or a side is 0), never
                 # formula: absolute difference that still passes; peer_outlier: how many robust standard deviations
                 # from the median pass (empty: 3.5), a quarter of the median at least; copied_from_last_year: which
                 # part of a unit's figures other than 0 must be the same (empty: 1)

@@ -7,6 +7,7 @@ Layout, protection, dropdowns, print set-up and the hidden cell map belong here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
 from pathlib import Path
@@ -49,8 +50,8 @@ def issue_forms(
     """Write one workbook per reporting unit (and form) of the round into ``out_dir``; returns their paths.
 
     ``prior`` holds last period's accepted figures: data_element_code, category_code, reporting_unit_code (of
-    the unit that the form goes to), value, value_state. At most ``processes`` write at once. Raises ``KhoError`` as
-    ``plan_forms`` does.
+    the unit that the form goes to), value, value_state, unit (of the value; null: the one asked for now). At most
+    ``processes`` write at once. Raises ``KhoError`` as ``plan_forms`` does.
     """
     words = Words.of(catalogue)
     plans = plan_forms(catalogue, round_code, units=units, prior=prior, is_sample=is_sample)
@@ -172,7 +173,8 @@ def _write_prior(sheet: Sheet, at: int, row: FormRow) -> None:
     if isinstance(figure, float | int) and row.value_type == "yes_no":
         figure = vi("forms.yes" if figure else "forms.no")
     if isinstance(figure, float | int):
-        sheet.page.write_number(at, POSITION["KT"], figure, sheet.number_format(GRID, row))
+        shown = row if row.prior_decimals is None else replace(row, decimals=row.prior_decimals)
+        sheet.page.write_number(at, POSITION["KT"], figure, sheet.number_format(GRID, shown))
     else:
         sheet.put(at, POSITION["KT"], figure or "", "prior_text")
 

@@ -17,8 +17,11 @@ from dagster_project.catalogue.load import Catalogue
 from dagster_project.catalogue.rounds import Period
 from dagster_project.errors import KhoError, UsageError
 from dagster_project.forms.layout import TOTAL, row_code
+from dagster_project.forms.prior import comparable
 
 Row = Mapping[str, object]
+#: The rows of last period's figures, by data element and category.
+Prior = Mapping[tuple[str, str], Row]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class FormRow:
     low: float | None = None
     high: float | None = None
     prior: float | str | None = None
+    prior_decimals: int | None = None  # None: as many as the row has
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def plan_forms(
         raise KhoError("forms.nothing_assigned", round_code=round_code)
     chosen = assigned.filter(pl.col("reporting_unit_code").is_in(wanted))
     shelf = Shelf.of(catalogue, round_row)
+    if prior is not None:
+        prior = comparable(prior, catalogue, round_row)
     return [
         _plan_form(shelf, part, round_row, _prior_of(prior, str(unit)), is_sample)
         for (unit, _), part in sorted(
@@ -191,17 +197,12 @@ def find_round(catalogue: Catalogue, round_code: str) -> Row:
     return found.row(0, named=True)
 
 
-def _prior_of(prior: pl.DataFrame | None, unit: str) -> dict[tuple[str, str], float | str]:
-    """Last period's accepted figure, or the word for its state, by data element and category."""
+def _prior_of(prior: pl.DataFrame | None, unit: str) -> Prior:
+    """Last period's accepted figures of a unit."""
     if prior is None:
         return {}
     rows = prior.filter(pl.col("reporting_unit_code") == unit).iter_rows(named=True)
-    return {
-        (row["data_element_code"], row["category_code"]): row["value"]
-        if row["value_state"] == "value"
-        else row["value_state"]
-        for row in rows
-    }
+    return {(row["data_element_code"], row["category_code"]): row for row in rows}
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ def _plan_form(
     shelf: Shelf,
     part: pl.DataFrame,
     round_row: Row,
-    prior: Mapping[tuple[str, str], float | str],
+    prior: Prior,
     is_sample: bool,
 ) -> FormPlan:
     first = part.row(0, named=True)
@@ -303,9 +304,7 @@ def _as_date(value: object) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def plan_rows(
-    shelf: Shelf, part: pl.DataFrame, prior: Mapping[tuple[str, str], float | str]
-) -> list[FormRow]:
+def plan_rows(shelf: Shelf, part: pl.DataFrame, prior: Prior) -> list[FormRow]:
     """Elements under their indicator, indicators under their groups, all in the catalogue's order."""
     elements = part.sort(
         pl.col("sort_order").fill_null(0), "data_element_code", "category_order", "category_code"
@@ -348,9 +347,7 @@ def _heading(node: Row, depth: int) -> FormRow:
     )
 
 
-def _element_rows(
-    shelf: Shelf, elements: Sequence[Row], prior: Mapping[tuple[str, str], float | str]
-) -> list[FormRow]:
+def _element_rows(shelf: Shelf, elements: Sequence[Row], prior: Prior) -> list[FormRow]:
     rows: list[FormRow] = []
     number = 0
     for row in elements:
@@ -360,11 +357,11 @@ def _element_rows(
     return rows
 
 
-def _element_row(
-    shelf: Shelf, row: Row, number: str, prior: Mapping[tuple[str, str], float | str]
-) -> FormRow:
+def _element_row(shelf: Shelf, row: Row, number: str, prior: Prior) -> FormRow:
     element, category = str(row["data_element_code"]), str(row["category_code"])
-    figure = prior.get((element, category))
+    decimals = int(str(row["decimals"] or 0))
+    before = prior.get((element, category), {})
+    state, places = before.get("value_state"), before.get("decimals")
     return FormRow(
         number=number,
         name=str(row["name_vi"] if category == TOTAL else row["category_name"]),
@@ -374,10 +371,11 @@ def _element_row(
         category_code=category,
         unit=shelf.measures.get(str(row["unit"]), str(row["unit"] or "")),
         value_type=str(row["value_type"]),
-        decimals=int(str(row["decimals"] or 0)),
+        decimals=decimals,
         low=_as_number(row["min_value"]),
         high=_as_number(row["max_value"]),
-        prior=shelf.states.get(figure, "") if isinstance(figure, str) else figure,
+        prior=_as_number(before["value"]) if state == "value" else shelf.states.get(str(state)),
+        prior_decimals=max(decimals, places) if isinstance(places, int) else None,
     )
 
 

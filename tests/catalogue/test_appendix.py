@@ -115,12 +115,13 @@ def plan(
     is_whole: bool = True,
     accept_all: bool = False,
     by: str = "Bà Năm",
+    year: int = 2026,
 ) -> Plan:
     terms = Terms(
         criteria_set_code="T",
         level="commune",
         area_code="001",
-        valid_from=date(2026, 1, 1),
+        valid_from=date(year, 1, 1),
         confirmed_by=by,
         confirmed_at=date(2026, 3, 2),
         document="2244/QĐ-TTg ngày 13/10/2025",
@@ -131,8 +132,10 @@ def plan(
     )
 
 
-def done(settings: Settings, file: Path, accepted: dict[str, str], **how: bool) -> Catalogue:
-    planned = plan(settings, file, accepted, **how)
+def done(
+    settings: Settings, file: Path, accepted: dict[str, str], *, year: int = 2026, **how: bool
+) -> Catalogue:
+    planned = plan(settings, file, accepted, year=year, **how)
     assert planned.blocking == 0, list(planned.lines("vi"))
     put_tables(settings.catalogue, planned.tables)
     return load_catalogue(settings.catalogue)
@@ -147,6 +150,18 @@ def valid(catalogue: Catalogue, table: str, year: int) -> list[dict[str, Any]]:
     ]
 
 
+def shown(catalogue: Catalogue, year: int) -> set[tuple[object, ...]]:
+    """The indicators of a year as ``AFTER`` tells them."""
+    columns = ("indicator_code", "name_vi", "unit", "numerator", "multiplier", "parent_code")
+    return {tuple(row[column] for column in columns) for row in valid(catalogue, "indicators", year)}
+
+
+def ordered(catalogue: Catalogue) -> list[str]:
+    """Codes of the indicators of 2026 as every table prints them."""
+    rows = valid(catalogue, "indicators", 2026)
+    return [row["indicator_code"] for row in sorted(rows, key=lambda row: row["sort_order"])]
+
+
 def written(file: Path, pages: Sequence[Sequence[Sequence[str]]]) -> Path:
     return write_docx(file, pages) if file.suffix == ".docx" else write_xlsx(file, pages)
 
@@ -158,8 +173,7 @@ def test_an_appendix_gives_the_catalogue_that_it_says_and_leaves_the_past(
     before = valid(load_catalogue(settings.catalogue), "indicators", 2025)
     catalogue = done(settings, written(tmp_path / name, PAGES), {ref: "II.1"})
     after = valid(catalogue, "indicators", 2026)
-    columns = ("indicator_code", "name_vi", "unit", "numerator", "multiplier", "parent_code")
-    assert {tuple(row[column] for column in columns) for row in after} == AFTER
+    assert shown(catalogue, 2026) == AFTER
     assert {(row["status"], row["confirmed_by"], row["document_vi"]) for row in after} == {
         ("official", "Bà Năm", "2244/QĐ-TTg ngày 13/10/2025")
     }
@@ -228,12 +242,162 @@ def test_what_changes_what_is_not_certain_and_which_series_break_is_told_before_
     assert planned.blocking == 1
 
 
+def test_what_another_unit_leaves_behind_is_told_with_its_place_and_bounds_are_converted(
+    tmp_path: Path, settings: Settings
+) -> None:
+    elements = settings.catalogue / "data_elements.csv"
+    head, *rows = elements.read_text("utf-8").splitlines()
+    bounded = [row + (",0,900000" if row.startswith("I.2.GT") else ",,") for row in rows]
+    elements.write_text("\n".join([f"{head},min_value,max_value", *bounded, ""]), "utf-8")
+    rule = "meaning,formula,I.2.GT"
+    for name, text in {
+        "targets": "indicator_code,area_code,period_code,operator,target,baseline_year,baseline_value,"
+        "source_vi,status\n"
+        "I.2,001,2025,>=,4000,,,Kế hoạch,confirmed\nI.2,001,2030,>=,6000,2024,4250,Kế hoạch,confirmed\n"
+        "I.1,001,2030,>=,50,,,Kế hoạch,confirmed\nII.1,001,2030,>=,60,,,Kế hoạch,confirmed\n",
+        "score_schemes": "scheme_code,criteria_set_code,name_vi,normalisation,aggregation\n"
+        "D,T,Điểm,goalposts,arithmetic\n",
+        "weights": "scheme_code,indicator_code,weight,goalpost_low,goalpost_high\nD,I.2,1,0,9000\nD,I.1,1,0,90\n",
+        "validation_rules": "rule_code,stage,kind,left,operator,right,absolute_floor,severity,message_vi\n"
+        f"JUMP,{rule},<=,3 * prev(I.2.GT),1000,warning,x\nFALL,{rule},>=,prev(I.2.GT) / 3,0,warning,x\n"
+        f"MOST,{rule},<=,5000,,warning,x\nPEOPLE,{rule},>=,2 * I.1.GT,,warning,x\n",
+    }.items():
+        (settings.catalogue / f"{name}.csv").write_text(text, "utf-8")
+    file = write_xlsx(tmp_path / "phu-luc.xlsx", PAGES)
+    planned = plan(settings, file, {"1:14": "II.1"})
+    assert planned.blocking == 0, list(planned.lines("vi"))
+    told = [line for line in planned.lines("vi") if ".csv:" in line]
+    still = "vẫn theo đơn vị cũ (triệu đồng), nay đơn vị tính là tỷ đồng; đề nghị sửa theo đơn vị mới."
+    per_mille = still.replace("triệu đồng", "%").replace("tỷ đồng", "‰")
+    assert told == [
+        f"! I.2: targets.csv:3 (001, 2030): target = 6000, baseline_value = 4250 {still}",
+        f"! II.1: targets.csv:5 (001, 2030): target = 60 {per_mille}",
+        f"! I.2: weights.csv:2 (D): goalpost_low = 0, goalpost_high = 9000 {still}",
+        f"! I.2.GT: validation_rules.csv:2 (JUMP): absolute_floor = 1000 {still}",
+        f"! I.2.GT: validation_rules.csv:4 (MOST): I.2.GT <= 5000 {still}",
+        f"! I.2.GT: validation_rules.csv:5 (PEOPLE): I.2.GT >= 2 * I.1.GT {still}",
+    ]
+    assert (
+        "! I.2: weights.csv:2 (D): goalpost_low = 0, goalpost_high = 9000 is still in triệu đồng, "
+        "and the unit is tỷ đồng now; please restate it."
+    ) in list(planned.lines("en"))
+    assert "~ Số liệu I.2.GT: giới hạn được đổi theo đơn vị tỷ đồng: max_value: 900000 → 900." in list(
+        planned.lines("vi")
+    )
+    catalogue = done(settings, file, {"1:14": "II.1"})
+    money = (
+        catalogue.table("data_elements").filter(data_element_code="I.2.GT").sort("valid_to", nulls_last=True)
+    )
+    assert money.select("unit", "min_value", "max_value").rows() == [
+        ("triệu đồng", 0, 900_000),
+        ("tỷ đồng", 0, 900),
+    ]
+    assert not [line for line in plan(settings, file, {}).lines("vi") if ".csv:" in line]
+
+
+def test_bounds_in_a_unit_that_does_not_convert_are_told(tmp_path: Path, settings: Settings) -> None:
+    elements = settings.catalogue / "data_elements.csv"
+    head, *rows = elements.read_text("utf-8").splitlines()
+    bounded = [row + (",1,500" if row.startswith("I.1.GT") else ",,") for row in rows]
+    elements.write_text("\n".join([f"{head},min_value,max_value", *bounded, ""]), "utf-8")
+    page = [("1", "Nhân lực số", "hộ", "", "Năm", "", "", "")]
+    planned = plan(settings, write_xlsx(tmp_path / "phan.xlsx", [page]), {}, is_whole=False)
+    assert (
+        "! I.1.GT: data_elements.csv:8: min_value = 1, max_value = 500 vẫn theo đơn vị cũ (người), "
+        "nay đơn vị tính là hộ; đề nghị sửa theo đơn vị mới."
+    ) in list(planned.lines("vi"))
+
+
 def test_the_same_appendix_again_changes_nothing_whoever_brings_it(
     tmp_path: Path, settings: Settings
 ) -> None:
     file = write_xlsx(tmp_path / "phu-luc.xlsx", PAGES)
     done(settings, file, {"1:14": "II.1"})
     assert plan(settings, file, {}, by="Ông Ba").tables == {}
+
+
+def test_an_appendix_of_2026_holds_for_2025_too_once_it_is_taken_in_for_that_year(
+    tmp_path: Path, settings: Settings
+) -> None:
+    file = write_xlsx(tmp_path / "phu-luc.xlsx", PAGES)
+    late = done(settings, file, {"1:14": "II.1"})
+    early = done(settings, file, {"1:14": "II.1"}, year=2025)
+    assert shown(early, 2025) == shown(early, 2026) == AFTER
+    assert {row["valid_to"] for row in valid(early, "data_elements", 2025)} == {None, date(2025, 12, 31)}
+    for table, columns in (
+        ("data_elements", ("data_element_code", "unit")),
+        ("assignments", ("data_element_code", "reporting_unit_code", "role", "status")),
+        ("applicability", ("indicator_code", "how")),
+    ):
+        of_2026, of_2025, again = (
+            sorted(tuple(row[column] for column in columns) for row in valid(catalogue, table, year))
+            for catalogue, year in ((late, 2026), (early, 2025), (early, 2026))
+        )
+        assert of_2025 == again == of_2026
+    assert plan(settings, file, {}).tables == {}
+
+
+def test_a_part_of_the_set_stands_where_it_stood_and_what_is_new_comes_after_its_siblings(
+    tmp_path: Path, settings: Settings
+) -> None:
+    file = settings.catalogue / "indicators.csv"
+    head, *rows = file.read_text("utf-8").splitlines()
+    numbered = [f"{10 * place},{row}" for place, row in enumerate(rows, start=1)]
+    file.write_text("\n".join([f"sort_order,{head}", *numbered, ""]), "utf-8")
+    new = ("9", "Chữ ký số của người trưởng thành", "%", "", "Năm", "", "", "")
+    page = [("I", "Nhóm tiêu chí đầu vào", *[""] * 6), PAGES[1][0], new, *PAGES[1][1:3]]
+    catalogue = done(
+        settings, write_xlsx(tmp_path / "phan.xlsx", [page]), {}, is_whole=False, accept_all=True
+    )
+    assert ordered(catalogue) == ["I", "I.1", "I.2", "I.3", "I.4", "II", "II.1", "II.2", "II.3"]
+
+
+def test_what_a_derived_element_was_made_from_ends_with_it(tmp_path: Path, settings: Settings) -> None:
+    for name, old, new in (
+        ("indicators", "II.2.TS,II.1.MS,100,ratio_of_sums", "II.2.TL,,1,none"),
+        ("data_elements", "area_aggregation\n", "area_aggregation,formula\n"),
+        ("data_elements", "II.2.TS,T,II.2,Phiếu hài lòng,hồ sơ,count,numerator,lead,sum\n", ""),
+    ):
+        file = settings.catalogue / f"{name}.csv"
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+    file = settings.catalogue / "data_elements.csv"
+    head, *rows = file.read_text("utf-8").splitlines()
+    added = [
+        "II.2.TS,T,II.2,Phiếu hài lòng,hồ sơ,count,value,lead,sum,",
+        "II.2.HL,T,II.2,Hài lòng,hồ sơ,count,derived,lead,sum,2 * II.2.TS",
+        "II.2.TL,T,II.2,Tỷ lệ hài lòng,%,percent,derived,lead,none,II.2.HL / II.1.MS",
+    ]
+    file.write_text("\n".join([head, *(f"{row}," for row in rows), *added, ""]), "utf-8")
+    catalogue = done(settings, write_xlsx(tmp_path / "phu-luc.xlsx", PAGES), {"1:14": "II.1"})
+    codes = {row["data_element_code"] for row in valid(catalogue, "data_elements", 2026)}
+    assert {code for code in codes if code.startswith("II.2")} == set()
+    assert "II.1.MS" in codes
+    assert "II.2.TS" not in {row["data_element_code"] for row in valid(catalogue, "assignments", 2026)}
+
+
+@pytest.mark.parametrize("numbers", [("A", "B", "C", "D"), ("I", "II", "III", "IV")])
+def test_groups_by_letter_stand_beside_one_another(
+    tmp_path: Path, settings: Settings, numbers: Sequence[str]
+) -> None:
+    criterion = ("1", "Nhân lực số", "người", "", "Năm", "", "", "")
+    page = [line for number in numbers for line in ((f"{number}. NHÓM {number}",), criterion)]
+    planned = plan(settings, write_xlsx(tmp_path / "nhom.xlsx", [page]), {})
+    titles = [row for row in planned.appendix.rows if row.is_title]
+    assert [(row.number, row.parent) for row in titles] == [(number, None) for number in numbers]
+
+
+def test_roman_numbers_below_the_eighth_letter_count_parts_of_it(tmp_path: Path, settings: Settings) -> None:
+    criterion = ("1", "Nhân lực số", "người", "", "Năm", "", "", "")
+    page = [line for number in ("H", "I", "II") for line in ((f"{number}. NHÓM {number}",), criterion)]
+    rows = plan(settings, write_xlsx(tmp_path / "nhom.xlsx", [page]), {}).appendix.rows
+    titles = [
+        (row.number, rows[row.parent].number if row.parent is not None else "")
+        for row in rows
+        if row.is_title
+    ]
+    assert titles == [("H", ""), ("I", "H"), ("II", "H")]
 
 
 def test_a_part_of_the_set_ends_nothing_and_accepted_suggestions_are_applied(

@@ -96,6 +96,35 @@ def test_phu_luc_i_and_ii_arrive_and_the_history_says_who_checked_46_names_and_w
     assert (names_now.height, now.filter(pl.col("status") != "official").height) == (46, 0)
 
 
+def test_names_of_the_round_that_is_reported_are_confirmed_after_an_appendix_for_the_next(
+    tmp_path: Path, office: Path
+) -> None:
+    file = write_xlsx(tmp_path / "phu-luc.xlsx", [lines(with_methods=False)])
+    told = ("catalogue", "import", file, "--accept-all", *AS_BA_NAM)
+    assert kho(office, *told, "--year", "2026").code == 0
+    printed = kho(office, "catalogue", "confirm", "IV.21", "--year", "2025", "--by", "Ông Ba")
+    assert "IV.21 «Tỷ lệ hồ sơ trực tuyến toàn trình» (hiệu lực … – 31/12/2025)" in printed.out, printed.err
+    versions = load_catalogue(office / "catalogue").table("indicators").filter(indicator_code="IV.21")
+    assert versions.select("confirmed_by", "valid_to").rows() == [
+        ("Ông Ba", date(2025, 12, 31)),
+        ("Bà Năm", None),
+    ]
+    # names that nobody knew before can be confirmed by the appendix only
+    assert kho(office, *told, "--year", "2025").code == 0
+    assert kho(office, "catalogue", "check").code == 0
+    day = date(2025, 12, 31)
+    names = (
+        load_catalogue(office / "catalogue")
+        .table("indicators")
+        .filter(
+            pl.col("valid_from").fill_null(date.min) <= day,
+            pl.col("valid_to").fill_null(date.max) >= day,
+            pl.col("node_type") == "indicator",
+        )
+    )
+    assert (names.height, names.filter(pl.col("status") != "official").height) == (46, 0)
+
+
 def test_names_that_the_appendix_has_word_for_word_are_confirmed_at_once(
     tmp_path: Path, office: Path
 ) -> None:

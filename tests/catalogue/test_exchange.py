@@ -38,7 +38,7 @@ def import_workbook(workbook: Path, folder: Path) -> Imported:
 
 
 def confirm(folder: Path, codes: list[str], *, by: str, on: date) -> None:
-    put_tables(folder, {"indicators": confirmed(folder, codes, by=by, on=on)})
+    put_tables(folder, {"indicators": confirmed(folder, codes, by=by, on=on, valid_on=on).table})
 
 
 def write(workbook: Path, sheet: str, cell: str, text: object) -> None:
@@ -112,6 +112,49 @@ def test_a_computed_cell_a_column_twice_and_a_column_without_name_are_told_with_
         ("catalogue.table_unknown", "area", 0, ""),
     }
     assert load_catalogue(folder).content_hash == before
+
+
+@pytest.mark.parametrize("typed", ["1.500", " +1.500 ", "-1.500"])
+def test_a_number_typed_as_text_that_can_be_read_in_two_ways_is_never_taken(
+    folder: Path, workbook: Path, typed: str
+) -> None:
+    area = f"{column_of(workbook, 'areas', 'area_km2')}{row_of(workbook, 'areas', '12')}"
+    left = f"{column_of(workbook, 'indicators', 'numerator')}{row_of(workbook, 'indicators', 'I.1')}"
+    write(workbook, "areas", area, typed)
+    write(workbook, "indicators", left, "1.500 * I.1.GT + 0.125 * II.1.2.GT")
+    before = load_catalogue(folder).content_hash
+    found = import_workbook(workbook, folder).problems
+    assert {(p.code, p.table, p.column, p.row) for p in found} == {
+        ("catalogue.number_two_ways", "areas", "area_km2", int(area.strip("ABCDEFGHIJ"))),
+        ("catalogue.number_two_ways", "indicators", "numerator", int(left.strip("ABCDEFGHIJKL"))),
+    }
+    assert all(word in p.text("vi") for p in found for word in ("1.500", "1.5 ", "1500", "1.5000"))
+    assert load_catalogue(folder).content_hash == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [(1500, 1500), (1.5, 1.5), ("1500", 1500), ("1.5000", 1.5), (101.705, 101.705)]
+)
+def test_a_number_that_can_be_read_in_one_way_is_taken(
+    folder: Path, workbook: Path, typed: object, read: float
+) -> None:
+    area = f"{column_of(workbook, 'areas', 'area_km2')}{row_of(workbook, 'areas', '12')}"
+    write(workbook, "areas", area, typed)
+    assert import_workbook(workbook, folder).problems == []
+    assert load_catalogue(folder).table("areas").filter(area_code="12")["area_km2"].item() == read
+
+
+def test_an_error_of_the_spreadsheet_is_a_problem_and_no_text(folder: Path, workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+    for at, error in (("G2", "#N/A"), ("H2", "#REF!")):
+        book["indicators"][at].value = error
+        assert book["indicators"][at].data_type == "e"
+    book.save(workbook)
+    found = import_workbook(workbook, folder).problems
+    assert [(p.code, p.row, p.column, p.values) for p in found] == [
+        ("catalogue.cell_error", 2, "name_en", {"observed": "#N/A"}),
+        ("catalogue.cell_error", 2, "unit", {"observed": "#REF!"}),
+    ]
 
 
 def test_a_problem_below_blank_rows_is_told_at_the_workbooks_own_row(folder: Path, workbook: Path) -> None:
@@ -191,6 +234,20 @@ def test_confirming_works_where_the_table_has_no_columns_for_it_yet(tmp_path: Pa
     assert rows == [("Tên\nhai dòng", "unknown", None), ("Tên mới", "official", "B")]
     with pytest.raises(UsageError):
         confirm(tmp_path, ["A"], by=" ", on=date(2026, 3, 1))
+
+
+def test_confirming_marks_the_version_of_the_day_that_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "indicators.csv").write_text(
+        "indicator_code,name_vi,status,valid_from,valid_to\n"
+        "A,Tên cũ,unknown,,2025-12-31\nA,Tên mới,unknown,2026-01-01,\n",
+        encoding="utf-8",
+    )
+    days = {"on": date(2026, 3, 1), "valid_on": date(2025, 12, 31)}
+    marked = confirmed(tmp_path, ["A"], by="B", **days)
+    assert marked.versions == {"A": ("Tên cũ", None, date(2025, 12, 31))}
+    put_tables(tmp_path, {"indicators": marked.table})
+    rows = load_catalogue(tmp_path).table("indicators").select("name_vi", "status", "confirmed_at").rows()
+    assert rows == [("Tên cũ", "official", date(2026, 3, 1)), ("Tên mới", "unknown", None)]
 
 
 def test_before_the_tenth_means_until_midnight_of_the_ninth_in_viet_nam() -> None:

@@ -218,6 +218,81 @@ def test_a_second_row_for_one_key_is_named_with_its_row(folder: Path) -> None:
     assert [(p.code, p.row) for p in problems(folder)] == [("catalogue.key_twice", height + 1)]
 
 
+def test_a_derived_element_that_looks_back_is_a_problem(folder: Path) -> None:
+    derived = {"role": "derived", "disaggregation_code": None, "formula": "I.2.GT - prev(I.2.GT)"}
+    append(folder, "data_elements", pl.col("data_element_code") == "I.2.GT", data_element_code="Y", **derived)
+    assert [problem.code for problem in problems(folder)] == ["catalogue.formula_prev_derived"]
+    edit(folder, "data_elements", pl.col("data_element_code") == "Y", formula="2 * I.2.GT")
+    assert problems(folder) == []
+
+
+def test_an_element_has_a_formula_if_and_only_if_it_is_derived(folder: Path) -> None:
+    edit(folder, "data_elements", pl.col("data_element_code") == "I.2.GT", formula="2 * I.1.GT")
+    assert [(p.column, p.code) for p in problems(folder)] == [("role", "catalogue.formula_not_derived")]
+    edit(folder, "data_elements", pl.col("data_element_code") == "I.2.GT", role="derived", formula=None)
+    assert ("formula", "catalogue.required") in {(p.column, p.code) for p in problems(folder)}
+
+
+def test_an_element_is_assigned_while_it_is_reported_and_not_while_it_is_derived(folder: Path) -> None:
+    derived = {"role": "derived", "disaggregation_code": None, "formula": "2 * I.1.GT"}
+    edit(folder, "data_elements", pl.col("data_element_code") == "I.2.GT", valid_to="2025-12-31")
+    like = pl.col("data_element_code") == "I.2.GT"
+    append(folder, "data_elements", like, **derived, valid_from="2026-01-01", valid_to=None)
+    is_open = like & pl.col("valid_to").is_null()
+    height = pl.read_csv(folder / "assignments.csv", infer_schema=False).filter(is_open).height
+    assert [(p.table, p.column, p.code) for p in problems(folder)] == [
+        ("assignments", "data_element_code", "catalogue.element_derived")
+    ] * height
+    edit(folder, "assignments", is_open, valid_to="2025-12-31")
+    assert problems(folder) == []
+
+
+def test_a_layout_gives_an_element_in_the_years_in_which_it_is_reported(
+    tmp_path: Path, catalogues: Path
+) -> None:
+    copy = Path(shutil.copytree(catalogues / "pci", tmp_path / "pci"))
+    for table, columns in (("data_elements", ("formula",)), ("assignments", ("valid_from", "valid_to"))):
+        rows = pl.read_csv(copy / f"{table}.csv", infer_schema=False)
+        lacking = [column for column in columns if column not in rows.columns]
+        rows.with_columns(pl.lit(None, pl.String).alias(column) for column in lacking).write_csv(
+            copy / f"{table}.csv"
+        )
+    like = pl.col("data_element_code") == "PCI.GNTT.GT"
+    edit(copy, "data_elements", like, valid_to="2011-12-31")
+    edit(copy, "assignments", like, valid_to="2011-12-31")
+    derived = {"role": "derived", "formula": "2 * PCI.DD.GT", "valid_from": "2012-01-01", "valid_to": None}
+    append(copy, "data_elements", like, **derived)
+    layouts = pl.read_csv(copy / "layout_columns.csv", infer_schema=False).filter(like)
+    late = layouts.filter(pl.col("layout_code").str.tail(4).cast(pl.Int64) >= 2012)
+    assert 0 < late.height < layouts.height
+    found = [(p.table, p.code) for p in problems(copy)]
+    assert found == [("layout_columns", "catalogue.element_derived")] * late.height
+
+
+def test_a_round_has_one_version_of_a_form(folder: Path) -> None:
+    form = pl.col("form_code") == "B01-X"
+    append(folder, "forms", form, form_version="2", valid_from="2026-01-01")
+    assert [(p.table, p.row, p.code) for p in problems(folder)] == [
+        ("forms", pl.read_csv(folder / "forms.csv").height + 1, "catalogue.validity_overlaps")
+    ]
+    edit(folder, "forms", form & (pl.col("form_version") == "1"), valid_to="2025-12-31")
+    assert problems(folder) == []
+    edit(folder, "forms", form & (pl.col("form_version") == "1"), valid_to=None, period_type="year")
+    edit(folder, "forms", form & (pl.col("form_version") == "2"), period_type="quarter")
+    assert problems(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "known"),
+    [("I.1.GT", True), ("I.1.GT:NU", True), ("I.1.GT:_T", True), ("I.1.GT:XX", False), ("I.9.GT:NU", False)],
+)
+def test_a_rule_holds_out_an_element_or_a_category_of_it(folder: Path, held: str, known: bool) -> None:
+    edit(folder, "validation_rules", pl.col("rule_code") == "SLIP_UP_I_2_GT", holds_element=held)
+    assert [(p.column, p.code) for p in problems(folder)] == (
+        [] if known else [("holds_element", "catalogue.code_unresolved")]
+    )
+
+
 def test_a_circle_of_derived_elements_in_earlier_years_is_a_problem(folder: Path) -> None:
     def derive(code: str, formula: str, **validity: str) -> None:
         values = {"role": "derived", "disaggregation_code": None, "formula": formula, **validity}

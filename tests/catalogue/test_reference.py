@@ -40,6 +40,13 @@ def test_what_ships_passes_the_check() -> None:
     assert check(load_catalogue(FOLDER)) == []
 
 
+def test_no_rule_holds_back_a_figure_for_coming_after_none_or_before_none() -> None:
+    kept = [
+        row for row in _read("validation_rules") if row["severity"] == "blocking" and "prev(" in row["right"]
+    ]
+    assert {row["missing_strategy"] for row in kept} == {"skip_if_zero"}
+
+
 def test_the_46_criteria_stand_in_the_groups_that_the_decision_names() -> None:
     codes = [row["indicator_code"] for row in _leaves()]
     assert len(set(codes)) == 46

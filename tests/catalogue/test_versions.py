@@ -37,8 +37,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def confirm(settings: Settings, code: str, at: datetime) -> None:
-    table = confirmed(settings.catalogue, [code], by="Bà Năm", on=at.date())
-    change_catalogue(settings, {"indicators": table}, how="confirm", at=at, by="Bà Năm", reason=code)
+    marked = confirmed(settings.catalogue, [code], by="Bà Năm", on=at.date(), valid_on=at.date())
+    change_catalogue(settings, {"indicators": marked.table}, how="confirm", at=at, by="Bà Năm", reason=code)
 
 
 def status(settings: Settings, at: datetime) -> str:

@@ -209,6 +209,16 @@ def _rules(office: Inputs) -> None:
     office.rule("TYPED_RATE", {"R.TL": 1}, "==", {"R.TS": 100}, right_denominator={"R.MS": 1}, tolerance=0.05)
     office.rule("TOTAL", {"P.GT": 1}, "==", {"P.GT:NAM": 1, "P.GT:NU": 1})
     office.rule("SLIP", {"P.GT": 1}, "<", {"prev(P.GT)": 500}, absolute_floor=10.0, severity="blocking")
+    office.rule(
+        "SLIP_UP",
+        {"R.TS": 1},
+        "<=",
+        {"prev(R.TS)": 500},
+        missing_strategy="skip_if_zero",
+        absolute_floor=10.0,
+        holds_element="R.TS",
+        severity="blocking",
+    )
     office.rule("FEW_WOMEN", {"P.GT:NU": 1}, "<=", {None: 282}, holds_element="P.GT:NU", severity="blocking")
     office.rule("SMALL_PART", {"S.GT": 1}, "<=", {None: 5})
     office.rule("PART_JUMP", {"S.GT": 1}, "<=", {"prev(S.GT)": 10}, holds_element="S.GT", severity="blocking")

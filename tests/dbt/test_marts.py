@@ -117,6 +117,13 @@ def test_a_blocking_rule_that_holds_nothing_leaves_the_figure(indicator: One, as
     assert indicator("value, value_state", "004", "P", 2025) == (30_000, "value")
 
 
+def test_the_first_figure_after_a_year_of_none_is_no_slip_of_unit(indicator: One, ask: Ask) -> None:
+    assert ask(
+        "select status from fct_finding where rule_code = 'SLIP_UP' and area_code = '003' and data_year = 2024"
+    ) == [("no_data",)]
+    assert indicator("value_state, round(value, 1)", "003", "R", 2024) == ("value", 14.3)
+
+
 def test_categories_have_their_own_rows_with_names(indicator: One, ask: Ask) -> None:
     assert indicator("value, category_name", "001", "P", 2025, "NAM") == (400, "Nam")
     assert indicator("category_name, value_state", "001", "P", 2025, "NU") == ("Nữ", "held")

@@ -18,13 +18,13 @@ _TABLES = {
         B.1,T1,B,indicator,5,Có kế hoạch,,yes_no,,,,official
         """,
     "data_elements": """
-        data_element_code,criteria_set_code,indicator_code,sort_order,name_vi,unit,value_type,role,decimals,min_value,max_value,unit_aggregation,area_aggregation,disaggregation_code,status
-        A.1.GT,T1,A.1,1,Số người,nguoi,count,value,0,0,,sum,sum,GT,official
-        A.2.TS,T1,A.2,2,Hồ sơ trực tuyến,ho_so,count,numerator,0,0,,lead,sum,,official
-        A.2.MS,T1,A.2,3,Tổng số hồ sơ,ho_so,count,denominator,0,0,,lead,sum,,official
-        A.2.TL,T1,A.2,4,Tỷ lệ ghi tay,%,percent,typed,1,0,100,lead,none,,official
-        B.1.GT,T1,B.1,5,Đã ban hành kế hoạch,,yes_no,value,0,,,lead,none,,official
-        B.1.TINH,T1,B.1,6,Số liệu tính,,count,derived,0,,,lead,none,,official
+        data_element_code,criteria_set_code,indicator_code,sort_order,name_vi,unit,value_type,role,formula,decimals,min_value,max_value,unit_aggregation,area_aggregation,disaggregation_code,status
+        A.1.GT,T1,A.1,1,Số người,nguoi,count,value,,0,0,,sum,sum,GT,official
+        A.2.TS,T1,A.2,2,Hồ sơ trực tuyến,ho_so,count,numerator,,0,0,,lead,sum,,official
+        A.2.MS,T1,A.2,3,Tổng số hồ sơ,ho_so,count,denominator,,0,0,,lead,sum,,official
+        A.2.TL,T1,A.2,4,Tỷ lệ ghi tay,%,percent,typed,,1,0,100,lead,none,,official
+        B.1.GT,T1,B.1,5,Đã ban hành kế hoạch,,yes_no,value,,0,,,lead,none,,official
+        B.1.TINH,T1,B.1,6,Số liệu tính,,count,derived,A.2.MS - A.2.TS,0,,,lead,none,,official
         """,
     "disaggregations": """
         disaggregation_code,name_vi

@@ -33,6 +33,7 @@ def issued(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> di
             "category_code": ["_T", "_T", "NU", "_T"],
             "value": [120.0, None, 7.0, 1.0],
             "value_state": ["value", "not_available", "value", "value"],
+            "unit": ["ho_so", "ho_so", "nguoi", None],
         }
     )
     folder = tmp_path_factory.mktemp("forms")
@@ -117,6 +118,47 @@ def test_figures_of_the_period_before_are_printed_and_a_state_in_words(issued: d
     assert not rows["A.2.TL"]["KT"].value
     rows = _by_code(issued["M-VP"]["Biểu"])
     assert (rows["A.1.GT:NU"]["KT"].value, rows["B.1.GT"]["KT"].value) == (7, "Có")
+
+
+@pytest.mark.parametrize(
+    ("units", "is_break", "figure", "shown"),
+    [
+        (("triệu đồng", "tỷ đồng"), "", 4250.0, (4.25, "#,##0.00")),
+        (("triệu đồng", "tỷ đồng"), "false", 4250.0, (4.25, "#,##0.00")),
+        (("triệu đồng", "tỷ đồng"), "true", 4250.0, ("", "General")),
+        (("tỷ đồng", "triệu đồng"), "", 2.3, (2300, "#,##0")),
+        (("triệu đồng", "nguoi"), "", 4250.0, ("", "General")),
+        (("triệu đồng", "triệu đồng"), "", 4250.0, (4250, "#,##0")),
+    ],
+)
+def test_a_figure_of_the_period_before_is_shown_in_the_unit_beside_it_or_not_at_all(
+    tmp_path: Path, units: tuple[str, str], is_break: str, figure: float, shown: tuple[object, str]
+) -> None:
+    given, asked = units
+    folder = write_small_catalogue(tmp_path / "catalogue")
+    with (folder / "units_of_measure.csv").open("a", encoding="utf-8") as measures:
+        measures.write("triệu đồng,triệu đồng,money,1000000\ntỷ đồng,tỷ đồng,money,1000000000\n")
+    columns = "data_element_code,criteria_set_code,indicator_code,name_vi,unit,value_type,is_break,valid_from,valid_to"
+    (folder / "data_elements.csv").write_text(
+        f"{columns}\nA.1.GT,T1,A.1,Kinh phí,{given},money,,,2024-12-31\n"
+        f"A.1.GT,T1,A.1,Kinh phí,{asked},money,{is_break},2025-01-01,\n",
+        encoding="utf-8",
+    )
+    prior = pl.DataFrame(
+        {
+            "reporting_unit_code": ["M-VP"],
+            "data_element_code": ["A.1.GT"],
+            "category_code": ["_T"],
+            "value": [figure],
+            "value_state": ["value"],
+            "unit": [given],
+        }
+    )
+    file, *_ = issue_forms(
+        load_catalogue(folder), ROUND, tmp_path, units=["M-VP"], prior=prior, is_sample=False
+    )
+    cell = _by_code(openpyxl.load_workbook(file)["Biểu"])["A.1.GT"]["KT"]
+    assert (cell.value, cell.number_format) == shown
 
 
 def test_only_the_cells_to_fill_in_are_open(issued: dict[str, Workbook]) -> None:

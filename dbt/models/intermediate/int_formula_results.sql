@@ -15,7 +15,8 @@ with
 
 {{ rule_sides('formula') }},
 
--- skip_if_all takes a figure that nobody gave for zero where another is there; what is held is no zero
+-- skip_if_all takes a figure that nobody gave for zero where another is there; what is held is no zero. skip_if_zero is
+-- for sides that are compared by their ratio, which one with zero does not have
 compared as (
 
     select
@@ -23,6 +24,7 @@ compared as (
         missing_strategy = 'never' and n_missing > 0 as is_owed,
         case missing_strategy
             when 'skip_if_all' then n_figures > 0 and n_held = 0
+            when 'skip_if_zero' then n_figures = n_terms and left_value <> 0 and right_value <> 0
             else n_figures = n_terms
         end
         and left_value is not null
