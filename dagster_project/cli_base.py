@@ -190,10 +190,11 @@ def print_table(settings: Settings, columns: Sequence[str], rows: Sequence[Seque
     """Print a table whose headings are messages."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*(message(f"cli.col_{name}", settings.lang) for name in columns))
     for row in rows:
-        table.add_row(*(str(value) for value in row))
+        table.add_row(*(Text(str(value)) for value in row))
     Console().print(table)
 
 

@@ -42,6 +42,7 @@ _TOTAL = "_T"
 
 Unit = Annotated[str, typer.Option("--unit", help=help_text("one_unit"))]
 Category = Annotated[str, typer.Option("--category", help=help_text("category"))]
+Area = Annotated[str | None, typer.Option("--area", help=help_text("area_of_figure"))]
 Value = Annotated[str, typer.Option("--value", help=help_text("value"))]
 Reason = Annotated[str, typer.Option("--reason", help=help_text("reason"))]
 SaidBy = Annotated[str, typer.Option("--said-by", help=help_text("said_by"))]
@@ -73,6 +74,7 @@ def correct(
     year: Year = None,
     round_code: Round = None,
     category: Category = _TOTAL,
+    area: Area = None,
     value: Value,
     expect: Annotated[str, typer.Option("--expect", help=help_text("expect"))],
     reason: Reason,
@@ -93,6 +95,7 @@ def correct(
         unit=unit,
         wanted=Wanted(year, round_code),
         category=category,
+        area=area,
         value=value,
         expect=expect,
         reason=reason,
@@ -112,6 +115,7 @@ def enter(
     year: Year = None,
     round_code: Round = None,
     category: Category = _TOTAL,
+    area: Area = None,
     value: Value,
     reason: Reason,
     said_by: SaidBy,
@@ -131,6 +135,7 @@ def enter(
         unit=unit,
         wanted=Wanted(year, round_code),
         category=category,
+        area=area,
         value=value,
         reason=reason,
         said_by=said_by,

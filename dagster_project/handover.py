@@ -108,8 +108,8 @@ def _waiting(known: Known, rounds: Rounds, status: RoundStatus, lang: str) -> It
         yield _line("unsigned", lang, code, unsigned)
     entries = [
         f"{entry.entry_id} {entry.reporting_unit_code} {entry.data_element_code}"
-        for entry in known.entries
-        if entry.round_code == code and entry.confirmed_at is None
+        for entry in known.unconfirmed
+        if entry.round_code == code
     ]
     if entries:
         yield _line("unconfirmed", lang, code, entries)

@@ -99,6 +99,25 @@ def test_a_trace_ends_at_the_source_that_was_written_down(day: Day) -> None:
     assert SOURCE in traced
 
 
+def test_a_figure_of_a_stand_in_is_corrected_twice_and_confirmed_once(day: Day) -> None:
+    told = ("--unit", "M-VP", "--year", "2024", "--reason", "x", "--said-by", "chị Hà", "--by", "Lan")
+    for value in ("41", "42"):
+        corrected = day.kho("correct", "A.1.GT", "--value", value, "--expect", "40", *told)
+        assert corrected.code == 0, corrected.err
+        assert day.kho("run", "--no-report").code == 1
+    assert day.rows(
+        "select area_code, value, entered_how from fct_reported_value "
+        "where reporting_unit_code = 'M-VP' and data_element_code = 'A.1.GT' and category_code = '_T' "
+        "and data_year = 2024"
+    ) == [{"area_code": "00002", "value": 42.0, "entered_how": "correction"}]
+    status = day.kho("status", "--year", "2024", "--json").json
+    assert {unit["reporting_unit_code"]: unit["unconfirmed"] for unit in status["units"]} == {
+        "CU-VP": 0,
+        "M-VP": 1,
+        "M-HCC": 0,
+    }
+
+
 def test_feedback_comes_back_in_the_same_workbook(day: Day) -> None:
     assert day.kho("feedback", "--year", "2024").code == 0
     book = openpyxl.load_workbook(day.data / "feedback" / "T1-X-2024" / "CU-VP.xlsx")

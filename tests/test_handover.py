@@ -44,6 +44,7 @@ def known() -> Known:
         office=OFFICE,
         release_file=None,
         entries=[],
+        unconfirmed=[],
         exemptions=[EXTENSION],
         signed_copies=[],
         fixed=(),

@@ -45,6 +45,7 @@ def status(catalogue: Catalogue) -> Status:
             office=OFFICE,
             release_file=release_file,
             entries=[],
+            unconfirmed=[],
             exemptions=exemptions,
             signed_copies=[],
             fixed=fixed,
@@ -57,35 +58,43 @@ def status(catalogue: Catalogue) -> Status:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Callable[..., Path]:
-    """A release with the given submissions (unit, status, on time, signed) and findings (unit, severity, cell)."""
+    """A release with the given submissions (unit, status, on time, signed) and findings (unit, severity, cell).
+
+    A submission may tell its area too; its findings then tell unit and area as one.
+    """
 
     def make(
-        submissions: list[tuple[str, str, bool, bool]],
+        submissions: list[Any],
         findings: list[tuple[str, str, str]] = [],  # noqa: B006
         files: list[str] = [],  # noqa: B006
+        code: str = ROUND,
+        form: str = "B01-X",
     ) -> Path:
         file = tmp_path / "kho.duckdb"
         with duckdb.connect(str(file)) as connection:
             connection.execute("create schema marts")
             connection.execute(
                 "create table marts.fct_submission (submission_id varchar, sha256 varchar, round_code varchar, "
-                "reporting_unit_code varchar, form_code varchar, revision bigint, is_current boolean, "
-                "received_at timestamptz, on_time boolean, signed_copy boolean, status varchar, entered_how varchar)"
+                "reporting_unit_code varchar, area_code varchar, form_code varchar, revision bigint, "
+                "is_current boolean, received_at timestamptz, on_time boolean, signed_copy boolean, status varchar, "
+                "entered_how varchar)"
             )
             connection.execute(
                 "create table marts.fct_finding (finding_id varchar, submission_id varchar, severity varchar, "
                 "status varchar, sheet varchar, cell varchar, rule_code varchar, sha256 varchar)"
             )
             connection.execute("create table marts.fct_receipt (sha256 varchar)")
-            for unit, state, on_time, signed in submissions:
+            for unit, state, on_time, signed, *area in submissions:
                 refused = state == "refused"
                 connection.execute(
-                    "insert into marts.fct_submission values (?, ?, ?, ?, 'B01-X', ?, ?, ?, ?, ?, ?, 'form')",
+                    "insert into marts.fct_submission values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'form')",
                     [
+                        "".join([unit, *area]),
                         unit,
+                        code,
                         unit,
-                        ROUND,
-                        unit,
+                        area[0] if area else "03390",
+                        form,
                         None if refused else 1,
                         not refused,
                         datetime(2026, 4, 1, 1, tzinfo=UTC),
@@ -227,6 +236,30 @@ def test_of_a_fixed_round_only_what_it_still_takes_is_asked_for(status: Status, 
     assert fixed == dict.fromkeys(draft, ()) | {"BL-VP": ("explain", "signed_copy")}
 
 
+def test_a_unit_that_sends_for_several_areas_has_sent_once_all_of_them_came(
+    status: Status, release: Any
+) -> None:
+    """Resolution 1670 of 2025: Bình Lư is Tam Đường (03390), Sơn Bình and the Bình Lư of the time, and so on."""
+    sent = [
+        ("X03390", "accepted", True, True, "03390"),
+        ("X03390", "quarantined", True, False, "03412"),
+        ("X03390", "quarantined", True, True, "03413"),
+        ("X03394", "accepted", True, True, "03394"),
+        ("X03394", "refused", True, True, "03586"),
+        ("X03394", "accepted", True, True, "03592"),
+        ("X03405", "accepted", True, True, "03400"),
+        ("X03405", "quarantined", True, True, "03406"),
+    ]
+    cells = [("X0339003412", "G7"), ("X0339003413", "G7"), ("X0339003413", "G8"), ("X0340503406", "G7")]
+    findings = [(submission, "blocking", cell) for submission, cell in cells]
+    found = status(release(sent, findings, code="2244-T-2024", form="B01-T"), code="2244-T-2024")
+    told = {code: _unit(found, code) for code in ("X03390", "X03394", "X03405", "X03424")}
+    assert [unit.state for unit in told.values()] == ["sent", "refused", "waiting", "waiting"]
+    assert [unit.to_mend for unit in told.values()] == [3, 0, 1, 0]
+    assert told["X03390"].to_do == ("mend", "signed_copy")
+    assert found.sent == 1
+
+
 def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, release: Any) -> None:
     def shown(now: datetime, file: Path | None = None) -> str | None:
         known = Known(
@@ -234,6 +267,7 @@ def test_without_a_year_the_round_that_is_open_is_shown(catalogue: Catalogue, re
             office=OFFICE,
             release_file=file,
             entries=[],
+            unconfirmed=[],
             exemptions=[],
             signed_copies=[],
             fixed=(),

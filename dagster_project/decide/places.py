@@ -10,6 +10,7 @@ import polars as pl
 from dagster_project.catalogue.rounds import Wanted, rounds_wanted
 from dagster_project.decide.problems import Problems
 from dagster_project.errors import UsageError
+from dagster_project.forms.back_series import back_series_elements
 from dagster_project.forms.plan import assigned_elements
 from dagster_project.text import nearest
 
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
 
 
 def assigned_in(catalogue: Catalogue, office: Office, wanted: Wanted, problems: Problems) -> pl.DataFrame:
-    """What every unit reports in the rounds that are wanted (as ``assigned_elements`` gives it)."""
+    """What every unit reports in the rounds that are wanted, as ``assigned_elements`` gives it.
+
+    In a round from before the system also what units of today report in the place of those of the time. That
+    nobody reports anything is told.
+    """
     rounds: Sequence[str] = []
     try:
         rounds = rounds_wanted(catalogue, office, wanted)
     except UsageError as error:
         problems.add(error.code, **error.values)
-    return assigned_elements(catalogue).filter(pl.col("round_code").is_in(rounds))
+    chosen = catalogue.table("rounds").filter(pl.col("round_code").is_in(rounds))
+    retrospective = chosen.filter(pl.col("is_retrospective").fill_null(value=False))
+    ordinary = chosen.join(retrospective, on="round_code", how="anti")
+    assigned = assigned_elements(catalogue).join(ordinary, on="round_code", how="semi", maintain_order="left")
+    if len(retrospective):
+        of_the_time = back_series_elements(catalogue).filter(pl.col("round_code").is_in(rounds))
+        assigned = pl.concat([assigned, of_the_time])
+    if rounds and assigned.is_empty():
+        problems.add("forms.nothing_assigned", round_code=", ".join(rounds))
+    return assigned
 
 
 def of_unit(assigned: pl.DataFrame, unit: str, catalogue: Catalogue, problems: Problems) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from dagster_project.ledger.rounds import (
     Rounds,
 )
 from dagster_project.messages import message
+from dagster_project.text import printable
 
 if TYPE_CHECKING:
     from dagster_project.warehouse.readiness import Readiness
@@ -77,6 +78,7 @@ class RoundAgainst:
     figures_hash: str | None
     is_stale: bool
     is_rolled_back: bool
+    waiting_files: Sequence[str]
     unconfirmed_entries: Sequence[str]
     last_receipt_number: int
     period_start: date
@@ -121,7 +123,7 @@ def check_act(asked: AskedAct, against: RoundAgainst) -> CheckedAct:
             follows=last.number if last else 0,
             amendment=asked.amendment,
             returned_by=(asked.returned_by or "").strip() or None,
-            paper_name=asked.paper.name if asked.paper else None,
+            paper_name=printable(asked.paper.name) if asked.paper else None,
             release_id=against.release_id,
             figures_hash=against.figures_hash,
             last_receipt_number=against.last_receipt_number,
@@ -153,6 +155,9 @@ def _check_figures(
         problems.add("rounds.rolled_back")
     elif against.is_stale:
         problems.add("rounds.stale")
+    if against.waiting_files:
+        told = {"count": len(against.waiting_files), "files": ", ".join(against.waiting_files)}
+        problems.add("rounds.waiting_files", **told)
     if ready is None or not ready.figures:
         problems.add("rounds.nothing_reported", round=asked.round_code)
         return []
@@ -164,13 +169,14 @@ def _check_figures(
         return [*open_ends, *_to_know(ready)]
     if last is not None and last.figures_hash != against.figures_hash:
         problems.add("rounds.changed_since_review")
-    _hinder_signature(ready, problems)
+    _hinder_signature(asked.round_code, ready, problems)
     return []
 
 
-def _hinder_signature(ready: Readiness, problems: Problems) -> None:
+def _hinder_signature(round_code: str, ready: Readiness, problems: Problems) -> None:
     if ready.unconfirmed:
-        problems.add("rounds.unconfirmed", count=len(ready.unconfirmed), names=_indicators(ready.unconfirmed))
+        told = {"count": len(ready.unconfirmed), "names": _indicators(ready.unconfirmed)}
+        problems.add("rounds.unconfirmed", round=round_code, **told)
     if ready.blocking:
         problems.add("rounds.blocking", count=len(ready.blocking))
     for row in ready.blocking:
@@ -267,7 +273,7 @@ def _document(asked: AskedAct, against: RoundAgainst, problems: Problems) -> Doc
         document_date=asked.dated,
         signer=asked.signer.strip(),
         file_sha256="",
-        file_name=asked.file.name,
+        file_name=printable(asked.file.name),
         release_id=against.rounds.releases.get(last.number) if last else None,
         revision=before.revision + 1 if before else 1,
         relation=against.rounds.amendment(asked.round_code) if before else None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.catalogue.rounds import Wanted
+from dagster_project.decide.papers import check_paper
 from dagster_project.decide.places import assigned_in, forms_meant, of_unit
 from dagster_project.decide.problems import Problems
 from dagster_project.ledger.decisions import SignedCopy
@@ -30,10 +31,10 @@ def check_signed_copies(
     """One row per form that is meant. Raises ``RefusedError`` with everything that is wrong."""
     problems = Problems()
     problems.need(by=by)
-    if paper is not None and not paper.is_file():
-        problems.add("cli.no_such_file", file=paper)
+    check_paper(paper, office.read_limits, problems)
     own = of_unit(assigned_in(catalogue, office, wanted, problems), unit, catalogue, problems)
-    forms = forms_meant(own, form, problems)
+    # Signed copies are told by unit, form and round: the areas that a unit reports for have one together.
+    forms = forms_meant(own, form, problems).unique(["round_code", "form_code"], maintain_order=True)
     problems.finish()
     return [
         SignedCopy(

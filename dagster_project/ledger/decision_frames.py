@@ -40,7 +40,8 @@ from dagster_project.ledger.decisions import (
     list_withdrawn,
 )
 
-_ENTRY_KEY = (
+#: What two entries have in common of which only the newer counts.
+ENTRY_KEY = (
     "kind",
     "round_code",
     "area_code",
@@ -117,7 +118,7 @@ def decision_frames(
         "entries": _with_withdrawn(
             _frame(decisions.entries, ENTRIES, is_sample=is_sample),
             [item for item in decisions.withdrawn if isinstance(item.decision, Entry)],
-            _ENTRY_KEY,
+            ENTRY_KEY,
             is_sample=is_sample,
         ),
         "responses": _newest(responses, FINDING_KEY),

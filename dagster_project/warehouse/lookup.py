@@ -5,9 +5,10 @@ Looking up belongs here; whether a decision is allowed does not (``decide``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dagster_project.ledger.decisions import CORRECTION
 from dagster_project.warehouse.connection import tell
 from dagster_project.warehouse.summary import open_release
 
@@ -51,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class SourceFigure:
-    """What the source of a figure holds: ``value`` is null where it was held out or replaced by a correction."""
+    """What the source of a figure holds, corrected or not: ``value`` is null where it was held out, or is of words."""
 
     value: float | None
     raw_text: str
@@ -71,21 +72,49 @@ def find_findings(release_file: Path, beginning: str) -> list[Finding]:
 
 
 def source_figure(
-    release_file: Path, *, round_code: str, reporting_unit: str, data_element: str, category: str
+    release_file: Path, *, round_code: str, reporting_unit: str, area: str, data_element: str, category: str
 ) -> SourceFigure | None:
-    """What a unit's current submission says of one element; None where it says nothing."""
+    """What a unit's current submission says of one element of one area; None where it says nothing.
+
+    Of a corrected figure history tells what was believed before: the correction stands as long as its source says so.
+    """
+    of_figure = (
+        "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
+        "and area_code = getvariable('area') and data_element_code = getvariable('data_element') "
+        "and category_code = getvariable('category')"
+    )
     with open_release(release_file) as connection:
         tell(
             connection,
             round_code=round_code,
             reporting_unit=reporting_unit,
+            area=area,
             data_element=data_element,
             category=category,
         )
         row = connection.execute(
-            "select case when entered_how <> 'correction' then value end, coalesce(raw_text, ''), "
-            "value_state, entered_how from marts.fct_reported_value "
-            "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
-            "and data_element_code = getvariable('data_element') and category_code = getvariable('category')"
+            "select value, coalesce(raw_text, ''), value_state, entered_how "  # noqa: S608 - our own words
+            f"from marts.fct_reported_value {of_figure}"
         ).fetchone()
-    return SourceFigure(*row) if row else None
+        if row is None:
+            return None
+        found = SourceFigure(*row)
+        if found.entered_how != CORRECTION:
+            return found
+        before = connection.execute(
+            f"select value from marts.fct_reported_value_history {of_figure} "  # noqa: S608 - our own words
+            f"and entered_how <> '{CORRECTION}' order by known_from desc limit 1"
+        ).fetchone()
+    return replace(found, value=before[0] if before else None)
+
+
+def areas_reported(release_file: Path, *, round_code: str, reporting_unit: str) -> list[str]:
+    """The areas of which a unit has reported anything in a round."""
+    with open_release(release_file) as connection:
+        tell(connection, round_code=round_code, reporting_unit=reporting_unit)
+        rows = connection.execute(
+            "select distinct area_code from marts.fct_reported_value "
+            "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
+            "order by area_code"
+        ).fetchall()
+    return [area for (area,) in rows]

@@ -5,6 +5,7 @@ Queries belong here; who was expected, and what follows, does not. Without a rel
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,14 @@ from dagster_project.warehouse.connection import ask
 from dagster_project.warehouse.summary import is_open, open_release
 
 
-def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Per unit and form the submission that counts, or the last refused one where none does."""
+def submissions_of(
+    release_file: Path | None, round_code: str, owed: Mapping[tuple[str, str], Collection[str]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Per unit and form the submission that counts, or the last refused one where none does.
+
+    ``owed`` tells the codes of the areas that a unit has to send a form for; of several, what came for all of them is
+    one, and ``is_whole`` tells whether each has a submission that counts.
+    """
     rows = _rows(
         release_file,
         f"""
@@ -40,6 +47,7 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         select
             s.reporting_unit_code,
             s.form_code,
+            s.area_code,
             s.status = 'refused' as is_refused,
             s.revision,
             s.received_at,
@@ -60,7 +68,26 @@ def submissions_of(release_file: Path | None, round_code: str) -> dict[tuple[str
         """,  # noqa: S608 - the only inserted text is one of two of our own
         round_code=round_code,
     )
-    return {(row["reporting_unit_code"], row["form_code"]): row for row in rows}
+    came: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        came.setdefault((row["reporting_unit_code"], row["form_code"]), []).append(row)
+    return {place: _as_one(of_place, owed.get(place, ())) for place, of_place in came.items()}
+
+
+def _as_one(rows: Sequence[dict[str, Any]], areas: Collection[str]) -> dict[str, Any]:
+    """Submissions of a unit's form, what counts last, as one."""
+    if len(areas) < 2:
+        return {**rows[-1], "is_whole": not rows[-1]["is_refused"]}
+    by_area = {row["area_code"]: row for row in rows}
+    counting = {area for area, row in by_area.items() if not row["is_refused"]}
+    last = max(by_area.values(), key=lambda row: row["received_at"])
+    return {
+        **last,
+        "is_whole": counting.issuperset(areas),
+        "is_refused": len(counting) < len(by_area),
+        "signed_copy": all(by_area[area]["signed_copy"] for area in counting),
+        **{name: sum(row[name] for row in by_area.values()) for name in ("to_mend", "to_explain")},
+    }
 
 
 def files_without_form(release_file: Path | None) -> set[str]:

@@ -95,12 +95,16 @@ class RoundStatus:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known at one moment; ``release_file`` is None before the first release, ``fixed`` are codes of rounds."""
+    """What is known at one moment; ``release_file`` is None before the first release, ``fixed`` are codes of rounds.
+
+    ``unconfirmed`` are the entries that their units are to confirm.
+    """
 
     catalogue: Catalogue
     office: Office
     release_file: Path | None
     entries: Sequence[Entry]
+    unconfirmed: Sequence[Entry]
     exemptions: Sequence[Exemption]
     signed_copies: Sequence[SignedCopy]
     fixed: Collection[str]
@@ -201,11 +205,14 @@ def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[
     owed = (
         elements(known.catalogue)
         .filter(pl.col("round_code") == round_code)
-        .select("reporting_unit_code", "form_code")
+        .select("reporting_unit_code", "form_code", "area_code")
         .unique()
     )
-    sent = submissions_of(known.release_file, round_code)
-    places = set(owed.rows()) | set(sent)
+    areas: dict[tuple[str, str], set[str]] = {}
+    for unit, form, area in owed.iter_rows():
+        areas.setdefault((unit, form), set()).add(area)
+    sent = submissions_of(known.release_file, round_code, areas)
+    places = set(areas) | set(sent)
     named = dict(names.iter_rows())
     order = {code: number for number, code in enumerate(named)}
     excuses = {
@@ -213,11 +220,7 @@ def _units(known: Known, round_code: str, dues: Sequence[Due], at: _At) -> list[
         for exemption in known.exemptions
         if exemption.round_code == round_code
     }
-    waiting = [
-        entry.reporting_unit_code
-        for entry in known.entries
-        if entry.round_code == round_code and entry.confirmed_at is None
-    ]
+    waiting = [entry.reporting_unit_code for entry in known.unconfirmed if entry.round_code == round_code]
     due = next((due for due in dues if due.level == "unit"), dues[0] if dues else None)
     units = [
         _unit(
@@ -275,11 +278,11 @@ def _unit(
 
 
 def _state(sent: Mapping[str, Any] | None, excuse: Exemption | None, *, is_over: bool) -> str:
-    if sent and not sent["is_refused"]:
+    if sent and sent["is_whole"]:
         return "sent"
     if excuse and excuse.kind in _EXCUSES:
         return excuse.kind
-    if sent:
+    if sent and sent["is_refused"]:
         return "refused"
     return "overdue" if is_over else "waiting"
 
