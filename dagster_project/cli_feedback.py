@@ -59,8 +59,9 @@ def _say_item(item: SentBack, lang: str) -> None:
     if item.path is None:
         _print("feedback.nothing", lang, unit=item.unit)
         return
-    _print("feedback.written", lang, unit=item.unit, path=item.path, **item.counts)
-    if item.lost:
+    told = "edited" if item.is_edited else "written"
+    _print(f"feedback.{told}", lang, unit=item.unit, path=item.path, **item.counts)
+    if item.lost and not item.is_edited:
         _print("feedback.lost_in", lang, parts=", ".join(message(code, lang) for code in item.lost))
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -231,7 +232,11 @@ def _diff_submissions(desk: Desk, told: Sequence[str], *, as_csv: bool, as_json:
 
 
 def _two_releases(desk: Desk, old: str | None, new: str | None) -> tuple[Manifest, Manifest]:
-    """The releases named, or what was known at the moments named; else the current one, and the one before it."""
+    """The releases named, or what was known at the moments named; else the current one, and the one before it.
+
+    The oldest one is current after a rollback: it is compared with the one that was left.
+    """
+    from dagster_project import pipeline
     from dagster_project.warehouse.releases import list_releases, read_manifest
 
     def named(told: str | None) -> Manifest:
@@ -245,9 +250,12 @@ def _two_releases(desk: Desk, old: str | None, new: str | None) -> tuple[Manifes
         return named(old), newer
     kept = list_releases(desk.folder)
     before = kept[[item.release_id for item in kept].index(newer.release_id) + 1 :]
-    if not before:
+    if before:
+        return before[0], newer
+    held = pipeline.rolled_back(desk)
+    if held is None:
         raise UsageError("releases.only_one")
-    return before[0], newer
+    return named(held.left_release_id), newer
 
 
 def _content_or_name(told: str) -> str:
@@ -288,6 +296,8 @@ def _write_csv(rows: Sequence[Sequence[object]]) -> None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return value.isoformat() if isinstance(value, datetime) else value
 
 

@@ -181,6 +181,8 @@ class NotBuiltError(KhoError):
 def _against(desk: Desk, catalogue: Catalogue, ledger: Engine, round_code: str) -> RoundAgainst:
     from dagster_project import pipeline
     from dagster_project.decide.rounds import RoundAgainst
+    from dagster_project.freshness import waiting_files
+    from dagster_project.known import unconfirmed_of
     from dagster_project.ledger.decisions import list_entries
     from dagster_project.ledger.rounds import last_receipt_number, read_rounds
     from dagster_project.warehouse.fixed import figures_hash
@@ -196,10 +198,11 @@ def _against(desk: Desk, catalogue: Catalogue, ledger: Engine, round_code: str) 
         figures_hash=figures_hash(file, round_code) if file else None,
         is_stale=pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
         is_rolled_back=pipeline.rolled_back(desk) is not None,
+        waiting_files=waiting_files(desk),
         unconfirmed_entries=[
             entry.entry_id
-            for entry in list_entries(ledger)
-            if entry.round_code == round_code and entry.confirmed_at is None
+            for entry in unconfirmed_of(desk, list_entries(ledger))
+            if entry.round_code == round_code
         ],
         last_receipt_number=last_receipt_number(ledger),
         period_start=_period_start(catalogue, round_code),

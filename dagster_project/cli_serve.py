@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 _READY_SECONDS = 180
+_LAST_PORT = 65535
 
 
 def _help(code: str) -> str:
@@ -42,9 +43,11 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option("--host", help=_help("host"))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help=_help("port"))] = 8600,
+    port: Annotated[int, typer.Option("--port", help=_help("port"), min=1, max=_LAST_PORT)] = 8600,
     dagster_host: Annotated[str, typer.Option("--dagster-host", help=_help("dagster_host"))] = "127.0.0.1",
-    dagster_port: Annotated[int, typer.Option("--dagster-port", help=_help("dagster_port"))] = 3000,
+    dagster_port: Annotated[
+        int, typer.Option("--dagster-port", help=_help("dagster_port"), min=1, max=_LAST_PORT)
+    ] = 3000,
     stop_seconds: Annotated[float, typer.Option("--stop-seconds", help=_help("stop_seconds"), min=1)] = 20,
 ) -> None:
     """Serve the office until SIGINT or SIGTERM."""
@@ -52,6 +55,7 @@ def serve(
     from dagster_project.defs.run import open_instance
     from dagster_project.locks import serve_lock
     from dagster_project.office import make_dagster_home
+    from dagster_project.portal_server import web_address
     from dagster_project.serve import services
 
     desk = office_told()
@@ -60,7 +64,7 @@ def serve(
         make_dagster_home(desk.folder)
         _check_free(dagster_host, dagster_port)
         end_dead_runs(desk, open_instance(desk.folder))
-        pages = f"http://{dagster_host}:{dagster_port}/"
+        pages = web_address(dagster_host, dagster_port)
         with (
             _portal(desk, host, port, pages) as address,
             services(
@@ -122,8 +126,9 @@ def _portal(desk: Desk, host: str, port: int, pages: str) -> Iterator[str]:
 
 
 def _check_free(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+    from dagster_project.portal_server import family_of
+
+    with socket.socket(family_of(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -148,15 +153,16 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def _environment(desk: Desk) -> dict[str, str]:
-    """What the processes are told of where the office lies, as our own options told us."""
+    """What the processes are told of where the office lies; they start in another folder than ours."""
     settings = desk.settings
+    is_told = OPTIONS.catalogue or os.environ.get("KHO_CATALOGUE")
     return {
         **os.environ,
         "KHO_DATA": str(settings.data),
         "KHO_LANG": settings.lang,
         "DAGSTER_HOME": str(desk.folder.dagster_home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
-        **({"KHO_CATALOGUE": str(settings.catalogue)} if OPTIONS.catalogue else {}),
+        **({"KHO_CATALOGUE": str(settings.catalogue)} if is_told else {}),
     }
 
 

@@ -52,6 +52,7 @@ _OUTSIDE_RESULTS = (
     "known.py",
     "mail.py",
     "notices.py",
+    "own_files.py",
     "portal_server.py",
     "progress.py",
     "serve.py",

@@ -44,23 +44,29 @@ class Altered:
 
 
 class FixedError(LockedError):
-    """Nothing was done, since figures of fixed rounds would change; names the rounds and what would change."""
+    """Nothing was done, since figures of fixed rounds would change; names rounds, changes and the files that came."""
 
-    def __init__(self, altered: Sequence[Altered]) -> None:
-        self.altered = tuple(altered)
+    def __init__(self, altered: Sequence[Altered], files: Sequence[str]) -> None:
+        self.altered, self.files = tuple(altered), tuple(files)
         super().__init__("rounds.figures_fixed")
 
     def text(self, lang: str) -> str:
-        return "\n".join([super().text(lang), *(item.text(lang) for item in self.altered)])
+        lines = [super().text(lang), *(item.text(lang) for item in self.altered)]
+        if self.files:
+            rest = ["…"] if len(self.files) > _NAMED_AT_MOST else []
+            named = ", ".join([*self.files[:_NAMED_AT_MOST], *rest])
+            lines.append(message("rounds.files_came", lang, files=named))
+        return "\n".join(lines)
 
 
 def check_fixed(folder: DataFolder, rounds: Rounds, candidate: Path) -> None:
     """Raise ``FixedError`` where ``candidate`` (a build or a release) tells other figures of a fixed round.
 
-    Compared with the release that the round was fixed in; where that is gone, with the hash in the ledger.
+    Compared with the release that the round was fixed in; where that is gone, with the hash in the ledger. A file about
+    an earlier period can be the cause, where a formula or a rule looks back.
     """
-    from dagster_project.warehouse.fixed import changed_figures, figures_hash
-    from dagster_project.warehouse.releases import RELEASE_FILE
+    from dagster_project.warehouse.fixed import changed_figures, figures_hash, files_that_came
+    from dagster_project.warehouse.releases import RELEASE_FILE, current_release
 
     altered: list[Altered] = []
     for code, fixed in rounds.fixed().items():
@@ -72,7 +78,9 @@ def check_fixed(folder: DataFolder, rounds: Rounds, candidate: Path) -> None:
         elif figures_hash(candidate, code) != fixed.fixed_by.figures_hash:
             altered.append(Altered(code, fixed.state, ()))
     if altered:
-        raise FixedError(altered)
+        current = current_release(folder)
+        before = folder.release(current) / RELEASE_FILE if current else None
+        raise FixedError(altered, files_that_came(before, candidate) if before else ())
 
 
 def check_states(rounds: Rounds, release_file: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dagster_project import pipeline
 from dagster_project.incoming import wanted_files
 from dagster_project.ledger.store import list_receipts, open_ledger
+from dagster_project.text import printable
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
@@ -38,13 +39,18 @@ def read_freshness(desk: Desk, catalogue: Catalogue) -> Freshness:
     An office that received nothing yet has nothing to release.
     """
     desk.folder.make()
-    receipts = list_receipts(open_ledger(desk.settings.ledger))
-    known = {receipt.sha256 for receipt in receipts}
-    hashes = {name: _sha256(path) for path, name in wanted_files(desk.folder.inbox)}
+    has_received = pipeline.last_received(desk) > 0
     return Freshness(
-        files=tuple(name for name, sha256 in hashes.items() if sha256 and sha256 not in known),
-        is_stale=bool(receipts) and pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
+        files=waiting_files(desk),
+        is_stale=has_received and pipeline.needs_build(desk, pipeline.read_inputs(desk, catalogue)),
     )
+
+
+def waiting_files(desk: Desk) -> tuple[str, ...]:
+    """Names of the files in the inbox that nobody took in."""
+    known = {receipt.sha256 for receipt in list_receipts(open_ledger(desk.settings.ledger))}
+    hashes = {name: _sha256(path) for path, name in wanted_files(desk.folder.inbox)}
+    return tuple(printable(name) for name, sha256 in hashes.items() if sha256 and sha256 not in known)
 
 
 def _sha256(path: Path) -> str | None:

@@ -227,7 +227,8 @@ def _lists(desk: Desk, arrivals: Sequence[Arrival]) -> dict[tuple[str | None, st
     for round_code in sorted({code for code, _ in wanted if code}):
         units = sorted(unit for code, unit in wanted if code == round_code and unit)
         for sent in feedback(desk, round_code, units):
-            if sent.path is not None:
+            # what somebody edited may be of an earlier file
+            if sent.path is not None and not sent.is_edited:
                 found.setdefault((round_code, sent.unit), sent.path)
     return found
 

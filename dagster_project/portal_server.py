@@ -7,6 +7,7 @@ pages a portal has is told in ``reports.portal``.
 from __future__ import annotations
 
 import html
+import socket
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -36,14 +37,24 @@ class PortalServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, desk: Desk, host: str, port: int, links: Callable[[], list[tuple[str, str]]]) -> None:
+        self.address_family = family_of(host)
         handler = partial(_Handler, desk=desk, links=links, is_open=not is_loopback(host))
         super().__init__((host, port), handler)
 
     @property
     def address(self) -> str:
         host, port = self.server_address[:2]
-        shown = host if isinstance(host, str) else host.decode()
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+        return web_address(host if isinstance(host, str) else host.decode(), port)
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """How an address is listened on: only one of IPv6 has colons."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def web_address(host: str, port: int) -> str:
+    """Where a browser finds what listens on ``host`` and ``port``."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def is_loopback(host: str) -> bool:

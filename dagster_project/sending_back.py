@@ -6,12 +6,14 @@ Which findings go where is the warehouse's, what a workbook or a package looks l
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from dagster_project import own_files
 from dagster_project.errors import UsageError
 from dagster_project.paths import DataFolder
 from dagster_project.side_by_side import side_by_side
@@ -32,19 +34,24 @@ _NAME_LENGTH = 50
 
 @dataclass(frozen=True)
 class SentBack:
-    """What one unit (or file of no known unit) got back; ``path`` is None where there was nothing to say."""
+    """What one unit (or file of no known unit) got back; ``path`` is None where there was nothing to say.
+
+    ``is_edited`` says that a workbook changed by hand was kept instead.
+    """
 
     unit: str
     path: Path | None
     counts: Mapping[str, int]
     lost: Sequence[str] = ()
+    is_edited: bool = False
 
 
 def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) -> list[SentBack]:
     """One feedback workbook per unit of a round that has open findings, from the current release and landed files.
 
     Files of which no unit or round could be told get their list in a folder of its own, unless ``units`` are named.
-    What an earlier call wrote for the same units and is no longer true is removed.
+    What an earlier call wrote for the same units and is no longer true is removed; a workbook that somebody edited
+    stays, and so does whatever else lies in the folder.
     """
     from dagster_project.warehouse.open_findings import open_findings
     from dagster_project.warehouse.releases import current_release
@@ -59,26 +66,37 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
     for item in items:
         name = None if item.findings.is_empty() else _feedback_name(item, names)
         names |= {name} if name else set()
-        planned.append((item, top / name if name else None))
-    send = partial(_send_back, folder=desk.folder, lang=desk.settings.lang)
-    sent = side_by_side(send, planned, desk.settings.processes, at_least=_WORKBOOKS_A_PROCESS)
-    _remove_outdated(top, sent, everything=not units)
-    return sent
+        planned.append((item, name))
+    with tempfile.TemporaryDirectory() as aside:
+        made_in = Path(aside)
+        send = partial(_send_back, made_in=made_in, folder=desk.folder, lang=desk.settings.lang)
+        sent = side_by_side(send, planned, desk.settings.processes, at_least=_WORKBOOKS_A_PROCESS)
+        made = {item.path.relative_to(made_in).as_posix(): item.path for item in sent if item.path}
+        done = own_files.put(top, made, _of_call(units))
+    places = {file: name for name, file in made.items()}
+    return [
+        replace(item, path=top / places[item.path], is_edited=places[item.path] in done.edited)
+        if item.path
+        else item
+        for item in sent
+    ]
 
 
-def _send_back(planned: tuple[SendBack, Path | None], folder: DataFolder, lang: str) -> SentBack:
-    """Write the workbook of one unit, where there is one to write."""
+def _send_back(
+    planned: tuple[SendBack, Path | None], made_in: Path, folder: DataFolder, lang: str
+) -> SentBack:
+    """Write the workbook of one unit into ``made_in``, where there is one to write."""
     from dagster_project.quality.feedback import SEVERITIES, make_feedback
 
-    item, path = planned
+    item, name = planned
     subject = item.reporting_unit_code or item.file_name or str(item.sha256)
-    if path is None:
+    if name is None:
         return SentBack(subject, None, {})
     original = None if item.sha256 is None or item.is_refused else folder.landed(item.sha256)
     made = make_feedback(
         original.read_bytes() if original else None,
         item.findings,
-        path,
+        made_in / name,
         lang=lang,
         file_name=item.file_name,
     )
@@ -163,10 +181,10 @@ def _feedback_name(item: SendBack, taken: Collection[Path]) -> Path:
     return name.with_stem(f"{name.stem}_{str(item.sha256)[:8]}") if name in taken else name
 
 
-def _remove_outdated(top: Path, sent: Sequence[SentBack], *, everything: bool) -> None:
-    """Remove workbooks of an earlier call that this one did not write again."""
-    written = {item.path for item in sent}
-    named = [item.unit for item in sent]
-    for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
-        if file not in written and (everything or re.sub(r"_[0-9a-f]{8}$", "", file.stem) in named):
-            file.unlink()
+def _of_call(units: Sequence[str] | None) -> Callable[[str], bool]:
+    """Whether a call for ``units`` answers for a workbook of an earlier one."""
+    if not units:
+        return lambda _name: True
+    stems = "|".join(map(re.escape, units))
+    of_units = re.compile(rf"({stems})(_[0-9a-f]{{8}})?\.xls[xm]")
+    return lambda name: of_units.fullmatch(name) is not None

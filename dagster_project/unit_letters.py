@@ -6,8 +6,6 @@ edited by hand is never written over.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dagster_project import durable
+from dagster_project import own_files
 from dagster_project.reports.filling import template_of
 from dagster_project.reports.letters import (
     Deadline,
@@ -32,7 +30,7 @@ from dagster_project.reports.letters import (
 from dagster_project.reports.pdf import docx_to_pdf
 from dagster_project.reports.read import RoundFacts, read_round
 from dagster_project.reports.release import open_release, valid_at
-from dagster_project.reports.safe import file_part
+from dagster_project.reports.safe import code_part
 from dagster_project.reports.template_fields import check_fields
 from dagster_project.warehouse.open_findings import SendBack, open_findings
 from dagster_project.warehouse.releases import RELEASE_FILE
@@ -48,7 +46,6 @@ _PREFIXES = {
     "confirmation": "giay-xac-nhan",
     "message": "tin-nhan",
 }
-_INDEX = "index.json"
 _UNSENT = {"waiting": "send", "overdue": "send_overdue", "refused": "send_again"}
 
 
@@ -225,7 +222,11 @@ def _plan(occasion: Occasion, debts: Sequence[Debt], *, together: bool) -> list[
 
 
 def _name(kind: str, debt: Debt) -> str:
-    return f"{_PREFIXES[kind]}_{file_part(debt.code)}.{'txt' if kind == 'message' else 'docx'}"
+    return f"{_stem(kind, debt.code)}.{'txt' if kind == 'message' else 'docx'}"
+
+
+def _stem(kind: str, unit: str) -> str:
+    return f"{_PREFIXES[kind]}_{code_part(unit)}"
 
 
 def _reminder(occasion: Occasion, debts: Sequence[Debt], name: str) -> _Planned:
@@ -249,73 +250,27 @@ def _write_text(file: Path, text: str) -> None:
 
 def _of_call(units: Sequence[str] | None, kinds: Sequence[str]) -> Callable[[str], bool]:
     """Whether a call for ``units`` and ``kinds`` answers for a file of an earlier one."""
-    prefixes = tuple(_PREFIXES[kind] for kind in kinds)
-    endings = None if units is None else tuple(f"_{file_part(unit)}" for unit in units)
-    return lambda name: name.startswith(prefixes) and (endings is None or Path(name).stem.endswith(endings))
+    if units is None:
+        prefixes = tuple(_PREFIXES[kind] for kind in kinds)
+        return lambda name: name.startswith(prefixes)
+    stems = {_stem(kind, unit) for kind in kinds for unit in units}
+    return lambda name: Path(name).stem in stems
 
 
 def _put(folder: Path, planned: Sequence[_Planned], is_answered: Callable[[str], bool]) -> Letters:
-    """Put the letters and their PDFs in place, remove earlier ones that no longer hold.
-
-    The index names the hashes of what this program wrote; it is written before the files, so that a crash between
-    never makes one of them look edited.
-    """
-    index_file = folder / _INDEX
-    index: dict[str, list[str]] = (
-        json.loads(index_file.read_text(encoding="utf-8")) if index_file.is_file() else {}
-    )
+    """Put the letters and their PDFs in place, remove earlier ones that no longer hold."""
     with tempfile.TemporaryDirectory() as made_in:
-        made = {name: content for plan in planned for name, content in _make(plan, Path(made_in))}
-    outdated = [name for name in index if name not in made and is_answered(name)]
-    if not made and not outdated:
-        return Letters((), 0)
-    ours = {
-        **index,
-        **{name: [*index.get(name, [])[-1:], _sha256(content)] for name, content in made.items()},
-    }
-    _write_index(index_file, ours)
-    edited = {name for name in (*made, *outdated) if _is_edited(folder / name, ours[name])}
-    edited |= {name for name in made if Path(name).with_suffix(".docx").name in edited}
-    for name, content in made.items():
-        if name not in edited and not _has(folder / name, content):
-            durable.write_bytes(folder / name, content)
-    gone = [name for name in outdated if name not in edited]
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)
-    _write_index(
-        index_file,
-        {
-            name: hashes if name in edited else hashes[-1:]
-            for name, hashes in ours.items()
-            if name not in gone
-        },
-    )
-    letters = tuple(Letter(plan.kind, folder / plan.name, plan.name in edited) for plan in planned)
-    return Letters(letters, sum(not name.endswith(".pdf") for name in gone))
+        made = {file.name: file for plan in planned for file in _make(plan, Path(made_in))}
+        done = own_files.put(folder, made, is_answered)
+    letters = tuple(Letter(plan.kind, folder / plan.name, plan.name in done.edited) for plan in planned)
+    return Letters(letters, sum(not name.endswith(".pdf") for name in done.removed))
 
 
-def _make(plan: _Planned, folder: Path) -> list[tuple[str, bytes]]:
+def _make(plan: _Planned, folder: Path) -> list[Path]:
     file = folder / plan.name
     plan.write(file)
-    made = [(plan.name, file.read_bytes())]
-    if file.suffix == ".docx":
-        pdf = file.with_suffix(".pdf")
-        docx_to_pdf(file, pdf)
-        made.append((pdf.name, pdf.read_bytes()))
-    return made
-
-
-def _write_index(file: Path, index: Mapping[str, Sequence[str]]) -> None:
-    durable.write_text(file, json.dumps(dict(sorted(index.items())), indent=2) + "\n")
-
-
-def _is_edited(file: Path, ours: Sequence[str]) -> bool:
-    return file.is_file() and _sha256(file.read_bytes()) not in ours
-
-
-def _has(file: Path, content: bytes) -> bool:
-    return file.is_file() and file.read_bytes() == content
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    if file.suffix != ".docx":
+        return [file]
+    pdf = file.with_suffix(".pdf")
+    docx_to_pdf(file, pdf)
+    return [file, pdf]

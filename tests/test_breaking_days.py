@@ -12,17 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project import durable, fixed_rounds
 from dagster_project.cli_base import say_clock
 from dagster_project.cli_failures import explain
 from dagster_project.errors import ExitCode, KhoError, UsageError
 from dagster_project.ledger import store
+from dagster_project.ledger.rounds import RoundAct, add_round_act, read_rounds
 from dagster_project.ledger.store import Receipt, add_receipts, list_receipts, log_act, open_ledger
 from dagster_project.locks import build_lock
 from dagster_project.paths import DataFolder
-from dagster_project.pipeline import Desk, needs_build, publish, read_inputs, receive, write_catalogue
+from dagster_project.pipeline import Desk, Inputs, needs_build, publish, read_inputs, receive, write_catalogue
 from dagster_project.settings import Settings, read_settings
+from dagster_project.warehouse.releases import current_release
 from tests.command import kho
 from tests.warehouse.tiny import make_build
+from tests.working_office import Office
 
 NOON = datetime(2026, 4, 9, 5, tzinfo=UTC)
 SECRET = "mat-khau-rat-dai"  # noqa: S105  # a made-up password that must not be repeated
@@ -143,6 +147,38 @@ def test_a_release_is_of_the_catalogue_it_was_built_from_and_a_damaged_one_is_ma
     assert needs_build(desk, inputs)
     again = publish(desk, inputs)
     assert (again.release_id != made.release_id, again.content_hash) == (True, made.content_hash)
+
+
+@pytest.mark.parametrize("stopped_in", ["ledger", "pointer"])
+def test_wherever_a_crash_stops_it_an_act_gets_its_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_in: str
+) -> None:
+    office = Office(tmp_path)
+    office.work()
+    ledger = open_ledger(office.folder.ledger_file)
+    act = RoundAct(round_code="R", act="review", state="reviewed", reason="", set_by="Lan", set_at=NOON)
+    number = add_round_act(ledger, act)
+
+    write_text = durable.write_text
+
+    def stop(*told: object) -> None:
+        raise SystemExit(told)
+
+    def stop_at_pointer(file: Path, content: str) -> None:
+        (stop if file == office.folder.current_release else write_text)(file, content)
+
+    with monkeypatch.context() as crash, pytest.raises(SystemExit):
+        if stopped_in == "ledger":
+            crash.setattr(fixed_rounds, "add_round_release", stop)
+        else:
+            crash.setattr(durable, "write_text", stop_at_pointer)
+        office.work()
+    inputs = Inputs(str(office.number), "c", "v")
+    assert needs_build(office.desk, inputs)
+    made = publish(office.desk, inputs)
+    assert read_rounds(ledger).releases == {number: made.release_id}
+    assert current_release(office.folder) == made.release_id
+    assert not needs_build(office.desk, inputs)
 
 
 def test_a_clock_that_jumped_back_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

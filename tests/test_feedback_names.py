@@ -1,7 +1,8 @@
-"""The list about a file of no known unit is named after that file, however the file is named."""
+"""Workbooks in the feedback folder: how they are named, and that what people keep there stays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,28 +13,79 @@ import pytest
 from dagster_project import durable
 from dagster_project.pipeline import Desk
 from dagster_project.quality import feedback as workbooks
-from dagster_project.sending_back import feedback
+from dagster_project.sending_back import SentBack, feedback
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_findings, releases
 from dagster_project.warehouse.open_findings import SendBack
 
+ROUND = "2244-X-2025"
+FOUND = pl.DataFrame({"severity": ["blocking"]})
 
-@pytest.mark.parametrize("letter", ["n", "ữ", "😀"])
-def test_the_longest_names_that_a_disk_takes_get_their_lists(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
-) -> None:
-    name = letter * (251 // len(letter.encode())) + ".ods"
-    found = pl.DataFrame({"severity": ["blocking"]})
-    refused = [SendBack(None, sha256, name, True, found) for sha256 in ("a" * 64, "b" * 64)]
+Send = Callable[..., list[SentBack]]
+
+
+@pytest.fixture
+def send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Send:
+    """Feedback of what is to be sent back; a workbook holds the number of its call."""
+    calls: list[Sequence[SendBack]] = []
 
     def write(_content: object, _findings: object, path: Path, **_told: object) -> SimpleNamespace:
-        durable.write_bytes(path, b"")
+        durable.write_text(path, str(len(calls)))
         return SimpleNamespace(path=path, lost=())
 
-    monkeypatch.setattr(open_findings, "open_findings", lambda *_: refused)
+    def call(back: Sequence[SendBack], units: Sequence[str] | None = None) -> list[SentBack]:
+        calls.append(back)
+        return feedback(desk, ROUND, units)
+
+    monkeypatch.setattr(open_findings, "open_findings", lambda *_: calls[-1])
     monkeypatch.setattr(releases, "current_release", lambda _folder: "R0001")
     monkeypatch.setattr(workbooks, "make_feedback", write)
     desk = Desk(Settings(data=tmp_path, catalogue=tmp_path), now=lambda: datetime.now(UTC))
-    written = {item.path for item in feedback(desk, "2244-X-2025")}
+    return call
+
+
+def _of(*units: str) -> list[SendBack]:
+    return [SendBack(unit, None, None, False, FOUND) for unit in units]
+
+
+@pytest.mark.parametrize("letter", ["n", "ữ", "😀"])
+def test_the_longest_names_that_a_disk_takes_get_their_lists(send: Send, letter: str) -> None:
+    name = letter * (251 // len(letter.encode())) + ".ods"
+    refused = [SendBack(None, sha256, name, True, FOUND) for sha256 in ("a" * 64, "b" * 64)]
+    written = {item.path for item in send(refused)}
     assert len(written) == len(refused)
     assert all(path is not None and path.is_file() for path in written)
+
+
+def test_what_no_longer_holds_goes_and_what_people_keep_beside_it_stays(send: Send, tmp_path: Path) -> None:
+    folder = tmp_path / "feedback" / ROUND
+    send([*_of("BL-KT", "BL-YT"), SendBack(None, "a" * 64, "la.xlsx", True, FOUND)])
+    own = [folder / "theo dõi.xlsx", folder / "BL-CA.xlsm", folder / "chua-ro-don-vi" / "ghi chú.xlsx"]
+    for file in own:
+        file.write_text("của Lan", encoding="utf-8")
+    send(_of("BL-KT"))
+    found = {file for file in folder.rglob("*") if file.is_file() and file.suffix != ".json"}
+    assert found == {*own, folder / "BL-KT.xlsx"}
+
+
+def test_a_workbook_edited_by_hand_is_kept_and_told_until_it_is_moved(send: Send, tmp_path: Path) -> None:
+    file = tmp_path / "feedback" / ROUND / "BL-KT.xlsx"
+    assert [item.is_edited for item in send(_of("BL-KT"))] == [False]
+    assert [item.is_edited for item in send(_of("BL-KT"))] == [False]
+    assert file.read_text(encoding="utf-8") == "2"
+    file.write_text("Lan ghi thêm", encoding="utf-8")
+    (kept,) = send(_of("BL-KT"))
+    assert (kept.path, kept.is_edited) == (file, True)
+    send([])
+    assert file.read_text(encoding="utf-8") == "Lan ghi thêm"
+    file.rename(file.with_name("cũ.xlsx"))
+    assert [item.is_edited for item in send(_of("BL-KT"))] == [False]
+    assert file.read_text(encoding="utf-8") == "5"
+
+
+def test_a_call_for_one_unit_leaves_workbooks_of_others(send: Send, tmp_path: Path) -> None:
+    send([*_of("KT", "BL_KT"), SendBack(None, "a" * 64, "KT.xlsx", True, FOUND)])
+    send([SendBack("KT", None, None, False, FOUND.clear())], units=["KT"])
+    folder = tmp_path / "feedback" / ROUND
+    names = {file.relative_to(folder).as_posix() for file in folder.rglob("*.xlsx")}
+    assert names == {"BL_KT.xlsx", "chua-ro-don-vi/KT.xlsx"}

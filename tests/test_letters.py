@@ -57,6 +57,7 @@ def _known(folder: Path, tables: Mapping[str, str]) -> Known:
         office=Office(area_code="03390", criteria_set_code="T", level="commune"),
         release_file=None,
         entries=[],
+        unconfirmed=[],
         exemptions=[],
         signed_copies=[],
         fixed=(),
@@ -304,6 +305,46 @@ def test_written_again_they_are_the_same_bytes_and_what_no_longer_holds_goes(
     assert done.removed == 1
     assert not (folder / "phieu-tra-lai_vp.pdf").exists()
     assert (folder / "cong-van-don-doc.pdf").exists()
+
+
+def test_letters_of_units_with_like_codes_stand_beside_each_other(tmp_path: Path) -> None:
+    tables = {
+        **TABLES,
+        "reporting_units": TABLES["reporting_units"]
+        + "MN,Trường Mầm non,commune,03390\nMNĐ,Trường Mầm non Đ,commune,03390\n"
+        "KT,Tổ Kinh tế,commune,03390\nBL_KT,Ban Kinh tế,commune,03390\n",
+        "assignments": TABLES["assignments"]
+        + "".join(f"{unit},A.1.GT,B01,contributor\n" for unit in ("MN", "MNĐ", "KT", "BL_KT")),
+    }
+    (tmp_path / "catalogue").mkdir()
+    release = write_release(tmp_path, _mended())
+    known = replace(_known(tmp_path / "catalogue", tables), release_file=release / "kho.duckdb")
+    folder = DataFolder(tmp_path / "data")
+
+    def write_to(*exemptions: Exemption, units: list[str] | None = None) -> Letters:
+        at = replace(known, exemptions=exemptions)
+        return write_letters(at, folder, release, ROUND, units=units, kinds=["message"])
+
+    done = write_to()
+    assert {f"tin-nhan_{unit}.txt" for unit in ("MN", "MNĐ", "KT", "BL_KT")} <= _names(done)
+    for letter in done.letters:
+        assert letter.path.read_text(encoding="utf-8").count("Trường Mầm non Đ") == (
+            letter.path.stem == "tin-nhan_MNĐ"
+        )
+    excused = Exemption(
+        reporting_unit_code="KT",
+        area_code="03390",
+        form_code="B01",
+        round_code=ROUND,
+        kind="exempt",
+        until=None,
+        reason="giải thể",
+        decided_by="Lan",
+        decided_at=NOW,
+    )
+    assert write_to(excused, units=["KT"]).removed == 1
+    left = {file.name for file in (folder.letters / ROUND).glob("*.txt")}
+    assert left == _names(done) - {"tin-nhan_KT.txt"}
 
 
 def test_a_letter_edited_by_hand_is_kept(write: Write) -> None:

@@ -135,6 +135,8 @@ def test_the_typed_total_and_the_bare_rate_stay_as_told(ran: tuple[Path, Printed
     )
     assert rows(ran[0], asked) == [
         ("SO", "A.1.GT", 9999),
+        # beside its parts in the annex
+        ("X03390", "A.2.TL", 37.5),
         ("X03424", "A.2.TL", 45.5),
     ]
 

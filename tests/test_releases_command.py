@@ -182,6 +182,8 @@ def test_a_rollback_holds_until_something_new_comes_and_an_old_file_changes_no_f
     done = kho(office.data, "rollback", "R0001", "--reason", "nhập nhầm", "--by", "Lan")
     assert done.code == 0
     assert older in done.out
+    compared = kho(office.data, "diff", "--json").json
+    assert (compared["old"]["release_id"], compared["new"]["release_id"]) == (newer, older)
 
     again = kho(office.data, "run", "--no-report", office.first, "--json")
     assert current(again) == older

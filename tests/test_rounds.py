@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +49,13 @@ class Play:
             book["Biểu"][cell] = value
         book.save(self.folder / name)
         return self.folder / name
+
+    @contextmanager
+    def in_the_inbox(self, file: Path) -> Iterator[None]:
+        """A copy of a file lies in the inbox meanwhile."""
+        copied = Path(shutil.copy(file, self.data / "inbox"))
+        yield
+        copied.unlink()
 
     def paper(self, name: str) -> Path:
         (self.folder / name).write_bytes(f"%PDF-1.4 {name}\n%%EOF\n".encode())
@@ -109,14 +119,19 @@ def _from_draft_to_signature(play: Play) -> None:
     play.do("sign with blockers", "sign", *YEAR, *BY)
     for unit in ("M-VP", "M-HCC"):
         assert kho_inside(play.data, "signed", "--unit", unit, *YEAR, *BY).code == 0
-    assert kho_inside(play.data, "catalogue", "confirm", "A.2", *BY).code == 0
+    assert kho_inside(play.data, "catalogue", "confirm", "A.2", *YEAR, *BY).code == 0
     play.do("mended", "run", "--no-report", play.form("M-VP", "vp-2.xlsx", F17=7, F18=3, F22="Có"))
     play.do("sign what changed", "sign", *YEAR, *BY)
     assert kho_inside(play.data, "signed", "--unit", "M-VP", *YEAR, *BY).code == 0
     play.do("stale", "review", *YEAR, *BY)
     play.do("up to date", "run", "--no-report")
+    waiting = play.form("M-HCC", "hcc-cho.xlsx", F17=85, F18=100, F19=85)
+    with play.in_the_inbox(waiting):
+        play.do("review beside a waiting file", "review", *YEAR, *BY)
     play.do("review again", "review", *YEAR, *BY)
     play.do("report of a draft", "report", *YEAR)
+    with play.in_the_inbox(waiting):
+        play.do("sign beside a waiting file", "sign", *YEAR, *BY)
     play.do("sign", "sign", *YEAR, *BY)
 
 
@@ -192,8 +207,17 @@ def test_a_review_names_what_is_missing_and_wants_a_reason_to_go_on(play: Play) 
 def test_a_signature_is_refused_naming_every_unconfirmed_name_and_undecided_finding(play: Play) -> None:
     refused = play.steps["sign with blockers"]
     assert (refused.code, refused.out) == (2, "")
-    for word in ("A.2 Tỷ lệ hồ sơ trực tuyến", "vp-1.xlsx Biểu F21"):
+    for word in ("A.2 Tỷ lệ hồ sơ trực tuyến", f"confirm MÃ --round {ROUND}", "vp-1.xlsx Biểu F21"):
         assert word in refused.err
+
+
+def test_what_lies_in_the_inbox_is_taken_in_before_a_review_or_a_signature_never_by_it(play: Play) -> None:
+    for step in ("review beside a waiting file", "sign beside a waiting file"):
+        refused = play.steps[step]
+        assert (refused.code, refused.out) == (2, ""), step
+        for word in ("hcc-cho.xlsx", "kho run"):
+            assert word in refused.err, step
+    assert play.rows("select * from fct_receipt where file_name = 'hcc-cho.xlsx'", "lock") == []
 
 
 def test_the_release_of_each_act_knows_its_state(play: Play) -> None:

@@ -7,20 +7,23 @@ import json
 import os
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from dagster_project.cli_serve import _environment
 from dagster_project.errors import KhoError
 from dagster_project.ledger.rounds import RoundAct, add_round_act, add_round_release
 from dagster_project.ledger.store import open_ledger
 from dagster_project.pipeline import Desk
 from dagster_project.portal_server import PortalServer
 from dagster_project.serve import Part, Services
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse.releases import Manifest
+from tests.command import kho
 from tests.test_notices import NOW
 
 RELEASE = "R0001-0123abcd"
@@ -136,6 +139,37 @@ def test_a_page_from_elsewhere_cannot_read_through_a_name_that_it_points_here(se
 
 def test_nothing_can_be_changed_through_it(server: PortalServer) -> None:
     assert ask(server, "/R0001-0123abcd/cong-thong-tin/T1/index.html", method="POST")[0] == 501
+
+
+def test_an_address_of_ipv6_is_served_too(exports: Path) -> None:
+    desk = Desk(settings=Settings(data=exports, catalogue=exports), now=lambda: NOW)
+    with PortalServer(desk, "::1", 0, list) as server:
+        assert server.address == f"http://[::1]:{server.server_address[1]}/"
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        with urllib.request.urlopen(server.address, timeout=10) as answer:  # noqa: S310 - our own address
+            assert answer.status == 200
+        server.shutdown()
+
+
+@pytest.mark.parametrize("option", ["--port", "--dagster-port"])
+def test_a_port_that_there_is_not_is_wrong_usage(tmp_path: Path, option: str) -> None:
+    printed = kho(tmp_path / "data", "serve", option, "70000")
+    assert printed.code == 2
+    assert "65535" in printed.err
+
+
+def test_folders_told_by_the_environment_are_found_from_the_processes_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("danh-muc", "so-lieu"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KHO_CATALOGUE", "danh-muc")
+    monkeypatch.setenv("KHO_DATA", "so-lieu")
+    settings = read_settings()
+    told = _environment(Desk(settings=settings, now=lambda: NOW))
+    monkeypatch.chdir("/")
+    assert read_settings(environment=told) == settings
 
 
 def _part(folder: Path, code: str) -> Part:

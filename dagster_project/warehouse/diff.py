@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,24 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 _OLD, _NEW = "older", "newer"
 _KEY = ("round_code", "period_code", "area_code", "reporting_unit_code", "code", "category_code")
 _WORDS = ("area_name", "reporting_unit_name", "name_vi", "category_name")
-_FIGURE = ("value", "value_text", "value_state", "value_status", "unit")
+_FIGURE = (
+    "value",
+    "value_decimal",
+    "value_text",
+    "value_state",
+    "value_status",
+    "unit",
+    "partial_value",
+    "n_areas",
+    "n_areas_expected",
+)
 _COLUMNS: Mapping[str, str] = {
     "data_year": "integer",
     "value": "double",
+    "value_decimal": "decimal(38, 10)",
+    "partial_value": "double",
+    "n_areas": "bigint",
+    "n_areas_expected": "bigint",
     "decimals": "integer",
     "revision": "integer",
     "is_open": "boolean",
@@ -56,13 +71,21 @@ class Place:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure as one side has it; an indicator's ``places`` are those of all figures under it."""
+    """One figure as one side has it; an indicator's ``places`` are those of all figures under it.
+
+    ``value_decimal`` are the exact digits of a reported figure; ``partial_value`` is what ``n_areas`` of
+    ``n_areas_expected`` areas add up to.
+    """
 
     value: float | None
+    value_decimal: Decimal | None
     value_text: str | None
     value_state: str | None
     value_status: str | None
     unit: str | None
+    partial_value: float | None
+    n_areas: int | None
+    n_areas_expected: int | None
     decimals: int | None
     revision: int | None
     entered_how: str | None
@@ -222,17 +245,22 @@ def _figures(kind: str, side: _Side) -> str:
 
 
 def _compared(older: _Side, newer: _Side) -> str:
-    """Whether two figures differ, in what both sides know of them; doubles as the content hash compares them."""
+    """Whether two figures differ, in what both sides know of them."""
     both = older.columns.get(older.table, frozenset()) & newer.columns.get(newer.table, frozenset())
-    pairs = [
-        tuple(
-            f"format('{{:.11e}}', {side}.{name} + 0.0)" if name == "value" else f"{side}.{name}"
-            for side in ("o", "n")
-        )
-        for name in _FIGURE
-        if name in both
-    ]
-    return " or ".join(f"{old} is distinct from {new}" for old, new in pairs) or "false"
+    return " or ".join(_differs(name) for name in _FIGURE if name in both) or "false"
+
+
+def _differs(name: str) -> str:
+    """Doubles as the content hash compares them; how many areas are in counts where not all of them are."""
+    if name == "value_decimal":
+        return "coalesce(o.value_decimal <> n.value_decimal, false)"
+    if name in ("value", "partial_value"):
+        old, new = (f"format('{{:.11e}}', {side}.{name} + 0.0)" for side in "on")
+    elif name in ("n_areas", "n_areas_expected"):
+        old, new = (f"case when {side}.value_state = 'partial' then {side}.{name} end" for side in "on")
+    else:
+        old, new = (f"{side}.{name}" for side in "on")
+    return f"{old} is distinct from {new}"
 
 
 def _joined(kind: str, older: _Side, newer: _Side) -> str:

@@ -41,7 +41,19 @@ _ABOUT = (
     "category_code",
     "name_vi",
 )
-_OF_FIGURE = ("value", "value_text", "value_state", "value_status", "unit", "revision", "entered_how")
+_OF_FIGURE = (
+    "value",
+    "value_text",
+    "value_state",
+    "value_status",
+    "unit",
+    "revision",
+    "entered_how",
+    "value_decimal",
+    "partial_value",
+    "n_areas",
+    "n_areas_expected",
+)
 
 
 def render_diff(diff: Diff, lang: str) -> str:
@@ -154,9 +166,12 @@ def _with_category(name: str | None, code: str | None, category: str | None) -> 
 def _shown(figure: Figure | None, lang: str) -> str:
     if figure is None:
         return _say(lang, "diff_nothing")
-    shown = figure.value_text or shown_figure(
-        figure.value, figure.value_state, figure.unit, lang, figure.decimals
-    )
+    if figure.value_state == "partial" and figure.partial_value is not None:
+        digits = shown_figure(figure.partial_value, "value", figure.unit, lang, figure.decimals)
+        areas = {"n_areas": figure.n_areas, "n_areas_expected": figure.n_areas_expected}
+        return message("reports.partial", lang, digits=digits, **areas)
+    exact = figure.value if figure.value_decimal is None else figure.value_decimal
+    shown = figure.value_text or shown_figure(exact, figure.value_state, figure.unit, lang, figure.decimals)
     if figure.value_status in _NOT_FINAL:
         return f"{shown} ({_say(lang, f'status_{figure.value_status}')})"
     return shown

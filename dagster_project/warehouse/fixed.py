@@ -64,6 +64,17 @@ def changed_figures(old: Path, new: Path, round_code: str) -> list[ChangedFigure
     return found
 
 
+def files_that_came(old: Path, new: Path) -> list[str]:
+    """Names of the files that ``new`` tells of and ``old`` does not, in order."""
+    with connect() as connection:
+        _attach(connection, {"old": old, "new": new})
+        rows = connection.execute(
+            "select distinct file_name from new.marts.fct_receipt "
+            "where sha256 not in (select sha256 from old.marts.fct_receipt) order by file_name"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> None:
     for alias, file in files.items():
         connection.execute(f"attach {sql_literal(file)} as {marts.name(alias)} (read_only)")

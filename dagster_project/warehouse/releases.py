@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -79,11 +79,14 @@ def make_release(
     keep: int,
     always_kept: Collection[str] = (),
     memory_mb: int = BUILD_MEMORY_MB,
+    record: Callable[[Release], None] = lambda _made: None,
 ) -> Release:
     """The build file's marts as the current release, or the current one where nothing in them changed.
 
     Equal content makes no second release: the manifest then only learns the new inputs, so that the next run has
-    nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. The caller holds the build lock.
+    nothing to do. The last ``keep`` releases stay, and those that are ``always_kept``. ``record`` hears of it before
+    anything tells that these inputs are released: what a crash keeps it from writing is written by the next run. The
+    caller holds the build lock.
     """
     contents = _read_build(folder, read_kept(folder), memory_mb)
     content_hash = _combined(contents)
@@ -103,17 +106,19 @@ def make_release(
             mart_hashes={mart.name: mart.sha256 for mart in contents},
         )
         _write_release(folder, known, contents, memory_mb)
-    else:
-        learned = replace(
-            known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
-        )
-        _write_manifest(folder.release(known.release_id), learned)
     changed = current is None or current.release_id != known.release_id
+    made = Release(known.release_id, changed, content_hash)
+    record(made)
+    learned = replace(
+        known, inputs_hash=inputs_hash, catalogue_hash=catalogue_hash, code_version=code_version
+    )
+    if learned != known:
+        _write_manifest(folder.release(known.release_id), learned)
     if changed:
         durable.write_text(folder.current_release, known.release_id + "\n")
     keep_contents(folder, contents)
     _drop_old(folder, keep, always_kept)
-    return Release(known.release_id, changed, content_hash)
+    return made
 
 
 def make_aside(

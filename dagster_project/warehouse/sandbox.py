@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 _BATCH = 2_000
@@ -85,6 +86,8 @@ def _plain(value: object) -> object:
         plain: object = value
     elif isinstance(value, float):
         plain = value if value - value == 0 else str(value)
+    elif isinstance(value, Decimal):
+        plain = format(value, "f")
     elif isinstance(value, datetime | date | time):
         plain = value.isoformat()
     elif isinstance(value, bytes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from decimal import Decimal
 
 from dagster_project.messages import message
 
@@ -28,7 +29,11 @@ def padded(text: str, columns: int, *, to_right: bool = False) -> str:
 
 
 def shown_figure(
-    value: float | None, state: str | None, unit: str | None, lang: str, decimals: int | None = None
+    value: float | Decimal | None,
+    state: str | None,
+    unit: str | None,
+    lang: str,
+    decimals: int | None = None,
 ) -> str:
     """A figure with its unit; where there is none, what stands instead."""
     if value is None or state not in _PRESENT:
@@ -36,16 +41,22 @@ def shown_figure(
     return " ".join(part for part in (shown_number(value, lang, decimals), unit) if part)
 
 
-def shown_number(value: float | None, lang: str, decimals: int | None = None) -> str:
-    """As the office writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
+def shown_number(value: float | Decimal | None, lang: str, decimals: int | None = None) -> str:
+    """As the office writes it: 1.234,5 in Vietnamese, 1,234.5 in English; a decimal with every digit."""
     if value is None:
         return ""
-    if decimals is None:
-        shown = f"{value:,.{_DIGITS}g}"
-        shown = f"{value:,.{_DIGITS - 1}f}".rstrip("0").rstrip(".") if "e" in shown else shown
-    else:
+    if decimals is not None:
         shown = f"{value:,.{decimals}f}"
+    elif isinstance(value, Decimal):
+        shown = _without_zeros(f"{value:,f}")
+    else:
+        shown = f"{value:,.{_DIGITS}g}"
+        shown = _without_zeros(f"{value:,.{_DIGITS - 1}f}") if "e" in shown else shown
     return shown.translate(str.maketrans(",.", ".,")) if lang == "vi" else shown
+
+
+def _without_zeros(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _harmless(char: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 from tiny import make_marts
 
 from dagster_project.errors import UsageError
-from dagster_project.warehouse.diff import Place, diff_releases, diff_submissions
+from dagster_project.warehouse.diff import Diff, Place, diff_releases, diff_submissions
 from dagster_project.warehouse.diff_text import diff_rows, render_diff
 from dagster_project.warehouse.history import moment
 from dagster_project.warehouse.revisions import find_revisions
@@ -107,6 +108,38 @@ def test_every_figure_that_differs_is_told_with_both_cells(pair: tuple[Path, Pat
         assert by_code[code].old.places == (Place("a.xlsx", "Biểu", "F9"),)
         assert by_code[code].new.places == (Place("b.xlsx", "Biểu", "F10"),)
     assert found.moved == 1
+
+
+def _two(folder: Path, table: str, older: Mapping[str, object], newer: Mapping[str, object]) -> Diff:
+    files = [
+        make_marts(folder / str(number) / "kho.duckdb", {table: [row]})
+        for number, row in enumerate((older, newer))
+    ]
+    return diff_releases(files[0], files[1])
+
+
+def test_what_some_of_the_areas_add_up_to_is_compared_and_told_with_how_many_they_are(tmp_path: Path) -> None:
+    row = {**indicator("I", 0.0), "value": None, "value_state": "partial", "unit": "người", "decimals": 0}
+    of_36 = {**row, "partial_value": 1200.0, "n_areas": 36, "n_areas_expected": 38}
+    of_37 = {**row, "partial_value": 1234.0, "n_areas": 37, "n_areas_expected": 38}
+    found = _two(tmp_path / "sum", "fct_indicator", of_36, of_37)
+    assert [(item.old.partial_value, item.new.n_areas) for item in found.changes] == [(1200.0, 37)]
+    assert "~ I  (chưa xác nhận): 1.200 người (36/38) → 1.234 người (37/38)\n" in render_diff(found, "vi")
+    # one more area that has none changes no sum, and is told
+    found = _two(tmp_path / "count", "fct_indicator", of_36, of_36 | {"n_areas": 37})
+    assert "1.200 người (36/38) → 1.200 người (37/38)" in render_diff(found, "vi")
+    whole = of_36 | {"value": 5.0, "value_state": "value", "partial_value": None}
+    assert _two(tmp_path / "whole", "fct_indicator", whole, whole | {"n_areas": 38}).changes == ()
+
+
+def test_exact_digits_are_compared_and_told_to_the_last(tmp_path: Path) -> None:
+    digits = ("12345678901234567.25", "12345678901234567.50")
+    rows = [{**figure("A", float(text)), "value_decimal": Decimal(text)} for text in digits]
+    assert rows[0]["value"] == rows[1]["value"]
+    found = _two(tmp_path / "digits", "fct_reported_value", *rows)
+    assert "12.345.678.901.234.567,25 ha → 12.345.678.901.234.567,5 ha" in render_diff(found, "vi")
+    unknown = [rows[0] | {"value_decimal": None}, rows[0]]
+    assert _two(tmp_path / "unknown", "fct_reported_value", *unknown).changes == ()
 
 
 def test_findings_that_came_and_went_are_counted_by_rule(pair: tuple[Path, Path]) -> None:

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from dagster_project.errors import LockedError
-from dagster_project.fixed_rounds import check_fixed, refuse_fixed
+from dagster_project.fixed_rounds import FixedError, check_fixed, refuse_fixed
 from dagster_project.ledger.rounds import RoundAct, Rounds
 from dagster_project.paths import DataFolder
-from dagster_project.warehouse.fixed import changed_figures, figures_hash
+from dagster_project.warehouse.fixed import changed_figures, figures_hash, files_that_came
 from tests.ledger.test_round_ledger import NOON
 from tests.warehouse.tiny import make_marts
 
@@ -43,6 +43,19 @@ def test_what_only_leads_to_a_figure_is_no_change_and_what_it_says_is(tmp_path: 
     assert "90" in change.new
     assert changed_figures(old, _file(tmp_path, "gone"), "R")[0].new == "–"
     assert changed_figures(old, other, "Q")[0].old == "–"
+
+
+def test_the_files_that_came_since_are_named_with_what_would_change(tmp_path: Path) -> None:
+    known = {"sha256": "1", "file_name": "cũ.xlsx"}
+    old = make_marts(tmp_path / "old.duckdb", {"fct_receipt": [known]})
+    late = {"sha256": "2", "file_name": "hồi cứu 2024.xlsx"}
+    new = make_marts(tmp_path / "new.duckdb", {"fct_receipt": [known, late, late]})
+    files = files_that_came(old, new)
+    assert files == ["hồi cứu 2024.xlsx"]
+    assert "hồi cứu 2024.xlsx" in FixedError([], files).text("vi")
+    many = FixedError([], [f"{number}.xlsx" for number in range(9)]).text("en")
+    assert "4.xlsx, …" in many
+    assert "5.xlsx" not in many
 
 
 def test_a_column_that_only_one_of_them_has_is_not_compared(tmp_path: Path) -> None:

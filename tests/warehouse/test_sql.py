@@ -138,12 +138,13 @@ def test_reading_leaves_no_file_behind(file: Path) -> None:
 def test_csv_holds_the_data_as_it_is(file: Path) -> None:
     query = """
         select '03390' as code, '=1+1' as f, 'a,"b' as q, 'x' || chr(10) || 'y' as l, null as n,
-            12.50::decimal(9,2) as d, 0.1::double as v, date '2026-04-09' as t, true as b
+            12.50::decimal(9,2) as d, 0.1::double as v, date '2026-04-09' as t, true as b,
+            0::decimal(38,10) as z
     """
     text = shown(file, query, "csv")
     assert list(csv.reader(io.StringIO(text, newline=""))) == [
-        ["code", "f", "q", "l", "n", "d", "v", "t", "b"],
-        ["03390", "=1+1", 'a,"b', "x\ny", "", "12.50", "0.1", "2026-04-09", "true"],
+        ["code", "f", "q", "l", "n", "d", "v", "t", "b", "z"],
+        ["03390", "=1+1", 'a,"b', "x\ny", "", "12.50", "0.1", "2026-04-09", "true", "0.0000000000"],
     ]
 
 

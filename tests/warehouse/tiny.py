@@ -41,6 +41,7 @@ MARTS = {
         reporting_unit_code varchar, reporting_unit_name varchar, form_code varchar, expected bigint, actual bigint,
         actual_on_time bigint, reporting_rate double, reporting_rate_on_time double, exempt boolean,
         is_sample boolean""",
+    "fct_receipt": "sha256 varchar, file_name varchar",
     "bridge_indicator_source": """
         indicator_value_key varchar, reported_value_key varchar, part varchar, coefficient double,
         is_sample boolean""",
