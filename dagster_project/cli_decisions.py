@@ -236,7 +236,7 @@ def exempt(
 ) -> None:
     """Record why a unit need not send a form, or may send it later."""
     from dagster_project.catalogue.rounds import Wanted
-    from dagster_project.decide.exemptions import AskedExemption, check_exemptions
+    from dagster_project.decide.exemptions import AskedExemption, check_exemptions, sums_left_open
     from dagster_project.ledger.decisions import add_exemption
 
     desk = office_told()
@@ -249,12 +249,16 @@ def exempt(
         reason=reason,
         by=by,
     )
-    exemptions = check_exemptions(asked, _catalogue(desk), desk.settings.office, clock())
+    catalogue = _catalogue(desk)
+    exemptions = check_exemptions(asked, catalogue, desk.settings.office, clock())
     with _ledger(desk) as ledger:
         _refuse_fixed(ledger, [exemption.round_code for exemption in exemptions])
         ids = [add_exemption(ledger, exemption) for exemption in exemptions]
     rounds = ", ".join(sorted({exemption.round_code for exemption in exemptions}))
     _recorded(desk.settings, f"exempted_{kind}", id=", ".join(ids), unit=unit, round=rounds)
+    open_sums = sums_left_open(exemptions, catalogue)
+    if open_sums:
+        say(desk.settings, "exempted_sums", unit=unit, elements=", ".join(open_sums))
 
 
 def signed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -11,11 +12,15 @@ import polars as pl
 from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.places import assigned_in, forms_meant, of_unit
 from dagster_project.decide.problems import Problems
+from dagster_project.forms.plan import assigned_elements
 from dagster_project.ledger.decisions import EXEMPTION_KINDS, Exemption
 
 if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.settings import Office
+
+#: Excuses after which a unit's part of a sum is not known.
+_WITHOUT_FIGURES = ("exempt", "not_sending")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,22 @@ def check_exemptions(
         )
         for row in forms.iter_rows(named=True)
     ]
+
+
+def sums_left_open(exemptions: Sequence[Exemption], catalogue: Catalogue) -> list[str]:
+    """Codes of elements that are sums over units and stay without a figure: a part of theirs is not sent."""
+    unsent = pl.DataFrame(
+        [
+            (item.round_code, item.reporting_unit_code, item.form_code)
+            for item in exemptions
+            if item.kind in _WITHOUT_FIGURES
+        ],
+        schema=dict.fromkeys(("round_code", "reporting_unit_code", "form_code"), pl.String),
+        orient="row",
+    )
+    sums = catalogue.table("data_elements").filter(pl.col("unit_aggregation") == "sum")
+    parts = assigned_elements(catalogue).join(unsent, on=unsent.columns, how="semi")
+    return sorted(parts.join(sums, on="data_element_code", how="semi")["data_element_code"].unique())
 
 
 def _check_kind(asked: AskedExemption, due: date | None, problems: Problems) -> None:

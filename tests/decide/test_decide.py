@@ -14,7 +14,7 @@ import pytest
 from dagster_project.catalogue.load import Catalogue, load_catalogue
 from dagster_project.catalogue.rounds import Wanted
 from dagster_project.decide.entries import Against, Asked, check_entry
-from dagster_project.decide.exemptions import AskedExemption, check_exemptions
+from dagster_project.decide.exemptions import AskedExemption, check_exemptions, sums_left_open
 from dagster_project.decide.findings import finding_to_answer, finding_to_decide
 from dagster_project.decide.problems import Problems, RefusedError
 from dagster_project.decide.rounds import AskedAct, RoundAgainst, check_act
@@ -249,6 +249,22 @@ def test_of_a_unit_that_reports_for_several_areas_the_area_has_to_be_named(holdi
     assert "03390 Xã Bình Lư" in _refusal(ON_THE_PHONE, against)
     assert _entry(replace(ON_THE_PHONE, area="03390"), against).area_code == "03390"
     assert "kho correct" in _refusal(replace(ON_THE_PHONE, area="03388"), against)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sums"),
+    [
+        ("exempt", ["I.1.GT", "IV.26.MS", "IV.26.TS"]),
+        ("not_sending", ["I.1.GT", "IV.26.MS", "IV.26.TS"]),
+        ("nothing_to_report", []),
+    ],
+)
+def test_who_excuses_a_unit_hears_which_sums_stay_without_a_figure(
+    catalogue: Catalogue, kind: str, sums: list[str]
+) -> None:
+    asked = replace(EXTENSION, unit="BL-QS", kind=kind, until=None)
+    exemptions = check_exemptions(asked, catalogue, Office(), NOW)
+    assert sums_left_open(exemptions, catalogue) == sums
 
 
 def test_in_a_year_from_before_the_system_units_of_today_stand_in_for_areas_of_the_time(
