@@ -40,6 +40,8 @@ def feedback(
         count = sum(item.path is not None for item in written)
         folder = desk.folder.feedback / code
         _print("feedback.total", lang, round_code=code, count=count, folder=folder)
+        if (folder / sending_back.EARLIER).is_dir():
+            _print("feedback.earlier", lang, folder=folder / sending_back.EARLIER)
 
 
 def _rounds(desk: Desk, year: int | None, round_code: str | None) -> Sequence[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dagster_project import durable
 
-_INDEX = "index.json"
+INDEX = "index.json"
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,13 @@ def put(folder: Path, made: Mapping[str, Path], is_outdated: Callable[[str], boo
     ``is_outdated`` tells so of the name of a file that was written once and not now. A PDF stays with its document.
     The index is written before the files, so that a crash between never makes one of them look edited.
     """
-    index_file = folder / _INDEX
-    index: dict[str, list[str]] = (
-        json.loads(index_file.read_text(encoding="utf-8")) if index_file.is_file() else {}
-    )
+    index_file = folder / INDEX
+    index = read_index(folder) or {}
     outdated = [name for name in index if name not in made and is_outdated(name)]
     if not made and not outdated:
         return Put(frozenset(), ())
     hashes = {name: durable.file_hash(file) for name, file in made.items()}
-    ours = {**index, **{name: [*index.get(name, [])[-1:], sha256] for name, sha256 in hashes.items()}}
+    ours = {**index, **{name: [*index.get(name, []), sha256] for name, sha256 in hashes.items()}}
     _write_index(index_file, ours)
     there = {
         name: durable.file_hash(folder / name) for name in (*made, *outdated) if (folder / name).is_file()
@@ -54,12 +52,21 @@ def put(folder: Path, made: Mapping[str, Path], is_outdated: Callable[[str], boo
     _write_index(
         index_file,
         {
-            name: written if name in edited else written[-1:]
+            name: index.get(name, []) if name in edited else written[-1:]
             for name, written in ours.items()
             if name not in gone
         },
     )
     return Put(frozenset(edited), gone)
+
+
+def read_index(folder: Path) -> dict[str, list[str]] | None:
+    """Hashes of what was written into ``folder``, by name; None where no index tells, or it is damaged."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        return {str(name): [str(sha256) for sha256 in written] for name, written in index.items()}
+    except (FileNotFoundError, ValueError, AttributeError, TypeError):
+        return None
 
 
 def _write_index(file: Path, index: Mapping[str, Sequence[str]]) -> None:

@@ -584,6 +584,7 @@ def issue(
     desk: Desk, catalogue: Catalogue, round_code: str, units: Sequence[str] | None = None
 ) -> list[Path]:
     """One form per reporting unit of a round, with the figures of the period before where a release has them."""
+    from dagster_project.catalogue.lineage import unchanged_areas
     from dagster_project.forms.issue import issue_forms
     from dagster_project.warehouse.releases import current_release
     from dagster_project.warehouse.summary import reported_values
@@ -592,8 +593,9 @@ def issue(
     before = round_before(catalogue, round_code)
     prior = None
     if release_id and before:
-        day = catalogue.table("rounds").filter(round_code=round_code)["period_end"].item()
-        prior = reported_values(desk.folder.release(release_id) / "kho.duckdb", before, day)
+        ends = dict(catalogue.table("rounds").select("round_code", "period_end").iter_rows())
+        areas = unchanged_areas(catalogue, ends[before], ends[round_code])
+        prior = reported_values(desk.folder.release(release_id) / "kho.duckdb", before, areas)
     return issue_forms(
         catalogue,
         round_code,

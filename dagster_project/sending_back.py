@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Where lists about files of no known unit go.
 OF_NOBODY = "chua-ro-don-vi"
+#: Where workbooks of a program that kept no index go.
+EARLIER = "truoc-day"
 #: Fewer are written before another process has started.
 _WORKBOOKS_A_PROCESS = 20
 #: Letters of up to four bytes, a mark, an ending and the name that a file has while it is written: 255 bytes at most.
@@ -51,7 +53,8 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
 
     Files of which no unit or round could be told get their list in a folder of its own, unless ``units`` are named.
     What an earlier call wrote for the same units and is no longer true is removed; a workbook that somebody edited
-    stays, and so does whatever else lies in the folder.
+    stays, and so does whatever else lies in the folder. Workbooks in a folder without an index, as an earlier program
+    left it, are put into ``EARLIER``: nobody can tell its own from those of people.
     """
     from dagster_project.warehouse.open_findings import open_findings
     from dagster_project.warehouse.releases import current_release
@@ -72,6 +75,7 @@ def feedback(desk: Desk, round_code: str, units: Sequence[str] | None = None) ->
         send = partial(_send_back, made_in=made_in, folder=desk.folder, lang=desk.settings.lang)
         sent = side_by_side(send, planned, desk.settings.processes, at_least=_WORKBOOKS_A_PROCESS)
         made = {item.path.relative_to(made_in).as_posix(): item.path for item in sent if item.path}
+        _put_earlier_aside(top)
         done = own_files.put(top, made, _of_call(units))
     places = {file: name for name, file in made.items()}
     return [
@@ -179,6 +183,15 @@ def _feedback_name(item: SendBack, taken: Collection[Path]) -> Path:
     unit, file = item.reporting_unit_code, PurePosixPath(item.file_name or str(item.sha256))
     name = Path(f"{unit}.xlsx") if unit else Path(OF_NOBODY, f"{file.stem[:_NAME_LENGTH]}.xlsx")
     return name.with_stem(f"{name.stem}_{str(item.sha256)[:8]}") if name in taken else name
+
+
+def _put_earlier_aside(top: Path) -> None:
+    if own_files.read_index(top) is not None:
+        return
+    for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
+        kept = top / EARLIER / file.relative_to(top)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(kept)
 
 
 def _of_call(units: Sequence[str] | None) -> Callable[[str], bool]:

@@ -89,3 +89,37 @@ def test_a_call_for_one_unit_leaves_workbooks_of_others(send: Send, tmp_path: Pa
     folder = tmp_path / "feedback" / ROUND
     names = {file.relative_to(folder).as_posix() for file in folder.rglob("*.xlsx")}
     assert names == {"BL_KT.xlsx", "chua-ro-don-vi/KT.xlsx"}
+
+
+@pytest.mark.parametrize("index", [None, "", "[1]", '{"BL-KT.xlsx": 1}'])
+def test_workbooks_without_an_index_are_put_aside_once_and_new_ones_written(
+    send: Send, tmp_path: Path, index: str | None
+) -> None:
+    folder = tmp_path / "feedback" / ROUND
+    send(_of("BL-KT", "BL-YT"))
+    (folder / "index.json").unlink()
+    if index is not None:
+        (folder / "index.json").write_text(index, encoding="utf-8")
+    assert [item.is_edited for item in send(_of("BL-KT"))] == [False]
+    assert {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*.xlsx")} == {
+        "BL-KT.xlsx": "2",
+        "truoc-day/BL-KT.xlsx": "1",
+        "truoc-day/BL-YT.xlsx": "1",
+    }
+
+
+def test_what_an_interrupted_call_did_not_write_is_no_edit(
+    send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(_of("BL-KT"))
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(durable, "write_bytes", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                send(_of("BL-KT"))
+    assert [item.is_edited for item in send(_of("BL-KT"))] == [False]
+    assert (tmp_path / "feedback" / ROUND / "BL-KT.xlsx").read_text() == "4"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from dagster_project.catalogue.load import Catalogue
 
 FIRST, LAST = pl.date(1, 1, 1), pl.date(9999, 12, 31)
@@ -57,6 +59,19 @@ def area_members(catalogue: Catalogue) -> pl.DataFrame:
             pl.col("ends").alias("member_to"),
         )
     )
+
+
+def unchanged_areas(catalogue: Catalogue, first: date, last: date) -> set[str]:
+    """Codes of the areas that are on the ``last`` day what they were on the ``first``, perhaps under another name."""
+    begins, ends = pl.col("valid_from").fill_null(FIRST), pl.col("valid_to").fill_null(LAST)
+    lasting = catalogue.table("areas").filter(begins <= first, ends >= last)
+    members = area_members(catalogue).filter(pl.lit(first).is_between("member_from", "member_to"))
+    alone = members.filter(
+        pl.col("area_code") == pl.col("member_code"),
+        pl.len().over("area_code") == 1,
+        pl.len().over("member_code", "member_from") == 1,
+    )
+    return {*lasting["area_code"], *alone["area_code"]}
 
 
 def unit_successors(catalogue: Catalogue) -> dict[str, str]:

@@ -145,6 +145,10 @@ def _check_derived(tables: Tables) -> Iterator[Problem]:
         .join(periods, on=["criteria_set_code", "period_code"], how="left")
         .with_columns(valid_from="period_end", valid_to="period_end")
     )
+    # A table that names its periods row by row may be of those in which the element was still reported.
+    reported = tables["data_elements"].filter(pl.col("role").ne_missing("derived"))
+    always = read.join(reported, on="data_element_code", how="anti")
+    read = pl.concat([read.filter(pl.col("period_end").is_not_null()), always]).unique(maintain_order=True)
     for table, rows in (("assignments", tables["assignments"]), ("layout_columns", read)):
         both = rows.join(derived, on="data_element_code", suffix="_of").filter(
             (_begins() <= _ends("_of")) & (_begins("_of") <= _ends())

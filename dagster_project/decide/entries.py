@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from dagster_project.catalogue.load import Catalogue
     from dagster_project.settings import Office
     from dagster_project.warehouse.lookup import SourceFigure
+
+_TWO_WAYS = re.compile(r"([+-]?\d{1,3})[.,](\d{3})\s*%?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +231,7 @@ def _expect(
     if not _agree(told, plain, source, source_plain):
         holds = _shown(source, source_plain, place["unit"])
         problems.add("ledger.source_differs", expect=told or "–", holds=holds)
-    return source.raw_text if source.value is None else plain
+    return source.raw_text if source.value is None else plain or _digits(source.value)
 
 
 def _plain(text: str, asked: Asked, against: Against, place: dict[str, Any]) -> str | None:
@@ -243,8 +246,19 @@ def _plain(text: str, asked: Asked, against: Against, place: dict[str, Any]) -> 
 
 def _agree(told: str, plain: str | None, source: SourceFigure, source_plain: str | None) -> bool:
     if source.value is not None:
-        return _is_equal(plain, source.value)
+        readings = [plain] if plain else _readings(told)
+        return any(_is_equal(reading, source.value) for reading in readings)
     return told == source.raw_text.strip() or (plain is not None and plain == source_plain)
+
+
+def _readings(told: str) -> list[str]:
+    """The two numbers that a text like 4.204 may be: beside a known figure it is clear which is meant."""
+    found = _TWO_WAYS.fullmatch(told)
+    return ["".join(found.groups()), ".".join(found.groups())] if found else []
+
+
+def _digits(value: float) -> str:
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
 
 
 def _is_equal(plain: str | None, value: float) -> bool:
@@ -257,8 +271,7 @@ def _shown(source: SourceFigure, source_plain: str | None, unit: str | None) -> 
     text = source.raw_text.strip()
     if source.value is None or _is_equal(source_plain, source.value):
         return f'"{text or "–"}"'
-    digits = f"{Decimal(repr(source.value)):f}".removesuffix(".0").replace(".", ",")
-    figure = " ".join(filter(None, (digits, unit)))
+    figure = " ".join(filter(None, (_digits(source.value).replace(".", ","), unit)))
     return f'"{text}" (= {figure})' if text else f'"{figure}"'
 
 

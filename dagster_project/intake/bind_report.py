@@ -198,10 +198,7 @@ def _figures(
     )
     bound = pl.col("fault").is_null()
     contradicted = crossed.with_columns(
-        pl.when(bound & _contradicts(bound))
-        .then(pl.lit("STATE_CONTRADICTS"))
-        .otherwise("fault")
-        .alias("fault")
+        pl.when(bound & _contradicts()).then(pl.lit("STATE_CONTRADICTS")).otherwise("fault").alias("fault")
     )
     placed = contradicted.filter(filled | bound).with_columns(
         (is_value & pl.col("is_rate") & bound & filled & ~pl.col("numerator_given"))
@@ -215,22 +212,29 @@ def _is_compared() -> pl.Expr:
     """Whether a value beside its parts counts itself: a rate as typed, or a count that is not its numerator."""
     typed = pl.col("data_element_code").is_not_null() & pl.col("category_code").is_not_null()
     # Only of whole numbers is a difference no matter of rounding.
-    digits = pl.col("shown").str.replace(r"[.,]0+$", "").str.replace_all(r"\D", "")
-    beside = digits.filter(pl.col("role") == "numerator").first().over(LINE)
-    other = (pl.col("value_type") == "count") & (digits != beside)
-    return pl.when(pl.col("is_rate")).then(typed & pl.col("is_asked")).otherwise(other)
+    digits = pl.col("shown").str.replace_all(r"\D", "")
+    whole = pl.col("shown").str.replace(r"[.,]0{1,2}$", "").str.replace_all(r"\D", "")
+    ways, ways_beside = (
+        [
+            text.filter(pl.col("role") == "numerator").first().over(LINE) if beside else text
+            for text in (digits, whole)
+        ]
+        for beside in (False, True)
+    )
+    is_same = pl.any_horizontal(one == other for one in ways for other in ways_beside)
+    is_number = pl.col("shown").str.contains(r"^[^#]*\d")
+    return is_number & pl.when(pl.col("is_rate")).then(typed & pl.col("is_asked")).otherwise(
+        (pl.col("value_type") == "count") & ~is_same
+    )
 
 
-def _contradicts(bound: pl.Expr) -> pl.Expr:
-    """Whether a figure stands against what its line says in words; a line may well say it of the part that is blank."""
-    figure, state = pl.col("shown").str.contains(r"\d"), pl.col("value_state")
-    is_part = pl.col("role") != "denominator"
-    is_whole = ~(bound & (pl.col("shown") == "")).any().over(LINE)
-    some = pl.col("shown").str.contains("[1-9]")
+def _contradicts() -> pl.Expr:
+    """Whether a figure stands against what its line says in words; of a rate they say nothing about its parts."""
+    figure, some = (pl.col("shown").str.contains(digits) for digits in (r"\d", "[1-9]"))
+    state = pl.col("value_state")
+    is_meant = (pl.col("role") == "value") | ~pl.col("is_rate")
     return (
-        ((state == "not_applicable") & figure)
-        | ((state == "zero") & is_part & some)
-        | ((state == "not_available") & is_whole & figure)
+        is_meant & (((state == "zero") & some) | (state.is_in(["not_applicable", "not_available"]) & figure))
     ).fill_null(value=False)
 
 

@@ -299,13 +299,21 @@ def _later_areas(dim_area: pl.DataFrame, harmonised: pl.DataFrame, moment: date)
 
 
 def _series(rounds: pl.DataFrame, chosen: Round) -> pl.DataFrame:
-    """The rounds that compare with this one: of its set, kind and request; one out of turn stands alone."""
+    """The rounds that compare with this one: of its set and kind; one out of turn stands alone.
+
+    Where a period was asked for several times, the last request that is no later one than this round's.
+    """
     told = with_columns(rounds, {"period_type": pl.String(), "request_number": pl.Int64()})
     if chosen.period.kind == "ad_hoc":
         return told.filter(round_code=chosen.code)
-    return told.filter(
-        pl.col("period_type").fill_null("year") == chosen.period.kind,
-        pl.col("request_number").fill_null(1) == chosen.period.request_number,
+    request = pl.col("request_number").fill_null(1)
+    return (
+        told.filter(
+            pl.col("period_type").fill_null("year") == chosen.period.kind,
+            request <= chosen.period.request_number,
+        )
+        .sort(request, descending=True, maintain_order=True)
+        .unique(["level", "period_code"], keep="first", maintain_order=True)
     )
 
 

@@ -251,7 +251,8 @@ def item_names(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _marked_name(lang: str) -> pl.Expr:
     name = pl.col(f"name_{lang}")
     marked = name + pl.lit(f" {message('reports.unconfirmed', lang)}")
-    return pl.when(pl.col("is_confirmed")).then(name).otherwise(marked)
+    # An element of no indicator has no name of the decision's to confirm.
+    return pl.when(pl.col("is_confirmed").fill_null(value=True)).then(name).otherwise(marked)
 
 
 def _pandas(observations: pl.DataFrame) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def source_figure(
 ) -> SourceFigure | None:
     """What a unit's current submission says of one element of one area; None where it says nothing.
 
-    Of a corrected figure history tells what was believed before: the correction stands as long as its source says so.
+    Of a corrected figure history tells what it corrects, chosen among all that came as the models choose.
     """
     of_figure = (
         "where round_code = getvariable('round_code') and reporting_unit_code = getvariable('reporting_unit') "
@@ -103,7 +103,8 @@ def source_figure(
             return found
         before = connection.execute(
             f"select value from marts.fct_reported_value_history {of_figure} "  # noqa: S608 - our own words
-            f"and entered_how <> '{CORRECTION}' order by known_from desc limit 1"
+            f"and entered_how <> '{CORRECTION}' "
+            "order by value_state = 'missing', is_retrospective, received_at desc, known_from desc limit 1"
         ).fetchone()
     return replace(found, value=before[0] if before else None)
 

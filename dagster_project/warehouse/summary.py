@@ -17,8 +17,6 @@ from dagster_project.text import sql_literal
 from dagster_project.warehouse.connection import ask, connect
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import polars as pl
 
 SEVERITIES = ("blocking", "warning", "info")
@@ -103,29 +101,27 @@ def is_open(release_file: Path) -> str:
     return "coalesce(is_open, true)" if known else "true"
 
 
-def reported_values(release_file: Path, round_code: str, day: date) -> pl.DataFrame:
+def reported_values(release_file: Path, round_code: str, areas: Collection[str]) -> pl.DataFrame:
     """Current values of one round that no blocking finding doubts, or that an officer accepted all the same.
 
-    reporting_unit_code, data_element_code, category_code, value, value_state, unit; of areas that are on ``day`` what
-    they were at the round's end, and of units that reported about one area each.
+    reporting_unit_code, data_element_code, category_code, value, value_state, unit; about ``areas``, of units that
+    reported about one area each.
     """
+    import polars as pl
+
     still_open = is_open(release_file)
     with open_release(release_file) as connection:
-        return ask(
+        found = ask(
             connection,
-            "select reporting_unit_code, data_element_code, category_code, value, value_state, unit from ("  # noqa: S608
-            "select v.*, count(*) over (partition by v.reporting_unit_code, v.data_element_code, v.category_code) "
-            "as n_areas from marts.fct_reported_value as v where round_code = getvariable('round_code')) as v "
-            "join marts.dim_round as r using (round_code) where n_areas = 1 and exists ("
-            "select 1 from marts.dim_area as a where a.area_code = v.area_code "
-            "and coalesce(a.valid_from <= r.period_end, true) "
-            "and coalesce(a.valid_to >= getvariable('day')::date, true)) and not exists ("
+            "select reporting_unit_code, area_code, data_element_code, category_code, value, value_state, unit "  # noqa: S608
+            "from marts.fct_reported_value as v where round_code = getvariable('round_code') and not exists ("
             "select 1 from marts.fct_finding as f where f.status = 'fail' and f.severity = 'blocking' "
             f"and {still_open} and f.submission_id = v.submission_id "
-            "and f.data_element_code = v.data_element_code and f.category_code = v.category_code)",
+            "and f.data_element_code = v.data_element_code and f.category_code = v.category_code) "
+            "qualify count(*) over (partition by reporting_unit_code, data_element_code, category_code) = 1",
             round_code=round_code,
-            day=day.isoformat(),
         )
+    return found.filter(pl.col("area_code").is_in(list(areas))).drop("area_code")
 
 
 def list_files(release_file: Path, asked: Collection[str] | None = None) -> list[FileSummary]:

@@ -267,6 +267,9 @@ def test_a_layout_gives_an_element_in_the_years_in_which_it_is_reported(
     assert 0 < late.height < layouts.height
     found = [(p.table, p.code) for p in problems(copy)]
     assert found == [("layout_columns", "catalogue.element_derived")] * late.height
+    # a table that names its years row by row may be of those in which the element was reported
+    edit(copy, "layout_maps", pl.lit(value=True), period_code=None)
+    assert "catalogue.element_derived" not in {p.code for p in problems(copy)}
 
 
 def test_a_round_has_one_version_of_a_form(folder: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from dagster_project.catalogue.lineage import unchanged_areas
 from dagster_project.catalogue.lint import check
 from dagster_project.catalogue.load import load_catalogue
 from dagster_project.catalogue.tables import TABLES
@@ -241,3 +242,9 @@ def test_each_state_of_a_value_has_one_word_that_forms_print() -> None:
 def test_words_that_could_mean_two_things_are_left_to_a_person() -> None:
     words = {row["word"].casefold() for row in _read("value_states")}
     assert words.isdisjoint({"không", "n/a", "x", "đạt", "(*)", "khác"})
+
+
+def test_an_area_that_went_whole_into_itself_is_the_same_and_one_that_took_others_in_is_not() -> None:
+    same = unchanged_areas(load_catalogue(FOLDER), date(2024, 12, 31), date(2025, 12, 31))
+    assert {"12", "03451", "03463"} <= same
+    assert "03390" not in same

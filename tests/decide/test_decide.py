@@ -81,7 +81,8 @@ def holding(catalogue: Catalogue, tmp_path: Path) -> Holding:
                 connection.execute(
                     f"create table marts.{name} (round_code varchar, area_code varchar, reporting_unit_code varchar, "
                     "data_element_code varchar, category_code varchar default '_T', value double, raw_text varchar, "
-                    "entered_how varchar, value_state varchar default 'value', known_from int)"
+                    "entered_how varchar, value_state varchar default 'value', known_from int, "
+                    "received_at int default 1, is_retrospective boolean default false)"
                 )
             now = believed[corrected_to is not None]
             rows = [("fct_reported_value", one, *now, 1) for one in areas or [area]]
@@ -231,6 +232,29 @@ def test_a_corrected_figure_is_corrected_again_by_what_its_source_holds(holding:
     assert _entry(CORRECTED, against).expect == "12000"
     for wrong in ("12", "13000"):
         assert '"12" (= 12000 triệu đồng)' in _refusal(replace(CORRECTED, expect=wrong), against)
+
+
+def test_what_a_correction_corrects_is_told_by_no_later_blank_and_no_back_series(holding: Holding) -> None:
+    against = holding(12000.0, "12", corrected_to=13000.0)
+    with duckdb.connect(str(against.release_file)) as connection:
+        for state, is_retrospective in (("missing", False), ("value", True)):
+            connection.execute(
+                "insert into marts.fct_reported_value_history select * replace (9.0 as value, 5 as known_from, "
+                "5 as received_at, ? as value_state, ? as is_retrospective) "
+                "from marts.fct_reported_value_history where entered_how = 'form' limit 1",
+                [state, is_retrospective],
+            )
+    assert _entry(CORRECTED, against).expect == "12000"
+
+
+@pytest.mark.parametrize("told", ["4,204", "4.204", "4204", "4,2040"])
+def test_a_text_of_two_readings_agrees_with_the_figure_that_one_of_them_is(
+    holding: Holding, told: str
+) -> None:
+    value = 4204.0 if told == "4204" else 4.204
+    against = holding(value, "4.204")
+    assert float(_entry(replace(CORRECTED, expect=told), against).expect or "") == value
+    assert '"4,205"' in _refusal(replace(CORRECTED, expect="4,205"), against)
 
 
 def test_a_correction_needs_a_figure_that_was_sent(holding: Holding) -> None:

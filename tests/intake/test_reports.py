@@ -167,6 +167,18 @@ _PARTS = ("Mã", "Chỉ tiêu", "Tử số", "Mẫu số", "Kết quả", "Trạ
             {("C2", "A.2.TS"): (3, "value"), ("D2", "A.2.MS"): (4, "value"), ("E2", "A.2.TL"): (75, "value")},
         ),
         (("A.1", "Nhân lực", "1200", "", "1.200", ""), {("C2", "A.1.GT"): (1200, "value")}),
+        (("A.1", "Nhân lực", "1000", "", "1.000", ""), {("C2", "A.1.GT"): (1000, "value")}),
+        (("A.1", "Nhân lực", "12", "", "12,0", ""), {("C2", "A.1.GT"): (12, "value")}),
+        (("A.1", "Nhân lực", "12", "", "-", ""), {("C2", "A.1.GT"): (12, "value")}),
+        # a rate of nothing out of nothing is not available, its parts are
+        (
+            ("A.2", "Tỷ lệ", "0", "0", "", "Chưa có số liệu"),
+            {("C2", "A.2.TS"): (0, "zero"), ("D2", "A.2.MS"): (0, "zero")},
+        ),
+        (
+            ("A.2", "Tỷ lệ", "0", "0", "#DIV/0!", ""),
+            {("C2", "A.2.TS"): (0, "zero"), ("D2", "A.2.MS"): (0, "zero")},
+        ),
         (
             ("A.2", "Tỷ lệ", "0", "4", "", "Không phát sinh"),
             {("C2", "A.2.TS"): (0, "zero"), ("D2", "A.2.MS"): (4, "value")},
@@ -201,11 +213,8 @@ def test_a_figure_beside_a_blank_place_for_the_same_is_taken(
             [("STATE_CONTRADICTS", "E2", "12 | Không phát sinh")],
         ),
         (
-            ("A.2", "Tỷ lệ", "3", "4", "", "Chưa có số liệu"),
-            [
-                ("STATE_CONTRADICTS", "C2", "3 | Chưa có số liệu"),
-                ("STATE_CONTRADICTS", "D2", "4 | Chưa có số liệu"),
-            ],
+            ("A.1", "Nhân lực", "", "", "12", "Chưa có số liệu"),
+            [("STATE_CONTRADICTS", "E2", "12 | Chưa có số liệu")],
         ),
     ],
 )

@@ -231,3 +231,16 @@ def test_figures_as_reported_compare_since_their_last_break(tmp_path: Path) -> N
     with open_release(write_release(tmp_path, rows)) as opened:
         found = changes(read_round(opened, BEFORE))
     assert dict(found.select("indicator_code", "change").iter_rows()) == {"A.1": 23.5, "B.1": None}
+
+
+@pytest.mark.parametrize("asked_again", [(2025,), (2024, 2025)])
+def test_a_second_request_for_a_year_compares_with_the_last_one_of_the_year_before(
+    tmp_path: Path, asked_again: tuple[int, ...]
+) -> None:
+    rows = commune()
+    for row in rows["dim_round"]:
+        row["request_number"] = 2 if row["data_year"] in asked_again else 1
+    with open_release(write_release(tmp_path, rows)) as opened:
+        told = changes_by_code(read_round(opened, ROUND))
+    # 1234 after the 777 and 223.5 of the two areas that became one
+    assert told["A.1"]["change"] == 233.5

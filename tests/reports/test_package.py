@@ -115,13 +115,18 @@ def test_sdmx_is_read_back_by_another_library_with_every_observation_equal(with_
 def test_sdmx_marks_an_unconfirmed_name_in_its_own_language() -> None:
     elements = {"indicator_code": ["1", "2"], "data_element_code": ["1.A", "2.A"]}
     names = {"name_vi": ["Nhân lực", "Tỷ lệ"], "name_en": [None, "Share"]}
+    people = {"indicator_code": [None], "data_element_code": ["DS"], "name_vi": ["Dân số"], "name_en": [None]}
     tables = {
         "dim_indicator": pl.DataFrame({"indicator_code": ["1", "2"], **names, "is_confirmed": [False] * 2}),
-        "dim_data_element": pl.DataFrame({**elements, **names}),
+        "dim_data_element": pl.concat(
+            [pl.DataFrame({**elements, **names}), pl.DataFrame(people)], how="vertical_relaxed"
+        ),
     }
     told = dict(item_names(tables).iter_rows())
     assert told["1"] == told["1.A"] == "Nhân lực (chưa xác nhận)"
     assert told["2"] == told["2.A"] == "Share (unconfirmed)"
+    # of no indicator, so that there is no name of the decision's to confirm
+    assert told["DS"] == "Dân số"
 
 
 def test_a_release_from_before_packages_says_so(tmp_path: Path) -> None:
