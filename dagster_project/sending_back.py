@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -186,12 +187,14 @@ def _feedback_name(item: SendBack, taken: Collection[Path]) -> Path:
 
 
 def _put_earlier_aside(top: Path) -> None:
+    """Keep each workbook under its name, or under the first free one: what was put aside before stays too."""
     if own_files.read_index(top) is not None:
         return
     for file in [*top.glob("*.xls[xm]"), *top.glob(f"{OF_NOBODY}/*.xls[xm]")]:
         kept = top / EARLIER / file.relative_to(top)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        file.rename(kept)
+        names = (kept.with_stem(f"{kept.stem}-{number}") for number in count(2))
+        file.rename(next(name for name in chain([kept], names) if not name.exists()))
 
 
 def _of_call(units: Sequence[str] | None) -> Callable[[str], bool]:

@@ -108,6 +108,17 @@ def test_workbooks_without_an_index_are_put_aside_once_and_new_ones_written(
     }
 
 
+def test_what_was_put_aside_before_is_not_written_over(send: Send, tmp_path: Path) -> None:
+    folder = tmp_path / "feedback" / ROUND
+    for _ in range(3):
+        send(_of("BL-KT"))
+        (folder / "index.json").unlink()
+    assert {file.name: file.read_text() for file in (folder / "truoc-day").iterdir()} == {
+        "BL-KT.xlsx": "1",
+        "BL-KT-2.xlsx": "2",
+    }
+
+
 def test_what_an_interrupted_call_did_not_write_is_no_edit(
     send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,8 +199,8 @@ def check_multipliers(values: pl.DataFrame) -> pl.DataFrame:
             .fill_null(1)
             .unique()
             .sort()
-            .cast(pl.Int64)
             .cast(pl.String)
+            .str.strip_suffix(".0")
             .str.join("; ")
             .alias("observed"),
         )

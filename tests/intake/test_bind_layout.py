@@ -397,7 +397,7 @@ def test_what_two_units_say_of_one_figure_in_long_tables_is_no_repetition(desk: 
 
 def test_figures_of_areas_in_different_multiples_are_told_and_not_taken(desk: Desk) -> None:
     tables = {
-        "unit_multipliers": "word,factor\nĐơn vị,1\nNghìn,1000\nTriệu,1000000",
+        "unit_multipliers": "word,factor\nĐơn vị,1\nPhần trăm,0.01\nTriệu,1000000",
         "layout_maps": "layout_code,form_code,reporting_unit_code,file_pattern,header_first_row,header_last_row,"
         "first_row\nboi,T-PCI,VCCI,boi*.csv,1,1,2",
         "layout_columns": "layout_code,column,header,role,data_element_code\nboi,A,Năm,period,\n"
@@ -406,7 +406,7 @@ def test_figures_of_areas_in_different_multiples_are_told_and_not_taken(desk: De
     lines = [
         "Năm,Tỉnh,Bội số,Điểm",
         *("2011,Hà Nội,Đơn vị,1", "2011,TP.HCM,,2"),
-        *("2012,Hà Nội,Nghìn,3", "2012,TP.HCM,Triệu,4", "2012,BRVT,,"),
+        *("2012,Hà Nội,Phần trăm,3", "2012,TP.HCM,Triệu,4", "2012,BRVT,,"),
     ]
     taken = desk.take({"boi.csv": "\n".join(lines).encode()}, changes=tables)
     given = taken.cells.filter(pl.col("role") == "value", pl.col("raw_text") != "")
@@ -417,5 +417,5 @@ def test_figures_of_areas_in_different_multiples_are_told_and_not_taken(desk: De
         ("D5", "LAYOUT_MULTIPLIERS_DIFFER", "quarantined"),
     ]
     assert taken.findings.select("rule_code", "cell", "observed", "period_code").rows() == [
-        ("LAYOUT_MULTIPLIERS_DIFFER", "D4", "1000; 1000000", "2012")
+        ("LAYOUT_MULTIPLIERS_DIFFER", "D4", "0.01; 1000000", "2012")
     ]
